@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the build needs; with --test also those that
+# the tests need. Can run again at any time; installs nothing that is there.
+set -euo pipefail
+
+build_packages=(
+  cmake g++ git ninja-build pkg-config
+  libcli11-dev
+  libcpp-httplib-dev
+  libcrypt-dev
+  libcurl4-openssl-dev
+  libre2-dev
+  libspdlog-dev
+  libssl-dev
+  libyaml-cpp-dev
+  nlohmann-json3-dev
+  prometheus-cpp-dev
+  zlib1g-dev
+)
+test_packages=(
+  ca-certificates
+  clang clang-format clang-tidy
+  curl
+  iproute2
+  libbenchmark-dev
+  libgmock-dev
+  libgtest-dev
+  openssl
+  prometheus
+  python3
+  python3-prometheus-client
+)
+
+packages=("${build_packages[@]}")
+for argument in "$@"; do
+  case "$argument" in
+    --test) packages+=("${test_packages[@]}") ;;
+    *)
+      echo "usage: $0 [--test]" >&2
+      exit 2
+      ;;
+  esac
+done
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null |
+    grep -q 'ok installed' || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+  echo "All ${#packages[@]} packages are installed."
+  exit 0
+fi
+
+as_root=()
+if ((EUID != 0)); then
+  command -v sudo >/dev/null || {
+    echo "$0: not root, and no sudo here; as root: apt-get install ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+echo "Installing with apt-get: ${missing[*]}"
+"${as_root[@]}" apt-get update --quiet
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install --yes --quiet --no-install-recommends "${missing[@]}"

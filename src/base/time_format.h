@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace exporter {
+
+// "2024-01-01T00:00:00.000Z"
+std::string FormatRfc3339(WallTime time);
+
+// The time that `text` says, e.g. "2020-01-04T09:05:22.701000Z" or
+// "2020-01-04T09:05:22Z"; any number of fractional digits, UTC alone. None if
+// it says anything else.
+std::optional<WallTime> ParseRfc3339(std::string_view text);
+
+// The time that an HTTP date says, e.g. "Sun, 06 Nov 1994 08:49:37 GMT". None
+// if it says anything else; the obsolete forms are not read.
+// Source: RFC 9110, section 5.6.7.
+std::optional<WallTime> ParseHttpDate(std::string_view text);
+
+}  // namespace exporter

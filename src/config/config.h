@@ -1,0 +1,140 @@
+// The configuration in force: plain values, checked. Every default of the
+// documentation stands beside its member.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/secret.h"
+#include "model/dataset.h"
+
+namespace exporter {
+
+// A secret that is written in the configuration, or the file that holds it. The
+// file is read again when it changes, so its path is what is kept.
+struct SecretSource {
+  Secret value;      // Used where `file` is empty.
+  std::string file;  // Absolute, or relative to the working directory.
+
+  bool operator==(const SecretSource&) const = default;
+};
+
+struct TokenConfig {
+  SecretSource token;
+  bool operator==(const TokenConfig&) const = default;
+};
+struct PasswordConfig {
+  std::string domain;
+  std::string user;
+  SecretSource password;
+  std::string iam_endpoint;  // Default: https://iam.{region}.{cloud}
+  bool operator==(const PasswordConfig&) const = default;
+};
+struct AccessKeyConfig {
+  SecretSource id;
+  SecretSource secret;
+  std::optional<SecretSource> security_token;
+  bool operator==(const AccessKeyConfig&) const = default;
+};
+struct EnvironmentConfig {
+  bool operator==(const EnvironmentConfig&) const = default;
+};
+struct ProfileConfig {
+  std::string file;  // Empty: HUAWEICLOUD_SDK_CREDENTIALS_FILE, else
+                     // ~/.huaweicloud/credentials.
+  std::string section = "basic";
+  bool operator==(const ProfileConfig&) const = default;
+};
+struct InstanceMetadataConfig {
+  std::string endpoint = "http://169.254.169.254";
+  bool operator==(const InstanceMetadataConfig&) const = default;
+};
+struct PodIdentityConfig {
+  bool operator==(const PodIdentityConfig&) const = default;
+};
+struct DefaultChainConfig {
+  bool operator==(const DefaultChainConfig&) const = default;
+};
+using CredentialsConfig =
+    std::variant<DefaultChainConfig, TokenConfig, PasswordConfig,
+                 AccessKeyConfig, EnvironmentConfig, ProfileConfig,
+                 InstanceMetadataConfig, PodIdentityConfig>;
+
+enum class DurationUnitConfig { kSeconds, kMilliseconds };
+
+struct RateLimitConfig {
+  double requests = 0;              // > 0, per `per`.
+  std::chrono::milliseconds per{};  // > 0
+  double burst = 1;                 // >= 1; default: 1
+  bool operator==(const RateLimitConfig&) const = default;
+};
+
+struct TlsConfig {
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string server_name;
+  std::string min_version = "TLS12";  // TLS10, TLS11, TLS12 or TLS13
+  bool insecure_skip_verify = false;
+  bool operator==(const TlsConfig&) const = default;
+};
+
+struct HttpConfig {
+  std::chrono::milliseconds timeout{5000};
+  Secret proxy_url;  // Empty: none.
+  bool proxy_from_environment = false;
+  TlsConfig tls;
+  bool operator==(const HttpConfig&) const = default;
+};
+
+struct DiscoveryConfig {
+  std::chrono::milliseconds refresh_interval{300'000};
+  std::string include;  // RE2; empty: all.
+  std::string exclude;  // RE2; empty: none.
+  std::string workspace_id;
+  bool operator==(const DiscoveryConfig&) const = default;
+};
+
+struct ProjectConfig {
+  std::string project_id;
+  std::string region;
+  std::string cloud = "myhuaweicloud.com";
+  std::string endpoint;  // "https://host[:port][/path]", no slash at the end.
+  DurationUnitConfig duration_unit = DurationUnitConfig::kSeconds;
+  std::optional<RateLimitConfig> rate_limit;
+  HttpConfig http;
+  CredentialsConfig credentials;
+  std::vector<Dataset> datasets;  // Those of dataset_files after the others.
+  std::vector<std::string> dataset_files;  // The patterns, resolved.
+  std::optional<DiscoveryConfig> discovery;
+};
+
+struct ScrapeConfig {
+  std::chrono::milliseconds timeout{10'000};
+  std::chrono::milliseconds timeout_offset{500};
+  std::size_t concurrency = 32;
+  std::chrono::milliseconds min_interval_active{0};
+  std::chrono::milliseconds min_interval_settled{0};
+  std::chrono::milliseconds max_stale{0};
+};
+
+struct Config {
+  ScrapeConfig scrape;
+  std::vector<ProjectConfig> projects;
+  // The files that `dataset_files` matched, for watching.
+  std::vector<std::string> dataset_files;
+  // The configuration as YAML with all defaults filled in and `<secret>` for
+  // every secret: what GET /config shows.
+  std::string shown;
+  // From `shown`, dataset lists included; equal on replicas that agree. Below
+  // 2^53, so that a double holds it.
+  std::uint64_t hash = 0;
+};
+
+}  // namespace exporter
