@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -13,33 +14,62 @@ namespace exporter {
 // Makes no request itself; it says which one it needs and is told the reply, so
 // that every implementation is tested without a network.
 //
+// On every turn the owner of the loop does, in this order:
+//   credentials.Refresh(now);
+//   if (auto renewal = credentials.Renewal(now)) Start it, and at its end say
+//     Renewed(reply, now), exactly once for each, failures included;
+//   kReady: Prove the queries that wait, note Generation with each;
+//   kPending: leave them waiting;  kNone: fail them with what Prove says.
+// A query that was answered 401 is Refused. If State is then kPending, it waits
+// again; once State is kReady and Generation differs from the one noted, it is
+// worth repeating once. With the same Generation it would fare no better.
+//
 // Not safe for concurrent use: it belongs to the thread that runs the loop.
 class Credentials {
  public:
   // What kind of request a renewal is: the `operation` label of its metrics.
   enum class RenewalKind { kToken, kMetadata };
 
+  struct RenewalRequest {
+    HttpRequest request;  // Its deadline is unset: now + `timeout`, or sooner.
+    RenewalKind kind = RenewalKind::kToken;
+    std::chrono::milliseconds timeout{};  // > 0
+  };
+
+  enum class Readiness {
+    kReady,    // Prove succeeds. A renewal may be due or on its way as well.
+    kPending,  // Nothing valid yet; a renewal is due or on its way.
+    kNone,     // Nothing valid, and nothing to wait for: Prove says why.
+  };
+
   virtual ~Credentials() = default;
 
+  [[nodiscard]] virtual Readiness State(WallTime now) const = 0;
+
   // `request` with the headers that prove it.
-  // Errors: kCredentials if there is nothing valid to prove it with.
+  // Errors: kCredentials, with the reason, if State is not kReady.
   virtual Result<HttpRequest> Prove(HttpRequest request, WallTime now) = 0;
 
-  // The request that renews what we hold, if a renewal is due at `now`; none
-  // while one is on its way. What we hold stays in use until it expires.
-  virtual std::optional<HttpRequest> Renewal(WallTime now) = 0;
+  // The request that renews what we hold, if one is due at `now`; none while
+  // one is on its way, and for a while after one failed. What we hold stays in
+  // use until it expires. A renewal of several steps gives the next one as soon
+  // as it was told the reply to the last. Several credentials of one account
+  // wait for each other, so one may become due by a reply to another.
+  virtual std::optional<RenewalRequest> Renewal(WallTime now) = 0;
   virtual void Renewed(const Result<HttpReply>& reply, WallTime now) = 0;
 
   // The API answered 401 to `request`. Only what proved that very request is
-  // given up: a late refusal must not cost us a newer token.
-  virtual void Refused(const HttpRequest& request) = 0;
+  // given up: a late refusal must not cost us a newer token. Neither is what
+  // cannot be renewed, or was new a minute ago and refused all the same.
+  virtual void Refused(const HttpRequest& request, WallTime now) = 0;
 
   // Looks for changes of the files behind it; at most once a second does that
   // cost more than a look at the time.
   virtual void Refresh(WallTime now) = 0;
 
   // Rises whenever what we hold is replaced by something else, however that
-  // came about: what was refused before is then worth trying again.
+  // came about: what was refused before is then worth trying again. Also rises
+  // when only what we renew with (a password) is replaced.
   [[nodiscard]] virtual std::uint64_t Generation() const = 0;
 
   // When what we hold ends; none if it does not, is not known, or is not there.
@@ -47,9 +77,6 @@ class Credentials {
 
   // Whether the cloud may lock the account after a few wrong tries.
   [[nodiscard]] virtual bool MayLock() const = 0;
-
-  // Of the request that Renewal gave last.
-  [[nodiscard]] virtual RenewalKind KindOfRenewal() const = 0;
 };
 
 }  // namespace exporter
