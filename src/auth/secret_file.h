@@ -1,0 +1,44 @@
+// Secrets as the configuration gives them: outright, or in a file that may
+// change while we run.
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace exporter {
+
+// No file of credentials is read beyond this. IAM tokens reach 32 kB.
+inline constexpr std::size_t kMaxSecretBytes = 64 * 1024;
+
+// The text of a file, as it is. Never waits: what is no regular file, such as a
+// pipe, is refused.
+// Errors: kCredentials if it cannot be read or is larger than kMaxSecretBytes.
+Result<std::string> ReadTextFile(const std::string& path);
+
+// What `path` holds, without the newlines at its end.
+// Errors: kCredentials as above, and if nothing is left of it, or a control
+// character is (a line break would let it write headers of its own).
+Result<Secret> ReadSecretFile(const std::string& path);
+
+// Whether `text` may be sent as the value of a header: not empty, not larger
+// than kMaxSecretBytes, no control character.
+bool FitsHeader(std::string_view text);
+
+// Gives the secret as it is at the moment of the call.
+using SecretReader = std::function<Result<Secret>()>;
+
+// Always `secret`.
+// Errors, at each call: kCredentials if it is empty or holds a control
+// character.
+SecretReader Given(Secret secret);
+
+// ReadSecretFile(path) at each call.
+SecretReader FromFile(std::string path);
+
+}  // namespace exporter

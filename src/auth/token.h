@@ -1,0 +1,29 @@
+#pragma once
+
+#include "auth/credentials.h"
+#include "auth/secret_file.h"
+#include "auth/watched.h"
+
+namespace exporter {
+
+// A token that someone else gets for us, given outright or in a file. It cannot
+// be renewed from here, and it says nothing of its end.
+class Token final : public Credentials {
+ public:
+  explicit Token(SecretReader token);
+
+  [[nodiscard]] Readiness State(WallTime now) const override;
+  Result<HttpRequest> Prove(HttpRequest request, WallTime now) override;
+  std::optional<RenewalRequest> Renewal(WallTime now) override;
+  void Renewed(const Result<HttpReply>& reply, WallTime now) override;
+  void Refused(const HttpRequest& request, WallTime now) override;
+  void Refresh(WallTime now) override;
+  [[nodiscard]] std::uint64_t Generation() const override;
+  [[nodiscard]] std::optional<WallTime> Expiry() const override;
+  [[nodiscard]] bool MayLock() const override;
+
+ private:
+  Watched<Secret> token_;
+};
+
+}  // namespace exporter

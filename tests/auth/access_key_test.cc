@@ -1,0 +1,88 @@
+#include "auth/access_key.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "auth/temp_folder.h"
+#include "support/fake_clock.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+using Readiness = Credentials::Readiness;
+
+HttpRequest Question() {
+  HttpRequest request;
+  request.method = "GET";
+  request.url = "https://example.com/v2";
+  return request;
+}
+
+TEST(AccessKeyTest, SignsWithItsKey) {
+  const FakeClock clock;
+  const SigningKey key{Secret("AK"), Secret("SK"), Secret("ST")};
+  AccessKey credentials(ReadKeyParts(Given(key.id), Given(key.secret),
+                                     Given(key.security_token)));
+
+  const Result<HttpRequest> request =
+      credentials.Prove(Question(), clock.WallNow());
+
+  EXPECT_EQ(credentials.State(clock.WallNow()), Readiness::kReady);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->headers, Sign(Question(), key, clock.WallNow()).headers);
+  EXPECT_TRUE(credentials.MayLock());
+}
+
+TEST(AccessKeyTest, KeepsItsKeyWhenRefusedSinceNobodyElseHasAnother) {
+  const FakeClock clock;
+  AccessKey credentials(
+      ReadKeyParts(Given(Secret("AK")), Given(Secret("SK")), std::nullopt));
+  const std::uint64_t generation = credentials.Generation();
+
+  credentials.Refused(*credentials.Prove(Question(), clock.WallNow()),
+                      clock.WallNow());
+
+  EXPECT_EQ(credentials.State(clock.WallNow()), Readiness::kReady);
+  EXPECT_EQ(credentials.Generation(), generation);
+  EXPECT_FALSE(credentials.Renewal(clock.WallNow()));
+}
+
+TEST(AccessKeyTest, SaysWhichPartIsMissing) {
+  const FakeClock clock;
+  const TempFolder folder;
+  AccessKey credentials(ReadKeyParts(
+      Given(Secret("AK")), FromFile(folder.Path("sk")), Given(Secret("ST"))));
+
+  const Result<HttpRequest> request =
+      credentials.Prove(Question(), clock.WallNow());
+
+  EXPECT_EQ(credentials.State(clock.WallNow()), Readiness::kNone);
+  ASSERT_FALSE(request);
+  EXPECT_EQ(request.error().kind, ErrorKind::kCredentials);
+  EXPECT_NE(request.error().message.find(folder.Path("sk")), std::string::npos);
+}
+
+TEST(AccessKeyTest, SignsWithTheNewKeyOnceItsFilesChanged) {
+  FakeClock clock;
+  const TempFolder folder;
+  AccessKey credentials(ReadKeyParts(FromFile(folder.Write("ak", "AK1")),
+                                     FromFile(folder.Write("sk", "SK1")),
+                                     FromFile(folder.Write("st", "ST1"))));
+  const std::uint64_t generation = credentials.Generation();
+
+  folder.Write("ak", "AK2");
+  folder.Write("sk", "SK2");
+  folder.Write("st", "ST2");
+  clock.Advance(1s);
+  credentials.Refresh(clock.WallNow());
+
+  EXPECT_EQ(credentials.Generation(), generation + 1);
+  EXPECT_TRUE(IsSignedWith(*credentials.Prove(Question(), clock.WallNow()),
+                           {Secret("AK2"), Secret("SK2"), Secret("ST2")}));
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,83 @@
+#include "auth/token.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "auth/temp_folder.h"
+#include "support/fake_clock.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(TokenTest, SendsItsToken) {
+  const FakeClock clock;
+  Token token(Given(Secret("t0ken")));
+
+  const Result<HttpRequest> request = token.Prove({}, clock.WallNow());
+
+  EXPECT_EQ(token.State(clock.WallNow()), Credentials::Readiness::kReady);
+  ASSERT_TRUE(request);
+  ASSERT_EQ(request->headers.size(), 1U);
+  EXPECT_EQ(request->headers[0].first, "X-Auth-Token");
+  EXPECT_EQ(request->headers[0].second, "t0ken");
+}
+
+TEST(TokenTest, SendsTokensOf32Kilobytes) {
+  const FakeClock clock;
+  const std::string text(32 * 1024, 'x');
+  const TempFolder folder;
+  Token token(FromFile(folder.Write("token", text)));
+
+  const Result<HttpRequest> request = token.Prove({}, clock.WallNow());
+
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->headers[0].second, text);
+}
+
+TEST(TokenTest, KeepsItsTokenWhenRefusedSinceNobodyElseHasAnother) {
+  const FakeClock clock;
+  Token token(Given(Secret("t0ken")));
+  const std::uint64_t generation = token.Generation();
+
+  token.Refused(*token.Prove({}, clock.WallNow()), clock.WallNow());
+
+  EXPECT_EQ(token.State(clock.WallNow()), Credentials::Readiness::kReady);
+  EXPECT_EQ(token.Generation(), generation);
+  EXPECT_FALSE(token.Renewal(clock.WallNow()));
+  EXPECT_FALSE(token.MayLock());
+  EXPECT_FALSE(token.Expiry());
+}
+
+TEST(TokenTest, SendsTheNewTokenOnceItsFileChanged) {
+  FakeClock clock;
+  const TempFolder folder;
+  Token token(FromFile(folder.Write("token", "old")));
+  const std::uint64_t generation = token.Generation();
+
+  folder.Write("token", "new\n");
+  clock.Advance(1s);
+  token.Refresh(clock.WallNow());
+
+  EXPECT_GT(token.Generation(), generation);
+  EXPECT_EQ(token.Prove({}, clock.WallNow())->headers[0].second, "new");
+}
+
+TEST(TokenTest, SaysWhyThereIsNone) {
+  FakeClock clock;
+  const TempFolder folder;
+  Token token(FromFile(folder.Write("token", "")));
+
+  const Result<HttpRequest> request = token.Prove({}, clock.WallNow());
+
+  EXPECT_EQ(token.State(clock.WallNow()), Credentials::Readiness::kNone);
+  ASSERT_FALSE(request);
+  EXPECT_EQ(request.error().kind, ErrorKind::kCredentials);
+  EXPECT_EQ(request.error().message,
+            "credentials file " + folder.Path("token") + " is empty");
+}
+
+}  // namespace
+}  // namespace exporter
