@@ -21,10 +21,11 @@ std::string ToString(const DatasetKey& key);
 // A dataset that was configured or discovered. Not changed once it is made.
 struct Dataset {
   DatasetKey key;
-  std::string name;    // Empty when unset.
-  std::string region;  // Empty when the project gives an endpoint alone.
-  std::string type;    // dataset_type of the list API; empty when unknown.
-  std::vector<std::pair<std::string, std::string>> labels;  // As configured.
+  std::string name = {};    // Empty when unset.
+  std::string region = {};  // Empty when the project gives an endpoint alone.
+  std::string type = {};    // dataset_type of the list API; empty when unknown.
+  std::vector<std::pair<std::string, std::string>> labels =
+      {};  // As configured.
 
   bool operator==(const Dataset&) const = default;
 };

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -42,12 +44,48 @@ struct Reading {
   std::optional<TaskHistory> history;  // None until the dataset was seen.
 };
 
+// The latest outcomes of a dataset, for the eye.
+class OutcomeTrail {
+ public:
+  static constexpr std::size_t kMost = 50;
+
+  // `state` is none for a query that failed.
+  void Add(std::optional<SyncState> state) { ring_[added_++ % kMost] = state; }
+
+  [[nodiscard]] std::size_t Size() const { return std::min(added_, kMost); }
+
+  // The outcome number `i`, oldest first. REQUIRES: i < Size().
+  [[nodiscard]] std::optional<SyncState> At(std::size_t i) const {
+    return ring_[(added_ - Size() + i) % kMost];
+  }
+
+ private:
+  std::array<std::optional<SyncState>, kMost> ring_{};
+  std::size_t added_ = 0;
+};
+
 struct Collection {
   std::shared_ptr<const Catalogue> catalogue;
   std::vector<Reading> readings;  // In the order of the catalogue.
   std::chrono::steady_clock::duration duration{};  // It took so long,
   std::chrono::steady_clock::duration budget{};    // and had so long.
   std::size_t errors = 0;  // Readings that are failures.
+};
+
+// What is remembered, for people: to look at it asks the cloud nothing.
+struct Overview {
+  struct Row {
+    Reading reading;  // `status` and `failure` both null: never asked.
+    std::shared_ptr<const SyncStatus> last_good;  // Also behind a failure.
+    OutcomeTrail trail;
+    std::optional<WallTime> last_query;  // End of the last query, good or not.
+  };
+
+  std::shared_ptr<const Catalogue> catalogue;
+  std::vector<Row> rows;                // In the order of the catalogue.
+  std::optional<WallTime> last_scrape;  // End of the last whole scrape,
+  std::chrono::steady_clock::duration scrape_duration{};  // which took so long
+  std::chrono::steady_clock::duration scrape_budget{};    // of so long.
 };
 
 }  // namespace exporter

@@ -17,7 +17,7 @@
 
 namespace exporter {
 
-enum class SyncState {
+enum class SyncState : std::uint8_t {
   kQueuing,
   kStarting,
   kRunning,
