@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace simulator {
+
+using Time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+// The cloud's idea of the time, which may differ from the machine's.
+// Not safe for concurrent use.
+class ServerClock {
+ public:
+  explicit ServerClock(std::chrono::milliseconds offset) : offset_(offset) {}
+
+  [[nodiscard]] Time Now() const;
+
+  // Now, as the Date header says it: "Sun, 06 Nov 1994 08:49:37 GMT". Valid
+  // until the next call.
+  std::string_view HttpDate();
+
+ private:
+  std::chrono::milliseconds offset_;
+  std::chrono::sys_seconds dated_{};
+  std::string date_;
+};
+
+// "2020-01-04T09:05:22.701000Z", as IAM and the metadata service write it.
+std::string FormatExpiry(Time time);
+
+// "20191115T033655Z", as X-Sdk-Date says it.
+std::string FormatSdkDate(Time time);
+
+}  // namespace simulator
