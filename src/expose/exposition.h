@@ -1,0 +1,56 @@
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+
+#include "expose/label_table.h"
+#include "expose/negotiation.h"
+#include "model/reading.h"
+#include "model/sync_status.h"
+
+namespace exporter {
+
+// Turns what a collection says into the body of an answer.
+//
+// Safe for concurrent use.
+class Exposition {
+ public:
+  // `strict_stateset`: the label of the state is named like its metric, as an
+  // OpenMetrics StateSet wants it (--metrics.strict-stateset).
+  explicit Exposition(bool strict_stateset);
+
+  // The families of families.h in their order, their samples in the order of
+  // the readings, then `own`, then what ends an exposition. A family without
+  // samples is left out.
+  //  - An absent value gives no sample.
+  //  - A reading that failed gives its info and query families alone.
+  // The labels of a catalogue are rendered when it is first seen and kept until
+  // another one comes; beyond that the body is the only memory taken, in one
+  // piece.
+  // REQUIRES: each reading's dataset is one of collection.catalogue.
+  [[nodiscard]] std::string Write(
+      const Collection& collection, Format format,
+      std::span<const prometheus::MetricFamily> own = {}) const;
+
+ private:
+  // What follows the identity in a line of the status family, by the state and
+  // whether it is the current one: `,status="RUNNING"} 1`.
+  using StateEndings =
+      std::array<std::array<std::string, 2>, kAllSyncStates.size()>;
+
+  [[nodiscard]] std::shared_ptr<const LabelTable> LabelsOf(
+      const std::shared_ptr<const Catalogue>& catalogue) const;
+
+  const bool strict_stateset_;
+  const StateEndings state_endings_;
+
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const LabelTable> labels_;  // Of the last catalogue.
+};
+
+}  // namespace exporter

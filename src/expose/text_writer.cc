@@ -1,0 +1,182 @@
+#include "expose/text_writer.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <stdexcept>
+
+#include "base/utf8.h"
+
+namespace exporter {
+namespace {
+
+// Long enough for every int64 and every shortest double.
+using Digits = std::array<char, 32>;
+
+// Appends `text` with a backslash before each of `special`, where a line feed
+// becomes "\n".
+void AppendEscaped(std::string_view text, const char* special,
+                   std::string& out) {
+  std::string clean;
+  if (!IsUtf8(text)) {
+    clean = ToUtf8(text);
+    text = clean;
+  }
+  for (;;) {
+    const std::size_t plain = text.find_first_of(special);
+    out.append(text.substr(0, plain));
+    if (plain == std::string_view::npos) return;
+    out += '\\';
+    out += text[plain] == '\n' ? 'n' : text[plain];
+    text.remove_prefix(plain + 1);
+  }
+}
+
+void AppendUnlessFinite(double value, std::string& out) {
+  out += std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+}
+
+std::string_view WithoutSuffix(std::string_view name, std::string_view suffix) {
+  if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  return name;
+}
+
+// The name and type that OpenMetrics gives to a family.
+struct Declaration {
+  std::string_view name;
+  std::string_view type;
+};
+
+Declaration DeclareText(const Family& family) {
+  switch (family.type) {
+    case FamilyType::kCounter:
+      return {family.name, "counter"};
+    case FamilyType::kGauge:
+    case FamilyType::kInfo:
+    case FamilyType::kStateSet:
+      return {family.name, "gauge"};
+    case FamilyType::kHistogram:
+      return {family.name, "histogram"};
+    case FamilyType::kSummary:
+      return {family.name, "summary"};
+    case FamilyType::kUnknown:
+      return {family.name, "untyped"};
+  }
+  throw std::logic_error("FamilyType out of range");
+}
+
+Declaration DeclareOpenMetrics(const Family& family) {
+  switch (family.type) {
+    case FamilyType::kCounter:
+      return {WithoutSuffix(family.name, "_total"), "counter"};
+    case FamilyType::kGauge:
+      return {family.name, "gauge"};
+    case FamilyType::kInfo:
+      return {WithoutSuffix(family.name, "_info"), "info"};
+    case FamilyType::kStateSet:
+      return {family.name, "stateset"};
+    case FamilyType::kHistogram:
+      return {family.name, "histogram"};
+    case FamilyType::kSummary:
+      return {family.name, "summary"};
+    case FamilyType::kUnknown:
+      return {family.name, "unknown"};
+  }
+  throw std::logic_error("FamilyType out of range");
+}
+
+}  // namespace
+
+void TextWriter::Head(const Family& family) {
+  const bool open_metrics = format_ == Format::kOpenMetrics;
+  const Declaration declared =
+      open_metrics ? DeclareOpenMetrics(family) : DeclareText(family);
+  if (!family.help.empty()) {
+    Raw("# HELP ");
+    Raw(declared.name);
+    Raw(" ");
+    AppendEscaped(family.help, open_metrics ? "\\\n\"" : "\\\n", out_);
+    Raw("\n");
+  }
+  Raw("# TYPE ");
+  Raw(declared.name);
+  Raw(" ");
+  Raw(declared.type);
+  Raw("\n");
+  if (open_metrics && !family.unit.empty()) {
+    Raw("# UNIT ");
+    Raw(declared.name);
+    Raw(" ");
+    Raw(family.unit);
+    Raw("\n");
+  }
+}
+
+void TextWriter::Label(std::string_view name, std::string_view value) {
+  Raw(name);
+  Raw("=\"");
+  AppendEscaped(value, "\\\n\"", out_);
+  Raw("\"");
+}
+
+void TextWriter::Integer(std::int64_t value) {
+  Digits digits;
+  const auto [end, error] =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out_.append(digits.data(), end);
+}
+
+void TextWriter::Number(double value) {
+  if (!std::isfinite(value)) return AppendUnlessFinite(value, out_);
+  constexpr double kExact = 1LL << 53;
+  const bool whole = std::fabs(value) < kExact && std::trunc(value) == value;
+  // The zero below zero keeps its sign, which an integer has no room for.
+  if (whole && !(value == 0 && std::signbit(value))) {
+    return Integer(static_cast<std::int64_t>(value));
+  }
+  Digits digits;
+  const auto [end, error] =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out_.append(digits.data(), end);
+}
+
+void TextWriter::Decimal(std::int64_t units, int decimals) {
+  // Negated without a sign, since -INT64_MIN is no int64.
+  auto left = static_cast<std::uint64_t>(units);
+  if (units < 0) {
+    left = 0 - left;
+    out_ += '-';
+  }
+  std::uint64_t one = 1;
+  for (int i = 0; i < decimals; ++i) one *= 10;
+  Digits digits;
+  const auto [end, error] =
+      std::to_chars(digits.data(), digits.data() + digits.size(), left / one);
+  out_.append(digits.data(), end);
+  left %= one;
+  if (left == 0) return;
+  out_ += '.';
+  while (left != 0) {
+    one /= 10;
+    out_ += static_cast<char>('0' + left / one);
+    left %= one;
+  }
+}
+
+void TextWriter::Bound(double value) {
+  if (!std::isfinite(value)) return AppendUnlessFinite(value, out_);
+  Digits digits;
+  const auto [end, error] =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value,
+                    std::chars_format::general);
+  const std::string_view text(digits.data(), end);
+  Raw(text);
+  if (text.find_first_of(".e") == std::string_view::npos) Raw(".0");
+}
+
+void TextWriter::End() {
+  if (format_ == Format::kOpenMetrics) Raw("# EOF\n");
+}
+
+}  // namespace exporter

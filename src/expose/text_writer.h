@@ -1,0 +1,88 @@
+// The bytes of both text formats: heads of families, labels and numbers. Knows
+// nothing of datasets.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "expose/negotiation.h"
+
+namespace exporter {
+
+enum class FamilyType {
+  kCounter,
+  kGauge,
+  kInfo,      // A gauge in the text format.
+  kStateSet,  // A gauge in the text format.
+  kHistogram,
+  kSummary,
+  kUnknown,
+};
+
+// What is said of a family above its samples.
+struct Family {
+  std::string_view name;  // As its samples have it in both formats: a counter
+                          // ends in "_total", an info in "_info".
+  FamilyType type;
+  std::string_view unit;  // The last word of the name, "_total" aside, e.g.
+                          // "seconds"; empty when it has none.
+  std::string_view help;
+};
+
+// Appends to a string of the caller; allocates only where that string has to
+// grow. A line is written piece by piece, so that what was rendered before is
+// copied and never looked at again. Numbers look the same in every locale.
+//
+//   TextWriter writer(Format::kText, out);
+//   writer.Head(family);
+//   writer.Raw("up{");
+//   writer.Label("job", job);
+//   writer.Raw("} ");
+//   writer.Integer(1);
+//   writer.Raw("\n");
+//   writer.End();
+//
+// Not safe for concurrent use.
+class TextWriter {
+ public:
+  // `out` must outlive this object.
+  TextWriter(Format format, std::string& out) : format_(format), out_(out) {}
+
+  [[nodiscard]] Format format() const { return format_; }
+
+  // HELP, TYPE and, in OpenMetrics, UNIT; HELP and UNIT where there is one.
+  void Head(const Family& family);
+
+  // `text` as it is.
+  void Raw(std::string_view text) { out_.append(text); }
+
+  // `name="value"`, escaped; bytes that are no UTF-8 are replaced by U+FFFD.
+  void Label(std::string_view name, std::string_view value);
+
+  // Every digit of `value`.
+  void Integer(std::int64_t value);
+
+  // A whole number below 2^53 as an integer; else the shortest text that reads
+  // back as `value`; "NaN", "+Inf", "-Inf".
+  void Number(double value);
+
+  // `units` / 10^`decimals`, exactly and without zeros at the end: (1500, 3) is
+  // "1.5". REQUIRES: 0 <= decimals <= 18.
+  void Decimal(std::int64_t units, int decimals);
+
+  // A value of `le` or `quantile`, which shows that it is no integer: "1.0",
+  // "0.25", "1e+06", "+Inf".
+  // Source: OpenMetrics 1.0, Considerations: Canonical Numbers.
+  void Bound(double value);
+
+  // What ends the whole exposition: "# EOF" in OpenMetrics.
+  void End();
+
+ private:
+  Format format_;
+  std::string& out_;
+};
+
+}  // namespace exporter

@@ -1,0 +1,121 @@
+// Counts every allocation of the test program, to show that none of them is
+// made for a sample.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include "expose/exposition.h"
+#include "expose/own_families.h"
+#include "expose/sample_collection.h"
+
+namespace {
+
+std::atomic<std::size_t> allocations = 0;
+std::atomic<std::size_t> allocated_bytes = 0;
+
+}  // namespace
+
+// Not inlined, or GCC 12 sees a free() of what new made and warns of it.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++allocations;
+  allocated_bytes += size;
+  if (void* const memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace exporter {
+namespace {
+
+struct Cost {
+  std::size_t allocations;
+  std::size_t bytes;
+  std::string body;
+};
+
+Cost CostOfAScrape(const Collection& collection, Format format) {
+  const Exposition exposition(false);
+  (void)exposition.Write(collection, format);  // Renders the labels.
+
+  const std::size_t allocations_before = allocations;
+  const std::size_t bytes_before = allocated_bytes;
+  std::string body = exposition.Write(collection, format);
+  return {allocations - allocations_before, allocated_bytes - bytes_before,
+          std::move(body)};
+}
+
+TEST(AllocationTest, IsOnePerBodyHoweverManyTheSamples) {
+  for (const Format format : {Format::kText, Format::kOpenMetrics}) {
+    for (const std::size_t datasets : {1U, 10U, 10'000U}) {
+      EXPECT_EQ(CostOfAScrape(UsualCase(datasets), format).allocations, 1U)
+          << datasets;
+    }
+  }
+}
+
+TEST(AllocationTest, TakesLittleMoreThanTheBody) {
+  const Cost cost = CostOfAScrape(UsualCase(10'000), Format::kOpenMetrics);
+
+  EXPECT_GE(cost.bytes, cost.body.size());
+  EXPECT_LT(static_cast<double>(cost.bytes),
+            1.25 * static_cast<double>(cost.body.size()));
+}
+
+TEST(AllocationTest, IsOneForWorstCasesToo) {
+  Collection collection = UsualCase(100);
+  for (std::size_t i = 0; i < 100; ++i) {
+    SyncStatus status;
+    status.state = SyncState::kFailed;
+    status.total_samples = INT64_MIN;
+    status.added_samples = INT64_MIN;
+    status.deleted_samples = INT64_MIN;
+    status.created = WallTime::min();
+    status.runtime = std::chrono::duration<double>(-1.2345678901234567e-300);
+    status.error_code = std::string(100, '\n');
+    Reading& reading = collection.readings[i];
+    reading.history = {UINT64_MAX / 2, UINT64_MAX / 2, WallTime::min()};
+    reading.fetched = WallTime::min();
+    reading.query_duration = std::chrono::steady_clock::duration::min();
+    if (i % 2 == 0) {
+      reading.status = nullptr;
+      reading.failure = std::make_shared<const Error>(
+          Error{ErrorKind::kApiUnavailable, "", 0, "", "", ""});
+    } else {
+      reading.status = std::make_shared<const SyncStatus>(status);
+    }
+  }
+  EXPECT_EQ(CostOfAScrape(collection, Format::kText).allocations, 1U);
+}
+
+TEST(AllocationTest, IsNoneForOwnFamiliesInAReservedString) {
+  prometheus::MetricFamily family = {
+      "a_seconds", "A.", prometheus::MetricType::Histogram, {}};
+  for (int i = 0; i < 100; ++i) {
+    prometheus::ClientMetric metric;
+    metric.label = {{"operation", "status-" + std::to_string(i)}};
+    metric.histogram.bucket = {{1, 0.1}, {2, 1}};
+    family.metric.push_back(metric);
+  }
+  std::string out;
+  out.reserve(100'000);
+  TextWriter writer(Format::kOpenMetrics, out);
+
+  const std::size_t before = allocations;
+  WriteFamily(family, writer);
+
+  EXPECT_EQ(allocations - before, 0U);
+  EXPECT_GT(out.size(), 10'000U);
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,29 @@
+#include "expose/label_table.h"
+
+#include <gtest/gtest.h>
+
+namespace exporter {
+namespace {
+
+TEST(LabelTableTest, RendersEachDatasetsOwnLabels) {
+  auto catalogue = std::make_shared<Catalogue>();
+  catalogue->datasets.resize(2);
+  catalogue->datasets[0].key = {"p", "d\"1"};
+  catalogue->datasets[0].labels = {{"team", "a\\b"}, {"tier", ""}};
+  catalogue->datasets[1].key = {"p", "d2"};
+  catalogue->datasets[1].name = "cats\n";
+  catalogue->datasets[1].region = "eu-de";
+
+  const LabelTable table(catalogue);
+
+  EXPECT_EQ(table.Identity(0), R"(project_id="p",dataset_id="d\"1")");
+  EXPECT_EQ(table.Info(0), R"(project_id="p",dataset_id="d\"1",name="",)"
+                           R"(region="",team="a\\b",tier="")");
+  EXPECT_EQ(table.Identity(1), R"(project_id="p",dataset_id="d2")");
+  EXPECT_EQ(table.Info(1), R"(project_id="p",dataset_id="d2",name="cats\n",)"
+                           R"(region="eu-de")");
+  EXPECT_EQ(table.catalogue(), catalogue);
+}
+
+}  // namespace
+}  // namespace exporter

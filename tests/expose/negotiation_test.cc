@@ -1,0 +1,184 @@
+#include "expose/negotiation.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace exporter {
+namespace {
+
+void ExpectFormat(std::string_view accept, Format format) {
+  EXPECT_EQ(NegotiateFormat(accept), format) << '"' << accept << '"';
+}
+
+TEST(NegotiateFormatTest, AnswersWhatPrometheusAsksFor) {
+  // Prometheus 2.5, 2.42 and 3.0, as they send it.
+  ExpectFormat(
+      "application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;"
+      "q=0.5,*/*;q=0.1",
+      Format::kText);
+  ExpectFormat(
+      "application/openmetrics-text;version=1.0.0,application/"
+      "openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,"
+      "*/*;q=0.1",
+      Format::kOpenMetrics);
+  ExpectFormat(
+      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+      "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;"
+      "version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;"
+      "q=0.2,/;q=0.1",
+      Format::kOpenMetrics);
+  ExpectFormat(
+      "application/vnd.google.protobuf;proto=io.prometheus.client."
+      "MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;"
+      "version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;"
+      "q=0.2,/;q=0.1",
+      Format::kOpenMetrics);
+  ExpectFormat("text/plain;version=0.0.4;q=0.2,/;q=0.1", Format::kText);
+}
+
+TEST(NegotiateFormatTest, AnswersTextUnlessOpenMetricsIsNamed) {
+  for (const char* accept :
+       {"", " ", ",", ",,;,", "*/*", "*/*;q=0.1", "text/*", "text/plain",
+        "text/html", "image/png", "*/*;q=0", "application/json",
+        "application/vnd.google.protobuf",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,"
+        "image/webp,*/*;q=0.8"}) {
+    ExpectFormat(accept, Format::kText);
+  }
+}
+
+TEST(NegotiateFormatTest, TakesTheFormatOfHigherQuality) {
+  ExpectFormat("text/plain;q=0.4,application/openmetrics-text;q=0.5",
+               Format::kOpenMetrics);
+  ExpectFormat("text/plain;q=0.5,application/openmetrics-text;q=0.4",
+               Format::kText);
+  ExpectFormat("application/openmetrics-text;q=0.999,text/plain",
+               Format::kText);
+  ExpectFormat("application/openmetrics-text;q=0.001", Format::kOpenMetrics);
+  ExpectFormat("*/*;q=0.9,application/openmetrics-text;q=0.8", Format::kText);
+}
+
+TEST(NegotiateFormatTest, TakesTheFirstNamedOfTheSameQuality) {
+  ExpectFormat("application/openmetrics-text,text/plain", Format::kOpenMetrics);
+  ExpectFormat("text/plain,application/openmetrics-text", Format::kText);
+  ExpectFormat("application/openmetrics-text,text/plain;version=0.0.4",
+               Format::kOpenMetrics);
+  ExpectFormat("*/*,application/openmetrics-text", Format::kOpenMetrics);
+  ExpectFormat("text/*,application/openmetrics-text", Format::kOpenMetrics);
+  ExpectFormat("application/*,text/plain", Format::kText);
+}
+
+TEST(NegotiateFormatTest, MatchesAWildcardOverOneFormat) {
+  ExpectFormat("application/*", Format::kOpenMetrics);
+  ExpectFormat("application/*;q=0.2,text/*;q=0.1", Format::kOpenMetrics);
+}
+
+TEST(NegotiateFormatTest, LetsTheMoreSpecificOfTwoOffersCount) {
+  ExpectFormat("text/plain;q=0,*/*", Format::kOpenMetrics);
+  ExpectFormat("application/openmetrics-text;q=0,*/*", Format::kText);
+  ExpectFormat("application/openmetrics-text;q=0.1,*/*;q=0.5", Format::kText);
+  ExpectFormat(
+      "application/openmetrics-text;version=1.0.0,"
+      "application/openmetrics-text;q=0",
+      Format::kOpenMetrics);
+}
+
+TEST(NegotiateFormatTest, NeverAnswersWhatIsRefused) {
+  for (const char* zero : {"0", "0.0", "0.000", "00", "0."}) {
+    const std::string accept =
+        std::string("application/openmetrics-text;q=") + zero;
+    ExpectFormat(accept, Format::kText);
+  }
+}
+
+TEST(NegotiateFormatTest, OffersOneVersionOfEach) {
+  ExpectFormat("application/openmetrics-text;version=1.0.0",
+               Format::kOpenMetrics);
+  ExpectFormat("application/openmetrics-text;version=\"1.0.0\"",
+               Format::kOpenMetrics);
+  ExpectFormat("application/openmetrics-text;version=0.0.1", Format::kText);
+  ExpectFormat("application/openmetrics-text;version=2.0.0", Format::kText);
+  ExpectFormat("text/plain;version=1.0.0,application/openmetrics-text;q=0.1",
+               Format::kOpenMetrics);
+}
+
+TEST(NegotiateFormatTest, ReadsNamesInAnyCaseAndBlanksAnywhere) {
+  ExpectFormat("Application/OpenMetrics-Text; Version=1.0.0; Q=1",
+               Format::kOpenMetrics);
+  ExpectFormat(" \tapplication/openmetrics-text \t; version = 1.0.0\t;q= 0.5 ,",
+               Format::kOpenMetrics);
+}
+
+TEST(NegotiateFormatTest, PassesOverParametersItDoesNotKnow) {
+  ExpectFormat("application/openmetrics-text;charset=utf-8;a;=;;b=\"x,y;z\"",
+               Format::kOpenMetrics);
+  ExpectFormat(R"(application/openmetrics-text;b="\",text/plain;\"";q=0.5)",
+               Format::kOpenMetrics);
+}
+
+TEST(NegotiateFormatTest, PassesOverMalformedMembers) {
+  for (const char* member : {"/;q=0.1",
+                             "*",
+                             "*;q=1",
+                             "/",
+                             "a/",
+                             "/b",
+                             ";",
+                             ";q=1",
+                             "=",
+                             "\"",
+                             "application/openmetrics-text;q=",
+                             "application/openmetrics-text;q=.",
+                             "application/openmetrics-text;q=2",
+                             "application/openmetrics-text;q=1.1",
+                             "application/openmetrics-text;q=-1",
+                             "application/openmetrics-text;q=1e0",
+                             "application/openmetrics-text;q=nan",
+                             "application/openmetrics-text;q=0,5",
+                             "application/openmetrics-text;q=\"1\"",
+                             "*/openmetrics-text",
+                             "application/openmetrics-text/1",
+                             "application openmetrics-text"}) {
+    ExpectFormat(member, Format::kText);
+    if (member[0] == '"') continue;  // Quotes what follows as well.
+    ExpectFormat(std::string(member) + ",application/openmetrics-text;q=0.5",
+                 Format::kOpenMetrics);
+  }
+}
+
+TEST(NegotiateFormatTest, ReadsQualitiesAsClientsWriteThem) {
+  ExpectFormat("text/plain;q=.4,application/openmetrics-text;q=.5",
+               Format::kOpenMetrics);
+  ExpectFormat("text/plain;q=0.9999,application/openmetrics-text;q=1.",
+               Format::kOpenMetrics);
+}
+
+TEST(NegotiateFormatTest, TakesTimeLinearInAHostileHeader) {
+  for (const std::string_view piece :
+       {",", ";", "\"", "\"\\", "*/*,", "a/b;", "text/plain;q=0.1,", "=", "/",
+        "application/openmetrics-text;version=\"", "q=0."}) {
+    std::string accept;
+    while (accept.size() < 4'000'000) accept += piece;
+
+    const auto begin = std::chrono::steady_clock::now();
+    NegotiateFormat(accept);
+
+    // Quadratic time would be minutes.
+    EXPECT_LT(std::chrono::steady_clock::now() - begin,
+              std::chrono::seconds(10))
+        << piece;
+  }
+}
+
+TEST(ContentTypeTest, NamesFormatVersionAndCharset) {
+  EXPECT_EQ(ContentType(Format::kText),
+            "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(ContentType(Format::kOpenMetrics),
+            "application/openmetrics-text; version=1.0.0; charset=utf-8");
+}
+
+}  // namespace
+}  // namespace exporter
