@@ -1,0 +1,106 @@
+// One HTTP exchange on a libcurl easy handle: what is asked, what came back
+// and, when nothing did, why. Knows nothing of the loop that drives it.
+
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/fetcher.h"
+
+namespace exporter {
+
+// The proxies that the environment names, in capitals or not.
+struct ProxyEnvironment {
+  std::string https_proxy;
+  std::string http_proxy;
+  std::string no_proxy;  // "localhost,.example.com,10.0.0.0/8" or "*"
+};
+
+ProxyEnvironment ReadProxyEnvironment();
+
+struct ExchangeSettings {
+  std::size_t max_body_bytes = 0;    // After decompression.
+  std::size_t max_header_bytes = 0;  // Of all header lines together.
+  std::string user_agent;
+  ProxyEnvironment environment;
+};
+
+// Used for one request after the other, since making a handle costs more than
+// carrying a request. libcurl keeps pointers to it, so it stays where it is.
+//
+// Not safe for concurrent use.
+class CurlExchange {
+ public:
+  // `settings` must outlive this object.
+  explicit CurlExchange(const ExchangeSettings& settings);
+  ~CurlExchange();
+  CurlExchange(const CurlExchange&) = delete;
+  CurlExchange& operator=(const CurlExchange&) = delete;
+
+  [[nodiscard]] CURL* Handle() const { return easy_; }
+
+  // Gets the handle ready to carry `request` within `timeout`.
+  // REQUIRES: timeout >= 1 ms; the handle is not being driven.
+  //
+  // Errors: kConnect      the URL is none;
+  //         kCredentials  a header would break out of its line. Only what
+  //                       proves who we are comes from outside of us.
+  std::optional<Error> Prepare(HttpRequest request,
+                               std::chrono::milliseconds timeout);
+
+  // What came of it, once libcurl says that it ended with `code`.
+  Result<HttpReply> Finish(CURLcode code);
+
+ private:
+  struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+  using List = std::unique_ptr<curl_slist, FreeList>;
+
+  static std::size_t OnHeader(char* line, std::size_t unit, std::size_t count,
+                              void* self);
+  static std::size_t OnBody(char* bytes, std::size_t unit, std::size_t count,
+                            void* self);
+
+  template <typename Value>
+  void Set(CURLoption option, Value value);
+  void SetTransport(const Transport& transport, bool https);
+  void SetMethod();
+  void SetHeaders(std::string_view host_header);
+
+  bool TakeHeader(std::string_view line);
+  bool TakeBody(std::string_view bytes);
+
+  [[nodiscard]] Error Explain(CURLcode code) const;
+  [[nodiscard]] Error ExplainTimeout() const;
+  [[nodiscard]] Error ExplainBrokenLine(CURLcode code) const;
+  [[nodiscard]] long Number(CURLINFO what) const;
+  [[nodiscard]] bool Reached(CURLINFO time_of_phase) const;
+
+  const ExchangeSettings& settings_;
+  CURL* const easy_;
+
+  // What the handle is set up for, beyond the single request.
+  std::shared_ptr<const Transport> transport_;
+  bool https_ = false;
+
+  HttpRequest request_;
+  List headers_;
+  List connect_to_;
+
+  HttpReply reply_{};
+  std::size_t header_bytes_ = 0;
+  bool header_is_whole_ = false;
+  bool too_large_ = false;
+  std::array<char, CURL_ERROR_SIZE> error_{};  // libcurl's own words.
+};
+
+}  // namespace exporter

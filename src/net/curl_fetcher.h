@@ -1,0 +1,105 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/curl_exchange.h"
+#include "net/fetcher.h"
+
+namespace exporter {
+
+// The network itself, by libcurl. Connections are kept and used again; where
+// the other side speaks HTTP/2 they are shared by exchanges at once. Redirects
+// are not followed, so that no token leaves for another host. A Transport's
+// files are read whenever a connection is made.
+//
+// What it costs beyond the exchanges in flight is one epoll descriptor and one
+// to wake it up: no thread of ours, and none that can be lost. (A name lookup
+// runs on a thread of libcurl's, which is left to itself once its exchange has
+// ended.)
+//
+// Not safe for concurrent use, but for Wake.
+class CurlFetcher final : public Fetcher {
+ public:
+  struct Options {
+    // Connections that are kept open while nobody uses them. At least the
+    // number of exchanges at once, or connections are thrown away.
+    std::size_t max_connections = 64;
+    std::size_t max_body_bytes = 1024 * 1024;   // After decompression.
+    std::size_t max_header_bytes = 256 * 1024;  // All lines together.
+    std::string user_agent{};                   // Default: none is sent.
+  };
+
+  // Reads the proxies from the environment, for transports that ask for them.
+  // `clock` must outlive this object and be the one that deadlines come from.
+  CurlFetcher(const Clock& clock, Options options);
+  ~CurlFetcher() override;
+  CurlFetcher(const CurlFetcher&) = delete;
+  CurlFetcher& operator=(const CurlFetcher&) = delete;
+
+  // Also kCredentials: a header holds a line break or another control
+  // character, and nothing was sent.
+  Ticket Start(HttpRequest request, Done done) override;
+  void Cancel(Ticket ticket) override;
+
+  // Carries the exchanges on until one has ended, Wake is called, or `timeout`
+  // has passed; then calls the `done` of those that ended, in that order.
+  // REQUIRES: not called by a `done`.
+  void Poll(std::chrono::milliseconds timeout);
+
+  // Makes a Poll that is waiting return, else the next one. Safe to be called
+  // from any thread, also from a signal handler.
+  void Wake() noexcept;
+
+ private:
+  struct Transfer;
+  struct Finished {
+    Ticket ticket;
+    Done done;
+    Result<HttpReply> reply;
+  };
+  class Descriptor {
+   public:
+    explicit Descriptor(int number);  // Throws if it is none.
+    ~Descriptor();
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    [[nodiscard]] int Number() const { return number_; }
+
+   private:
+    const int number_;
+  };
+
+  static int OnSocket(CURL* easy, curl_socket_t socket, int interest,
+                      void* self, void* known);
+  static int OnTimer(CURLM* multi, long timeout_ms, void* self);
+
+  std::unique_ptr<Transfer> IdleTransfer();
+  void Recycle(std::unique_ptr<Transfer> transfer);
+  bool WaitAndCarry(std::chrono::milliseconds timeout);
+  void Carry(curl_socket_t socket, int events);
+  void TakeFinished();
+  void Deliver();
+
+  const Clock& clock_;
+  const std::size_t max_connections_;
+  const ExchangeSettings settings_;
+  const Descriptor epoll_;
+  const Descriptor wake_;
+  CURLM* const multi_;
+
+  Ticket last_ticket_ = 0;
+  std::optional<Deadline> timer_;  // When libcurl wants to be called.
+  std::unordered_map<Ticket, std::unique_ptr<Transfer>> running_;
+  std::vector<std::unique_ptr<Transfer>> idle_;
+  std::deque<Finished> finished_;  // Waiting for their `done`.
+};
+
+}  // namespace exporter

@@ -1,0 +1,569 @@
+#include "net/curl_fetcher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <mutex>
+#include <thread>
+
+#include "net/fetch.h"
+#include "support/socket_server.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class CurlFetcherTest : public FetchTest {};
+
+// Keeps what clients asked, and answers each with 200 and "{}".
+class Recorder {
+ public:
+  std::string Last() {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+  void operator()(Connection& connection) {
+    while (true) {
+      std::string request = connection.ReadRequest();
+      if (request.empty()) return;
+      {
+        const std::lock_guard lock(mutex_);
+        last_ = std::move(request);
+      }
+      connection.Reply(200, "{}");
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string last_;  // Guarded by mutex_.
+};
+
+SocketServer::Handler RecordWith(Recorder& recorder) {
+  return [&recorder](Connection& connection) { recorder(connection); };
+}
+
+// A server that answers each request with the same bytes.
+SocketServer::Handler Say(std::string bytes) {
+  return [bytes = std::move(bytes)](Connection& connection) {
+    while (!connection.ReadRequest().empty()) {
+      if (!connection.Send(bytes)) return;
+    }
+  };
+}
+
+// As Say, but the connection is closed after it.
+SocketServer::Handler SayOnce(std::string bytes) {
+  return [bytes = std::move(bytes)](Connection& connection) {
+    connection.ReadRequest();
+    connection.Send(bytes);
+  };
+}
+
+std::string Gzip(std::string_view text) {
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
+  std::string packed(deflateBound(&stream, text.size()) + 32, '\0');
+  stream.next_in =
+      reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // NOLINT
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+std::string Whole(std::string_view headers, std::string_view body) {
+  return "HTTP/1.1 200 OK\r\n" + std::string(headers) +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         std::string(body);
+}
+
+TEST_F(CurlFetcherTest, BringsStatusHeadersAndBody) {
+  const SocketServer server([](Connection& connection) {
+    connection.ReadRequest();
+    connection.Reply(201, "hello", "X-Subject-Token:  abc \r\nEmpty:\r\n");
+  });
+
+  const auto reply = Fetch(Get(server.Url()));
+
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->status, 201);
+  EXPECT_EQ(reply->body, "hello");
+  ASSERT_EQ(reply->headers.size(), 3U);
+  EXPECT_EQ(Header(*reply, "x-subject-token"), "abc");
+  EXPECT_EQ(Header(*reply, "Empty"), "");
+}
+
+TEST_F(CurlFetcherTest, SendsTheRequestAsItIs) {
+  Recorder recorder;
+  const SocketServer server(RecordWith(recorder));
+  HttpRequest request = Get(server.Url("/a%2Fb/../x?q=%20&r=1"));
+  request.headers = {{"X-Auth-Token", "t"}, {"X-Empty", ""}};
+
+  ASSERT_TRUE(Fetch(std::move(request)));
+
+  EXPECT_THAT(recorder.Last(),
+              StartsWith("GET /a%2Fb/../x?q=%20&r=1 HTTP/1.1"));
+  EXPECT_THAT(recorder.Last(), HasSubstr("\r\nHost: 127.0.0.1:" +
+                                         std::to_string(server.Port())));
+  EXPECT_THAT(recorder.Last(), HasSubstr("\r\nUser-Agent: test/1\r\n"));
+  EXPECT_THAT(recorder.Last(), HasSubstr("\r\nX-Auth-Token: t\r\n"));
+  EXPECT_THAT(recorder.Last(), HasSubstr("\r\nX-Empty:\r\n"));
+}
+
+TEST_F(CurlFetcherTest, SendsBodiesAndForgetsThemAfterwards) {
+  Recorder recorder;
+  const SocketServer server(RecordWith(recorder));
+
+  for (const char* method : {"POST", "PUT"}) {
+    HttpRequest request = Get(server.Url());
+    request.method = method;
+    request.body = std::string("a\0b", 3);
+    ASSERT_TRUE(Fetch(std::move(request)));
+
+    EXPECT_THAT(recorder.Last(), StartsWith(std::string(method) + " / "));
+    EXPECT_THAT(recorder.Last(), HasSubstr("\r\nContent-Length: 3\r\n"));
+    EXPECT_THAT(recorder.Last(), Not(HasSubstr("Content-Type")));
+    EXPECT_EQ(recorder.Last().substr(recorder.Last().size() - 3),
+              std::string("a\0b", 3));
+  }
+  ASSERT_TRUE(Fetch(Get(server.Url())));
+  EXPECT_THAT(recorder.Last(), StartsWith("GET / "));
+  EXPECT_THAT(recorder.Last(), Not(HasSubstr("Content-Length")));
+}
+
+TEST_F(CurlFetcherTest, SendsAnEmptyBodyAsOne) {
+  Recorder recorder;
+  const SocketServer server(RecordWith(recorder));
+  HttpRequest request = Get(server.Url());
+  request.method = "PUT";
+  request.headers = {{"Content-Type", "application/json"}};
+
+  ASSERT_TRUE(Fetch(std::move(request)));
+
+  EXPECT_THAT(recorder.Last(), HasSubstr("\r\nContent-Length: 0\r\n"));
+  EXPECT_THAT(recorder.Last(), HasSubstr("\r\nContent-Type: application/json"));
+}
+
+TEST_F(CurlFetcherTest, TakesEveryStatusAsAReplyAndFollowsNoRedirect) {
+  for (const int status : {204, 302, 307, 400, 401, 403, 404, 429, 500, 503}) {
+    const SocketServer server([status](Connection& connection) {
+      connection.ReadRequest();
+      connection.Reply(status, "", "Location: /elsewhere\r\n");
+    });
+    EXPECT_EQ(Outcome(Fetch(Get(server.Url()))),
+              "status " + std::to_string(status));
+    EXPECT_EQ(server.Accepted(), 1);
+  }
+}
+
+TEST_F(CurlFetcherTest, UsesAConnectionAgain) {
+  Recorder recorder;
+  const SocketServer server(RecordWith(recorder));
+
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Fetch(Get(server.Url())));
+
+  EXPECT_EQ(server.Accepted(), 1);
+}
+
+TEST_F(CurlFetcherTest, SurvivesThatAnIdleConnectionWasClosed) {
+  const SocketServer server(SayOnce(Whole("", "{}")));
+
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Outcome(Fetch(Get(server.Url()))), "status 200");
+  }
+}
+
+TEST_F(CurlFetcherTest, CarriesManyAtOnce) {
+  constexpr int kMany = 200;
+  Recorder recorder;
+  const SocketServer server(RecordWith(recorder));
+  int good = 0;
+
+  for (int i = 0; i < kMany; ++i) {
+    fetcher_.Start(Get(server.Url()), [&](const Result<HttpReply>& reply) {
+      good += reply ? 1 : 0;
+    });
+  }
+  const Deadline give_up = clock_.SteadyNow() + 20s;
+  while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
+
+  EXPECT_EQ(good, kMany);
+}
+
+TEST_F(CurlFetcherTest, TakesTheLastHeadersOnly) {
+  const SocketServer server(
+      Say("HTTP/1.1 100 Continue\r\nX: 1\r\n\r\n"
+          "HTTP/1.1 103 Early Hints\r\nX: 2\r\n\r\n" +
+          Whole("X: 3\r\n", "ok")));
+
+  const auto reply = Fetch(Get(server.Url()));
+
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(Header(*reply, "X"), "3");
+  EXPECT_EQ(reply->headers.size(), 2U);
+}
+
+TEST_F(CurlFetcherTest, LeavesTrailersOut) {
+  const SocketServer server(
+      Say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "2\r\nok\r\n0\r\nX-Late: 1\r\n\r\n"));
+
+  const auto reply = Fetch(Get(server.Url()));
+
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->body, "ok");
+  EXPECT_EQ(Header(*reply, "X-Late"), "");
+}
+
+TEST_F(CurlFetcherTest, TakesTokensOf32KilobytesBothWays) {
+  const std::string token(32 * 1024, 'T');
+  Recorder recorder;
+  const SocketServer asked(RecordWith(recorder));
+  const SocketServer giving(
+      Say(Whole("X-Subject-Token: " + token + "\r\n", "")));
+  HttpRequest request = Get(asked.Url());
+  request.headers = {{"X-Auth-Token", token}};
+
+  ASSERT_TRUE(Fetch(std::move(request)));
+  const auto reply = Fetch(Get(giving.Url()));
+
+  EXPECT_THAT(recorder.Last(),
+              HasSubstr("\r\nX-Auth-Token: " + token + "\r\n"));
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(Header(*reply, "X-Subject-Token"), token);
+}
+
+// ---- What a server does wrong.
+
+TEST_F(CurlFetcherTest, EndsByItsDeadlineWhateverTheServerDoes) {
+  const std::string header = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+  const struct {
+    const char* what;
+    SocketServer::Handler handler;
+    const char* outcome;
+  } kCases[] = {
+      {"hangs", [](Connection& c) { c.Hang(); },
+       "timeout: deadline passed while waiting for the reply"},
+      {"hangs after the header",
+       [&](Connection& c) {
+         c.Send(header);
+         c.Hang();
+       },
+       "timeout: deadline passed while reading the reply"},
+      {"drips its header",
+       [&](Connection& c) {
+         c.Drip(std::string(header).append(500, ' '), 10ms);
+       },
+       "timeout: deadline passed while reading the reply"},
+      {"drips its body",
+       [&](Connection& c) {
+         c.Send(header);
+         c.Drip(std::string(100, 'x'), 10ms);
+       },
+       "timeout: deadline passed while reading the reply"},
+      {"sends interim replies for ever",
+       [](Connection& c) {
+         while (c.Send("HTTP/1.1 100 Continue\r\n\r\n")) {
+           std::this_thread::sleep_for(10ms);
+         }
+       },
+       "timeout: deadline passed while reading the reply"},
+  };
+  for (const auto& [what, handler, outcome] : kCases) {
+    SCOPED_TRACE(what);
+    const SocketServer server(handler);
+    const auto begin = clock_.SteadyNow();
+
+    const auto reply = Fetch(Get(server.Url(), 300ms));
+
+    EXPECT_EQ(Outcome(reply), outcome);
+    EXPECT_GE(clock_.SteadyNow() - begin, 290ms);
+    EXPECT_LT(clock_.SteadyNow() - begin, 600ms);
+  }
+}
+
+TEST_F(CurlFetcherTest, EndsAtOnceWhereTheDeadlineHasPassed) {
+  Recorder recorder;
+  const SocketServer server(RecordWith(recorder));
+  std::string outcome = "none";
+
+  fetcher_.Start(Get(server.Url(), -1ms), [&](const Result<HttpReply>& reply) {
+    outcome = Outcome(reply);
+  });
+  EXPECT_EQ(outcome, "none");
+  fetcher_.Poll(10s);
+
+  EXPECT_THAT(outcome, StartsWith("timeout: "));
+  EXPECT_EQ(server.Accepted(), 0);
+}
+
+TEST_F(CurlFetcherTest, TellsHowTheLineBroke) {
+  const struct {
+    const char* what;
+    SocketServer::Handler handler;
+    const char* outcome;
+  } kCases[] = {
+      {"closes", [](Connection& c) { c.ReadRequest(); },
+       "closed the connection without a reply"},
+      {"resets",
+       [](Connection& c) {
+         c.ReadRequest();
+         c.Reset();
+       },
+       "broke: Connection reset by peer"},
+      {"cuts its header", SayOnce("HTTP/1.1 200 OK\r\nContent-Le"),
+       "was cut short"},
+      {"cuts its body",
+       SayOnce("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"sta"),
+       "was cut short"},
+      {"cuts a chunk",
+       SayOnce("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"),
+       "was cut short"},
+      {"talks nonsense", SayOnce("220 smtp ready\r\n\r\n"), "is not HTTP"},
+      {"packs nonsense", Say(Whole("Content-Encoding: gzip\r\n", "nonsense")),
+       "cannot be decompressed"},
+  };
+  for (const auto& [what, handler, outcome] : kCases) {
+    SCOPED_TRACE(what);
+    const SocketServer server(handler);
+
+    const auto reply = Fetch(Get(server.Url("/?secret=1")));
+
+    EXPECT_THAT(Outcome(reply),
+                AllOf(StartsWith("connect: "), HasSubstr(outcome),
+                      HasSubstr(std::to_string(server.Port())),
+                      Not(HasSubstr("secret"))));
+  }
+}
+
+TEST_F(CurlFetcherTest, TellsThatNobodyListens) {
+  const std::string host = "127.0.0.1:" + std::to_string(ClosedPort());
+
+  EXPECT_EQ(Outcome(Fetch(Get("http://" + host + "/"))),
+            "connect: connecting to " + host + ": Connection refused");
+}
+
+TEST_F(CurlFetcherTest, TellsWhichNameIsUnknown) {
+  EXPECT_EQ(Outcome(Fetch(Get("http://nowhere.invalid:1/"))),
+            "connect: name lookup failed: nowhere.invalid");
+}
+
+TEST_F(CurlFetcherTest, DropsBytesAfterTheBody) {
+  const SocketServer server(Say(Whole("", "{}") + "and more"));
+
+  for (int i = 0; i < 3; ++i) {
+    const auto reply = Fetch(Get(server.Url()));
+    ASSERT_TRUE(reply) << reply.error().message;
+    EXPECT_EQ(reply->body, "{}");
+  }
+}
+
+// ---- What is too much.
+
+TEST_F(CurlFetcherTest, TakesBodiesUpToTheLimitAndNotOneByteMore) {
+  CurlFetcher fetcher(clock_, {.max_body_bytes = 1000});
+  const auto chunked = [](std::size_t size) {
+    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+           "3e7\r\n" +
+           std::string(999, 'x') + "\r\n" + (size > 1000 ? "1\r\nx\r\n" : "") +
+           "0\r\n\r\n";
+  };
+  const struct {
+    std::string reply;
+    const char* outcome;
+  } kCases[] = {
+      {Whole("", std::string(1000, 'x')), "status 200"},
+      {Whole("", std::string(1001, 'x')),
+       "too_large: the body is larger than 1000 bytes"},
+      {chunked(1000), "status 200"},
+      {chunked(1001), "too_large: the body is larger than 1000 bytes"},
+      {Whole("Content-Encoding: gzip\r\n", Gzip(std::string(1000, 'x'))),
+       "status 200"},
+      {Whole("Content-Encoding: gzip\r\n", Gzip(std::string(1001, 'x'))),
+       "too_large: the body is larger than 1000 bytes"},
+  };
+  for (const auto& [bytes, outcome] : kCases) {
+    const SocketServer server(Say(bytes));
+    EXPECT_EQ(Outcome(Fetch(fetcher, Get(server.Url()))), outcome);
+  }
+}
+
+TEST_F(CurlFetcherTest, IsNotBlownUpByAGzipBomb) {
+  // 100 MB in 100 kB; packed twice, in 1 kB.
+  const std::string bomb = Gzip(std::string(100'000'000, '\0'));
+  const SocketServer once(Say(Whole("Content-Encoding: gzip\r\n", bomb)));
+  const SocketServer twice(
+      Say(Whole("Content-Encoding: gzip, gzip\r\n", Gzip(bomb))));
+
+  EXPECT_THAT(Outcome(Fetch(Get(once.Url()))), StartsWith("too_large: "));
+  EXPECT_THAT(Outcome(Fetch(Get(twice.Url()))), StartsWith("too_large: "));
+}
+
+TEST_F(CurlFetcherTest, StopsReadingABodyWithoutEnd) {
+  const SocketServer server([](Connection& connection) {
+    connection.ReadRequest();
+    connection.Send("HTTP/1.1 200 OK\r\n\r\n");
+    const std::string much(64 * 1024, 'x');
+    while (connection.Send(much)) {
+    }
+  });
+
+  EXPECT_THAT(Outcome(Fetch(Get(server.Url()))), StartsWith("too_large: "));
+}
+
+TEST_F(CurlFetcherTest, StopsReadingAHeaderWithoutEnd) {
+  for (const char* line : {"X: y\r\n", "xxxxxxxx"}) {
+    SCOPED_TRACE(line);
+    const SocketServer server([line](Connection& connection) {
+      connection.ReadRequest();
+      connection.Send("HTTP/1.1 200 OK\r\nX: ");
+      while (connection.Send(line)) {
+      }
+    });
+    EXPECT_EQ(Outcome(Fetch(Get(server.Url()))),
+              "too_large: the header is too large");
+  }
+}
+
+// ---- What we do wrong.
+
+TEST_F(CurlFetcherTest, SendsNoHeaderThatBreaksOutOfItsLine) {
+  Recorder recorder;
+  const SocketServer server(RecordWith(recorder));
+  const std::pair<std::string, std::string> kHeaders[] = {
+      {"X-Auth-Token", "secret\r\nX-Evil: 1"},
+      {"X-Auth-Token", "secret\n"},
+      {"X-Auth-Token", std::string("secret\0x", 8)},
+      {"X-Auth-Token\r\nX-Evil", "secret"},
+  };
+  for (const auto& header : kHeaders) {
+    HttpRequest request = Get(server.Url());
+    request.headers = {header};
+
+    const auto reply = Fetch(std::move(request));
+
+    EXPECT_THAT(Outcome(reply),
+                AllOf(StartsWith("credentials: "), HasSubstr("X-Auth-Token"),
+                      Not(HasSubstr("secret")), Not(HasSubstr("\n"))));
+  }
+  EXPECT_EQ(server.Accepted(), 0);
+}
+
+TEST_F(CurlFetcherTest, SpeaksHttpAlone) {
+  for (const char* url :
+       {"file:///etc/passwd", "ftp://127.0.0.1/", "nonsense", "http://h/a b"}) {
+    EXPECT_EQ(Outcome(Fetch(Get(url))), "connect: not a URL") << url;
+  }
+}
+
+// ---- The loop.
+
+TEST_F(CurlFetcherTest, CallsNobodyFromInsideStart) {
+  bool called = false;
+  fetcher_.Start(Get("nonsense"), [&](const auto&) { called = true; });
+  EXPECT_FALSE(called);
+
+  fetcher_.Poll(0ms);
+  EXPECT_TRUE(called);
+}
+
+TEST_F(CurlFetcherTest, ForgetsWhatIsCancelled) {
+  const SocketServer server([](Connection& connection) { connection.Hang(); });
+  bool called = false;
+  const auto done = [&](const auto&) { called = true; };
+
+  const auto fresh = fetcher_.Start(Get(server.Url(), 100ms), done);
+  fetcher_.Cancel(fresh);
+  const auto running = fetcher_.Start(Get(server.Url(), 100ms), done);
+  fetcher_.Poll(20ms);
+  fetcher_.Cancel(running);
+  const auto finished = fetcher_.Start(Get("nonsense"), done);
+  fetcher_.Cancel(finished);
+  fetcher_.Cancel(finished);
+  fetcher_.Cancel(12345);
+  fetcher_.Poll(200ms);
+
+  EXPECT_FALSE(called);
+}
+
+TEST_F(CurlFetcherTest, LetsADoneStartAndCancelOthers) {
+  Recorder recorder;
+  const SocketServer server(RecordWith(recorder));
+  std::string story;
+
+  Fetcher::Ticket third = 0;
+  fetcher_.Start(Get("nonsense"), [&](const auto&) {
+    story += "first ";
+    fetcher_.Cancel(third);
+    fetcher_.Start(Get(server.Url()), [&](const Result<HttpReply>& reply) {
+      story += "then " + Outcome(reply);
+    });
+  });
+  fetcher_.Start(Get("nonsense"), [&](const auto&) { story += "second "; });
+  third =
+      fetcher_.Start(Get("nonsense"), [&](const auto&) { story += "third "; });
+  fetcher_.Poll(0ms);
+  EXPECT_EQ(story, "first second ");
+
+  fetcher_.Poll(10s);
+  EXPECT_EQ(story, "first second then status 200");
+}
+
+TEST_F(CurlFetcherTest, WaitsNoLongerThanItWasTold) {
+  const SocketServer server([](Connection& connection) { connection.Hang(); });
+  fetcher_.Start(Get(server.Url()), [](const auto&) {});
+
+  const auto begin = clock_.SteadyNow();
+  fetcher_.Poll(50ms);
+
+  EXPECT_GE(clock_.SteadyNow() - begin, 50ms);
+  EXPECT_LT(clock_.SteadyNow() - begin, 250ms);
+}
+
+TEST_F(CurlFetcherTest, IsWokenFromAnotherThread) {
+  const auto begin = clock_.SteadyNow();
+  for (int i = 0; i < 100; ++i) {
+    std::thread other([&] { fetcher_.Wake(); });
+    fetcher_.Poll(10s);
+    other.join();
+  }
+  EXPECT_LT(clock_.SteadyNow() - begin, 9s);
+}
+
+TEST_F(CurlFetcherTest, RemembersAWakeThatCameBefore) {
+  fetcher_.Wake();
+  fetcher_.Wake();
+
+  const auto begin = clock_.SteadyNow();
+  fetcher_.Poll(10s);
+  EXPECT_LT(clock_.SteadyNow() - begin, 9s);
+
+  const auto again = clock_.SteadyNow();
+  fetcher_.Poll(20ms);
+  EXPECT_GE(clock_.SteadyNow() - again, 20ms);
+}
+
+TEST_F(CurlFetcherTest, CanGoWhileExchangesAreOnTheirWay) {
+  const SocketServer server([](Connection& connection) { connection.Hang(); });
+  bool called = false;
+  {
+    CurlFetcher fetcher(clock_, {});
+    fetcher.Start(Get(server.Url()), [&](const auto&) { called = true; });
+    fetcher.Poll(20ms);
+  }
+  EXPECT_FALSE(called);
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,113 @@
+// A server that does to its clients what tests tell it to: answer, hang, drip,
+// reset. It knows just enough of HTTP to see where a request ends.
+
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace exporter {
+
+// One accepted connection, on a thread of its own.
+class Connection {
+ public:
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // The next request, head and body; empty if the client went away.
+  std::string ReadRequest();
+
+  // Up to `most` bytes; empty if the client went away.
+  std::string Read(std::size_t most);
+
+  // False if the client went away.
+  bool Send(std::string_view bytes);
+
+  // A whole reply, with its Content-Length. Further header lines each end in
+  // \r\n.
+  bool Reply(int status, std::string_view body, std::string_view headers = "");
+
+  // Sends `bytes` one by one, each after `pause`, until the client goes away.
+  void Drip(std::string_view bytes, std::chrono::milliseconds pause);
+
+  // Ends the connection by a reset instead of an orderly close.
+  void Reset();
+
+  // Does nothing until the client goes away or the server is stopped.
+  void Hang();
+
+  // Carries bytes both ways between the client and 127.0.0.1:`port`.
+  void TunnelTo(int port);
+
+ private:
+  friend class SocketServer;
+  Connection(int socket, SSL* ssl) : socket_(socket), ssl_(ssl) {}
+
+  int socket_;
+  SSL* ssl_;          // Null: plain.
+  std::string read_;  // And not yet given out.
+};
+
+struct TlsTerms {
+  std::string cert_file;
+  std::string key_file;
+  std::string client_ca_file{};  // Clients must show a certificate of it.
+  int min_version = 0;           // e.g. TLS1_2_VERSION; 0: any.
+  int max_version = 0;
+  bool http2 = false;  // Whether ALPN offers it.
+};
+
+// Listens on a port of 127.0.0.1 that the kernel picks, and runs `handler` for
+// each connection, which is closed when it returns.
+class SocketServer {
+ public:
+  using Handler = std::function<void(Connection&)>;
+
+  explicit SocketServer(Handler handler,
+                        const std::optional<TlsTerms>& tls = std::nullopt);
+  ~SocketServer();  // Ends all connections and waits for their handlers.
+  SocketServer(const SocketServer&) = delete;
+  SocketServer& operator=(const SocketServer&) = delete;
+
+  [[nodiscard]] int Port() const { return port_; }
+  [[nodiscard]] std::string Url(std::string_view path = "/") const;
+
+  // Connections accepted so far. Safe for concurrent use.
+  [[nodiscard]] int Accepted() const { return accepted_; }
+
+  // The server names that clients asked for in TLS, in order.
+  std::vector<std::string> ServerNames();
+
+ private:
+  void Accept();
+  void Serve(int socket);
+
+  const Handler handler_;
+  SSL_CTX* tls_ = nullptr;
+  int port_ = 0;
+  int listener_;
+  std::atomic<int> accepted_ = 0;
+
+  std::mutex mutex_;  // Guards what follows.
+  bool stopped_ = false;
+  std::vector<int> sockets_;  // Open ones.
+  std::vector<std::string> server_names_;
+  std::vector<std::thread> threads_;
+  std::thread acceptor_;
+};
+
+// A port of 127.0.0.1 on which nobody listens.
+int ClosedPort();
+
+}  // namespace exporter
