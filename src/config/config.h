@@ -111,6 +111,8 @@ struct ProjectConfig {
   HttpConfig http;
   CredentialsConfig credentials;
   std::vector<Dataset> datasets;  // Those of dataset_files after the others.
+  std::size_t own_datasets = 0;   // How many of them stand in the configuration
+                                  // itself, at the front.
   std::vector<std::string> dataset_files;  // The patterns, resolved.
   std::optional<DiscoveryConfig> discovery;
 };
@@ -132,8 +134,9 @@ struct Config {
   // The configuration as YAML with all defaults filled in and `<secret>` for
   // every secret: what GET /config shows.
   std::string shown;
-  // From `shown`, dataset lists included; equal on replicas that agree. Below
-  // 2^53, so that a double holds it.
+  // From `shown` and all datasets, those of dataset_files included; equal on
+  // replicas that agree, wherever their folders are and whatever their secrets.
+  // Below 2^53, so that a double holds it.
   std::uint64_t hash = 0;
 };
 

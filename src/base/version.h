@@ -1,0 +1,13 @@
+// What this build is. Set by the build system, in this one file.
+
+#pragma once
+
+#include <string_view>
+
+namespace exporter {
+
+std::string_view Version();   // e.g. "0.1.0"
+std::string_view Revision();  // The git commit, or "unknown".
+std::string_view Compiler();  // e.g. "GNU 12.2.0"
+
+}  // namespace exporter

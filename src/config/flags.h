@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+
+namespace exporter {
+
+struct ListenAddress {
+  std::string host;  // Name or IP address, IPv6 without brackets; empty: all.
+  std::uint16_t port = 0;  // 0: the system picks one.
+
+  bool operator==(const ListenAddress&) const = default;
+};
+
+// "host:port", ":port" or "[ipv6]:port". None for anything else.
+std::optional<ListenAddress> ParseListenAddress(std::string_view text);
+
+// The command line, checked.
+struct Flags {
+  std::string config_file = "modelarts_exporter.yml";
+  bool config_check = false;
+  std::vector<ListenAddress> listen_addresses = {{"", 10877}};
+  std::string telemetry_path = "/metrics";
+  std::string web_config_file;  // Empty: none.
+  bool enable_lifecycle = false;
+  std::size_t max_requests = 40;  // >= 1
+  bool disable_exporter_metrics = false;
+  std::uint32_t shard = 0;  // < total_shards; `auto` is resolved.
+  std::uint32_t total_shards = 1;
+  bool strict_stateset = false;
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kLogfmt;
+};
+
+// The program has nothing more to do: `out` and `err` go to their streams as
+// they are, `status` is its exit status.
+struct EarlyExit {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+// What `argv` says: Flags; or an EarlyExit with status 0 for --help and
+// --version, and with status 2 and one line about the first fault. Reads the
+// environment for --shard=auto alone.
+std::variant<Flags, EarlyExit> ParseFlags(int argc, const char* const* argv);
+
+}  // namespace exporter

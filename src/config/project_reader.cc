@@ -1,0 +1,199 @@
+#include "config/project_reader.h"
+
+#include <re2/re2.h>
+
+#include "config/credentials_reader.h"
+#include "config/endpoint.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+
+void ReadAddress(const Section& section, ProjectConfig& project) {
+  const bool has_endpoint = section.Find("endpoint") != nullptr;
+  section.ReadText("region", project.region);
+  std::string cloud;
+  if (section.ReadText("cloud", cloud)) {
+    if (IsHostName(cloud)) {
+      project.cloud = cloud;
+    } else {
+      section.Add("cloud", "must be a domain such as myhuaweicloud.com");
+    }
+  }
+  if (has_endpoint) {
+    std::string text;
+    if (!section.ReadText("endpoint", text)) return;
+    const Result<std::string> url = NormalizeEndpoint(text);
+    if (!url) return section.Add("endpoint", url.error().message);
+    project.endpoint = *url;
+  } else if (section.Find("region") == nullptr) {
+    section.Add("region", "is missing; give it or 'endpoint'");
+  } else if (!project.region.empty() && !IsHostName(project.region)) {
+    section.Add("region", "must be a region such as cn-north-4");
+  } else {
+    project.endpoint =
+        "https://modelarts." + project.region + "." + project.cloud;
+  }
+}
+
+RateLimitConfig ReadRateLimit(const YamlNode& node, const Source& source) {
+  const Section section(node, "rate_limit", {"requests", "per", "burst"},
+                        source.faults);
+  std::uint64_t requests = 1;
+  std::uint64_t burst = 1;
+  RateLimitConfig limit;
+  if (node.content->kind == YamlContent::Kind::kMap) {
+    for (const char* key : {"requests", "per"}) {
+      if (section.Find(key) == nullptr) section.Add(key, "is missing");
+    }
+  }
+  section.ReadCount("requests", requests, 1, 1'000'000);
+  section.ReadDuration("per", limit.per, {1ms, 24h});
+  section.ReadCount("burst", burst, 1, 1'000'000);
+  limit.requests = static_cast<double>(requests);
+  limit.burst = static_cast<double>(burst);
+  return limit;
+}
+
+void ReadTls(const YamlNode& node, const Source& source, TlsConfig& tls) {
+  const Section section(node, "tls",
+                        {"ca_file", "cert_file", "key_file", "server_name",
+                         "min_version", "insecure_skip_verify"},
+                        source.faults);
+  const auto read = [&](std::string_view key, std::string& path) {
+    const auto file = ReadNamedFile(section, key, kMaxCertificateBytes, source);
+    if (!file) return;
+    path = file->path;
+    if (key == "key_file") {
+      WarnIfOthersMayRead(section, key, path, file->others_may_read, source);
+    }
+  };
+  read("ca_file", tls.ca_file);
+  read("cert_file", tls.cert_file);
+  read("key_file", tls.key_file);
+  const bool has_cert = section.Find("cert_file") != nullptr;
+  const bool has_key = section.Find("key_file") != nullptr;
+  if (has_cert && !has_key) section.Add("cert_file", "needs 'key_file' too");
+  if (has_key && !has_cert) section.Add("key_file", "needs 'cert_file' too");
+  if (section.ReadText("server_name", tls.server_name) &&
+      !IsHostName(tls.server_name)) {
+    section.Add("server_name", "must be a host name");
+  }
+  constexpr std::array<const char*, 4> kVersions = {"TLS10", "TLS11", "TLS12",
+                                                    "TLS13"};
+  if (const auto choice = section.ReadChoice(
+          "min_version", {"TLS10", "TLS11", "TLS12", "TLS13"})) {
+    tls.min_version = kVersions[*choice];
+  }
+  section.ReadBool("insecure_skip_verify", tls.insecure_skip_verify);
+}
+
+HttpConfig ReadHttp(const YamlNode& node, const Source& source) {
+  const Section section(
+      node, "http", {"timeout", "proxy_url", "proxy_from_environment", "tls"},
+      source.faults);
+  HttpConfig http;
+  section.ReadDuration("timeout", http.timeout, {1ms, 10min});
+  section.ReadBool("proxy_from_environment", http.proxy_from_environment);
+  std::string proxy;
+  if (section.ReadText("proxy_url", proxy)) {
+    const std::string why_not = WhyNotProxy(proxy);
+    if (!why_not.empty()) section.Add("proxy_url", why_not);
+    http.proxy_url = Secret(proxy);
+  }
+  if (http.proxy_from_environment && section.Find("proxy_url") != nullptr) {
+    section.Add("proxy_from_environment",
+                "excludes 'proxy_url'; keep one of them");
+  }
+  if (const YamlNode* tls = section.Find("tls")) {
+    ReadTls(*tls, source, http.tls);
+  }
+  return http;
+}
+
+void ReadPattern(const Section& section, std::string_view key,
+                 std::string& pattern) {
+  if (!section.ReadText(key, pattern)) return;
+  const RE2 expression(pattern, RE2::Quiet);
+  if (!expression.ok()) {
+    section.Add(
+        key, "no regular expression (RE2): " + Printable(expression.error()));
+  }
+}
+
+DiscoveryConfig ReadDiscovery(const YamlNode& node, const Source& source) {
+  const Section section(
+      node, "discovery",
+      {"refresh_interval", "include", "exclude", "workspace_id"},
+      source.faults);
+  DiscoveryConfig discovery;
+  section.ReadDuration("refresh_interval", discovery.refresh_interval,
+                       {100ms, 24h * 365});
+  ReadPattern(section, "include", discovery.include);
+  ReadPattern(section, "exclude", discovery.exclude);
+  section.ReadText("workspace_id", discovery.workspace_id);
+  return discovery;
+}
+
+void ReadAllDatasets(const Section& section, const Source& source,
+                     SeenDatasets& seen, ProjectConfig& project,
+                     std::vector<std::string>& files) {
+  const bool has_list = section.Find("datasets") != nullptr;
+  const bool has_more = section.Find("dataset_files") != nullptr ||
+                        section.Find("discovery") != nullptr;
+  if (const auto* items = section.ReadList("datasets")) {
+    if (items->empty() && !has_more) {
+      section.Add("datasets",
+                  "must not be empty without 'dataset_files' or 'discovery'");
+    }
+    ReadDatasets(*items, source.faults, seen, project);
+  } else if (!has_list && !has_more) {
+    section.Add("datasets",
+                "is missing; give it, 'dataset_files' or 'discovery'");
+  }
+  project.own_datasets = project.datasets.size();
+  ReadDatasetFiles(section, source.folder, source.warnings, seen, project,
+                   files);
+}
+
+}  // namespace
+
+ProjectConfig ReadProject(const YamlNode& node, const Source& source,
+                          SeenDatasets& seen, std::vector<std::string>& files) {
+  const Section section(node, "projects",
+                        {"project_id", "region", "cloud", "endpoint",
+                         "duration_unit", "rate_limit", "http", "credentials",
+                         "datasets", "dataset_files", "discovery"},
+                        source.faults);
+  ProjectConfig project;
+  if (node.content->kind != YamlContent::Kind::kMap) return project;
+  RequireText(section, "project_id", project.project_id);
+  if (!project.project_id.empty()) {
+    if (const auto why = WhyNotId(project.project_id)) {
+      section.Add("project_id", *why);
+    }
+  }
+  ReadAddress(section, project);
+  if (const auto unit =
+          section.ReadChoice("duration_unit", {"seconds", "milliseconds"})) {
+    project.duration_unit = *unit == 0 ? DurationUnitConfig::kSeconds
+                                       : DurationUnitConfig::kMilliseconds;
+  }
+  if (const YamlNode* value = section.Find("rate_limit")) {
+    project.rate_limit = ReadRateLimit(*value, source);
+  }
+  if (const YamlNode* value = section.Find("http")) {
+    project.http = ReadHttp(*value, source);
+  }
+  if (const YamlNode* value = section.Find("credentials")) {
+    project.credentials = ReadCredentials(*value, project, source);
+  }
+  if (const YamlNode* value = section.Find("discovery")) {
+    project.discovery = ReadDiscovery(*value, source);
+  }
+  ReadAllDatasets(section, source, seen, project, files);
+  return project;
+}
+
+}  // namespace exporter

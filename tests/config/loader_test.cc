@@ -1,0 +1,332 @@
+#include "config/loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "support/temp_folder.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const std::string kTestdata = EXPORTER_TESTDATA;
+
+std::vector<std::string> FilesIn(const std::string& folder) {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".yml") paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+// The lines of `path` that begin with "#> ": the faults that it must have.
+std::vector<std::string> Announced(const std::string& path) {
+  std::vector<std::string> faults;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("#> ")) faults.push_back(line.substr(3));
+  }
+  return faults;
+}
+
+// "line:column: what", with the file in front unless it is `main_file`, and
+// without the folder of the tests.
+std::vector<std::string> Found(const std::vector<Fault>& faults,
+                               const std::string& main_file) {
+  std::vector<std::string> lines;
+  for (const Fault& fault : faults) {
+    std::string line = ToString(fault);
+    if (line.starts_with(main_file + ":")) line.erase(0, main_file.size() + 1);
+    for (std::size_t at; (at = line.find(kTestdata)) != std::string::npos;) {
+      line.replace(at, kTestdata.size(), "TESTDATA");
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+// The configuration in the good file `name`.
+Config Good(const std::string& name) {
+  const LoadedConfig loaded = LoadConfig(kTestdata + "/good/" + name);
+  for (const Fault& fault : loaded.faults) ADD_FAILURE() << ToString(fault);
+  return loaded.config ? *loaded.config : Config{};
+}
+
+LoadedConfig LoadText(const TempFolder& folder, const std::string& text) {
+  return LoadConfig(folder.Write("config.yml", text));
+}
+
+TEST(LoadConfigTest, ReportsEveryFaultOfEveryBadFileInItsPlace) {
+  for (const std::string& path : FilesIn(kTestdata + "/bad")) {
+    SCOPED_TRACE(path);
+
+    const LoadedConfig loaded = LoadConfig(path);
+
+    EXPECT_EQ(loaded.config, nullptr);
+    EXPECT_THAT(Found(loaded.faults, path),
+                ::testing::ElementsAreArray(Announced(path)));
+  }
+}
+
+TEST(LoadConfigTest, NeverQuotesASecret) {
+  for (const std::string& path : FilesIn(kTestdata + "/bad")) {
+    for (const Fault& fault : LoadConfig(path).faults) {
+      EXPECT_EQ(fault.what.find("hunter"), std::string::npos)
+          << ToString(fault);
+    }
+  }
+}
+
+TEST(LoadConfigTest, TakesEveryGoodFile) {
+  for (const std::string& path : FilesIn(kTestdata + "/good")) {
+    SCOPED_TRACE(path);
+
+    const LoadedConfig loaded = LoadConfig(path);
+
+    EXPECT_THAT(Found(loaded.faults, path), IsEmpty());
+    EXPECT_NE(loaded.config, nullptr);
+  }
+}
+
+TEST(LoadConfigTest, TakesTheConfigurationsThatComeWithTheProgram) {
+  for (const std::string& path : FilesIn(EXPORTER_CONFIGS)) {
+    SCOPED_TRACE(path);
+    EXPECT_THAT(Found(LoadConfig(path).faults, path), IsEmpty());
+  }
+}
+
+TEST(LoadConfigTest, HasTheDocumentedDefaults) {
+  const Config config = Good("minimal.yml");
+
+  EXPECT_EQ(config.scrape.timeout, 10s);
+  EXPECT_EQ(config.scrape.timeout_offset, 500ms);
+  EXPECT_EQ(config.scrape.concurrency, 32U);
+  EXPECT_EQ(config.scrape.min_interval_active, 0s);
+  EXPECT_EQ(config.scrape.min_interval_settled, 0s);
+  EXPECT_EQ(config.scrape.max_stale, 0s);
+  const ProjectConfig& project = config.projects.at(0);
+  EXPECT_EQ(project.cloud, "myhuaweicloud.com");
+  EXPECT_EQ(project.endpoint, "https://modelarts.cn-north-4.myhuaweicloud.com");
+  EXPECT_EQ(project.duration_unit, DurationUnitConfig::kSeconds);
+  EXPECT_FALSE(project.rate_limit);
+  EXPECT_FALSE(project.discovery);
+  EXPECT_EQ(project.http, HttpConfig{});
+  EXPECT_EQ(project.http.timeout, 5s);
+  EXPECT_EQ(project.credentials, CredentialsConfig(DefaultChainConfig{}));
+  ASSERT_THAT(project.datasets, SizeIs(1));
+  EXPECT_EQ(project.datasets[0].key, (DatasetKey{"p1", "d1"}));
+  EXPECT_EQ(project.datasets[0].region, "cn-north-4");
+}
+
+TEST(LoadConfigTest, ReadsEveryKey) {
+  const Config config = Good("everything.yml");
+
+  EXPECT_EQ(config.scrape.timeout, 20s);
+  EXPECT_EQ(config.scrape.timeout_offset, 250ms);
+  EXPECT_EQ(config.scrape.concurrency, 64U);
+  EXPECT_EQ(config.scrape.min_interval_active, 15s);
+  EXPECT_EQ(config.scrape.min_interval_settled, 5min);
+  EXPECT_EQ(config.scrape.max_stale, 10min);
+  const ProjectConfig& project = config.projects.at(0);
+  EXPECT_EQ(project.endpoint, "https://modelarts.eu-de.otc.t-systems.com");
+  EXPECT_EQ(project.duration_unit, DurationUnitConfig::kMilliseconds);
+  EXPECT_EQ(project.rate_limit, (RateLimitConfig{200, 5min, 20}));
+  EXPECT_EQ(project.http.timeout, 3s);
+  EXPECT_EQ(project.http.proxy_url.Reveal(), "http://user:hunter2@proxy:3128");
+  EXPECT_EQ(project.http.tls.server_name, "api.example.com");
+  EXPECT_EQ(project.http.tls.min_version, "TLS13");
+  EXPECT_TRUE(project.http.tls.insecure_skip_verify);
+  ASSERT_TRUE(project.discovery);
+  EXPECT_EQ(project.discovery->refresh_interval, 1min);
+  EXPECT_EQ(project.discovery->include, "^prod-");
+  EXPECT_EQ(project.discovery->exclude, "-scratch$");
+  EXPECT_EQ(project.discovery->workspace_id, "0");
+  ASSERT_THAT(project.datasets, SizeIs(4));
+  EXPECT_EQ(project.own_datasets, 2U);
+  EXPECT_EQ(project.datasets[0].name, "street-signs");
+  EXPECT_THAT(
+      project.datasets[0].labels,
+      ElementsAre(std::pair("team", "perception"), std::pair("null", "yes")));
+}
+
+TEST(LoadConfigTest, ReadsEveryKindOfCredentials) {
+  const Config config = Good("everything.yml");
+  const SecretSource secret = {Secret("hunter2"), ""};
+  const std::string folder = kTestdata + "/good/";
+
+  std::vector<CredentialsConfig> found;
+  for (const ProjectConfig& p : config.projects) found.push_back(p.credentials);
+
+  EXPECT_EQ(found.at(0), CredentialsConfig(PasswordConfig{
+                             "acme", "exporter", secret,
+                             "https://iam.eu-de.otc.t-systems.com"}));
+  EXPECT_EQ(found.at(1), CredentialsConfig(TokenConfig{secret}));
+  EXPECT_EQ(
+      found.at(2),
+      CredentialsConfig(TokenConfig{{Secret(), folder + "../secrets/token"}}));
+  EXPECT_EQ(found.at(3),
+            CredentialsConfig(AccessKeyConfig{
+                {Secret(), folder + "../secrets/id"}, secret, secret}));
+  EXPECT_EQ(found.at(4), CredentialsConfig(EnvironmentConfig{}));
+  EXPECT_EQ(found.at(5), CredentialsConfig(ProfileConfig{
+                             folder + "../secrets/token", "other"}));
+  EXPECT_EQ(found.at(6),
+            CredentialsConfig(InstanceMetadataConfig{"http://127.0.0.1:1"}));
+  EXPECT_EQ(found.at(7), CredentialsConfig(PodIdentityConfig{}));
+  EXPECT_EQ(found.at(8), CredentialsConfig(DefaultChainConfig{}));
+}
+
+TEST(LoadConfigTest, FollowsAliases) {
+  const Config config = Good("aliases.yml");
+
+  EXPECT_EQ(config.projects.at(1).http, config.projects.at(0).http);
+  EXPECT_EQ(config.projects[1].http.timeout, 3s);
+  EXPECT_EQ(config.projects[1].credentials, config.projects[0].credentials);
+  EXPECT_EQ(config.projects[1].datasets.at(0).labels,
+            config.projects[0].datasets.at(0).labels);
+}
+
+TEST(LoadConfigTest, TakesNullAsAbsent) {
+  const Config config = Good("nulls.yml");
+
+  const ProjectConfig& project = config.projects.at(0);
+  EXPECT_EQ(config.scrape.timeout, 10s);
+  EXPECT_EQ(project.endpoint, "https://modelarts.r.myhuaweicloud.com");
+  EXPECT_EQ(project.http, HttpConfig{});
+  EXPECT_EQ(project.credentials, CredentialsConfig(DefaultChainConfig{}));
+  EXPECT_EQ(project.datasets.at(0).name, "");
+  EXPECT_THAT(project.datasets.at(1).labels, IsEmpty());
+}
+
+TEST(LoadConfigTest, TakesIdsAsTheyAreWritten) {
+  const Config config = Good("ids.yml");
+
+  EXPECT_EQ(config.projects.at(0).project_id, "00123");
+  std::vector<std::string> ids;
+  for (const Dataset& dataset : config.projects[0].datasets) {
+    ids.push_back(dataset.key.dataset_id);
+  }
+  EXPECT_THAT(ids, ElementsAre("with space", "100%", "~user/x", "数据集", "1e3",
+                               "null", "..."));
+}
+
+TEST(LoadConfigTest, ReadsDatasetFilesOnceAndInTheOrderOfTheirNames) {
+  const Config config = Good("dataset_files.yml");
+
+  std::vector<std::string> keys;
+  for (const ProjectConfig& project : config.projects) {
+    for (const Dataset& dataset : project.datasets) {
+      keys.push_back(ToString(dataset.key));
+    }
+  }
+  EXPECT_THAT(keys, ElementsAre("p1/first", "p1/from-a-1", "p1/from-a-2",
+                                "p1/from-b-1", "p2/from-b-1"));
+  const std::string folder = kTestdata + "/good/../datasets/";
+  EXPECT_THAT(
+      config.dataset_files,
+      ElementsAre(folder + "a.yml", folder + "none.yml", folder + "b.json"));
+}
+
+TEST(LoadConfigTest, TakesAFolderWithPatternCharactersAsItIsWritten) {
+  const TempFolder folder("config[*]");
+  folder.Write("d.yml", "- id: d1");
+
+  const LoadedConfig loaded = LoadText(
+      folder,
+      "projects: [{project_id: p, region: r, dataset_files: ['*d.yml']}]");
+
+  ASSERT_NE(loaded.config, nullptr);
+  EXPECT_THAT(loaded.config->projects[0].datasets, SizeIs(1));
+  EXPECT_THAT(loaded.config->shown, HasSubstr("- \"*d.yml\"\n"));
+}
+
+TEST(LoadConfigTest, WarnsOfAPatternThatMatchesNothing) {
+  const TempFolder folder;
+
+  const LoadedConfig loaded = LoadText(
+      folder,
+      "projects: [{project_id: p, region: r, dataset_files: ['*.none']}]");
+
+  EXPECT_NE(loaded.config, nullptr);
+  ASSERT_THAT(loaded.warnings, SizeIs(1));
+  EXPECT_EQ(loaded.warnings[0].what, "dataset_files: no file matches '*.none'");
+}
+
+TEST(LoadConfigTest, WarnsOfASecretFileThatEveryoneMayRead) {
+  const TempFolder folder;
+  const std::string text =
+      "projects: [{project_id: p, region: r, datasets: [{id: d}], "
+      "credentials: {token_file: token}}]";
+  const std::string token = folder.Write("token", "hunter2\n");
+
+  chmod(token.c_str(), 0644);
+  const LoadedConfig open = LoadText(folder, text);
+  chmod(token.c_str(), 0640);
+  const LoadedConfig closed = LoadText(folder, text);
+
+  EXPECT_NE(open.config, nullptr);
+  ASSERT_THAT(open.warnings, SizeIs(1));
+  EXPECT_THAT(open.warnings[0].what, HasSubstr("chmod o-r"));
+  EXPECT_THAT(closed.warnings, IsEmpty());
+}
+
+TEST(LoadConfigTest, FindsTheHomeFolderOfAProfile) {
+  const TempFolder folder;
+  folder.Write("credentials", "[basic]\n");
+  const char* before = std::getenv("HOME");
+  const std::string home = before == nullptr ? "" : before;
+
+  setenv("HOME", folder.path().c_str(), 1);
+  const LoadedConfig loaded =
+      LoadText(folder,
+               "projects: [{project_id: p, region: r, datasets: [{id: d}], "
+               "credentials: {profile: {file: ~/credentials}}}]");
+  setenv("HOME", home.c_str(), 1);
+
+  ASSERT_NE(loaded.config, nullptr);
+  EXPECT_EQ(loaded.config->projects[0].credentials,
+            CredentialsConfig(
+                ProfileConfig{folder.path() + "/credentials", "basic"}));
+}
+
+TEST(LoadConfigTest, SaysWhyTheFileCannotBeRead) {
+  const TempFolder folder;
+  const std::string pipe = folder.path() + "/pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const std::string none = folder.path() + "/none.yml";
+
+  EXPECT_EQ(ToString(LoadConfig(none).faults.at(0)),
+            none + ":1:1: cannot be read: No such file or directory");
+  EXPECT_EQ(ToString(LoadConfig(folder.path()).faults.at(0)),
+            folder.path() + ":1:1: cannot be read: Is a directory");
+  EXPECT_EQ(ToString(LoadConfig(pipe).faults.at(0)),
+            pipe + ":1:1: is no regular file");
+}
+
+TEST(LoadConfigTest, ListsTheFirstThousandFaults) {
+  const TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "key" + std::to_string(i) + ": 1\n";
+
+  const std::vector<Fault> faults = LoadText(folder, text).faults;
+
+  ASSERT_THAT(faults, SizeIs(1001));
+  EXPECT_EQ(faults.back().what, "and 2001 more faults");
+}
+
+}  // namespace
+}  // namespace exporter
