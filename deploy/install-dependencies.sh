@@ -21,6 +21,7 @@ test_packages=(
   ca-certificates
   clang clang-format clang-tidy
   curl
+  docker-compose
   iproute2
   libbenchmark-dev
   libgmock-dev

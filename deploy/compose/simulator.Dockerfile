@@ -1,0 +1,19 @@
+# The stand-in for the cloud, for compose.yaml alone.
+FROM debian:bookworm-slim AS build
+WORKDIR /src
+COPY deploy/install-dependencies.sh deploy/
+RUN deploy/install-dependencies.sh
+COPY . .
+RUN cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
+ && cmake --build /build --target modelarts_simulator
+
+FROM debian:bookworm-slim
+COPY --from=build /build/modelarts_simulator /usr/bin/
+RUN apt-get update --quiet \
+ && apt-get install --yes --quiet --no-install-recommends libssl3 \
+ && rm -rf /var/lib/apt/lists/*
+USER 65532:65532
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/bin/modelarts_simulator"]
+CMD ["--listen=0.0.0.0:8080"]

@@ -1,0 +1,137 @@
+#include "serve/dispatcher.h"
+
+#include <prometheus/registry.h>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "serve/compression.h"
+
+namespace exporter {
+namespace {
+
+// The label of what belongs to no route.
+constexpr char kNoHandler[] = "other";
+// Pages that are being made or sent; bounds the memory that clients which ask
+// and do not read can take.
+constexpr std::size_t kMaxPages = 64;
+constexpr std::size_t kPageThreads = 4;
+constexpr std::size_t kOpenThreads = 2;
+
+bool Allows(const Route& route, const std::string& method) {
+  return std::ranges::any_of(route.methods, [&](const std::string& allowed) {
+    return allowed == method || (allowed == "GET" && method == "HEAD");
+  });
+}
+
+std::string AllowHeader(const Route& route) {
+  std::string allow;
+  for (const std::string& method : route.methods) {
+    if (!allow.empty()) allow += ", ";
+    allow += method == "GET" ? "GET, HEAD" : method;
+  }
+  return allow;
+}
+
+ServeResponse Handle(const Route& route, const ServeRequest& request) {
+  try {
+    return route.handle(request);
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, "a request failed",
+        {{"path", route.path}, {"err", error.what()}});
+    return StatusResponse(500);
+  }
+}
+
+}  // namespace
+
+struct Dispatcher::Exchange {
+  ServeRequest request;
+  const Route* route = nullptr;  // Null: there is none for this path.
+  Answer answer;
+  std::shared_ptr<void> ticket;
+};
+
+Dispatcher::Dispatcher(std::vector<Route> routes, std::size_t max_requests,
+                       prometheus::Registry& registry)
+    : routes_(std::move(routes)),
+      answers_(prometheus::BuildCounter()
+                   .Name("modelarts_exporter_http_requests_total")
+                   .Help("HTTP requests answered, by handler and status code.")
+                   .Register(registry)),
+      scrapes_(max_requests),
+      pages_(kMaxPages),
+      scrape_workers_(max_requests),
+      page_workers_(kPageThreads),
+      open_workers_(kOpenThreads) {
+  for (const Route& route : routes_) {
+    answers_.Add({{"handler", route.handler_label}, {"code", "200"}});
+  }
+}
+
+const Route* Dispatcher::FindRoute(const std::string& path) const {
+  const auto found = std::ranges::find(routes_, path, &Route::path);
+  return found == routes_.end() ? nullptr : &*found;
+}
+
+void Dispatcher::Dispatch(ReadRequest read, Answer answer) {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->answer = std::move(answer);
+  if (const auto* bad = std::get_if<BadRequest>(&read)) {
+    Finish(*exchange, StatusResponse(bad->status, bad->why), true);
+    return;
+  }
+  exchange->request = std::move(std::get<WholeRequest>(read).request);
+  exchange->route = FindRoute(exchange->request.path);
+  Admit(std::move(exchange));
+}
+
+void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
+  const Route* route = exchange->route;
+  if (!route) {
+    Finish(*exchange, StatusResponse(404));
+    return;
+  }
+  if (!Allows(*route, exchange->request.method)) {
+    ServeResponse response = StatusResponse(405);
+    response.headers.emplace_back("Allow", AllowHeader(*route));
+    Finish(*exchange, std::move(response));
+    return;
+  }
+  if (!route->open) {
+    exchange->ticket = (route->scrape ? scrapes_ : pages_).Enter();
+    if (!exchange->ticket) {
+      ServeResponse response =
+          StatusResponse(503, "too many requests at once, try again later");
+      response.headers.emplace_back("Retry-After", "1");
+      Finish(*exchange, std::move(response));
+      return;
+    }
+  }
+  WorkerPool& workers = route->scrape ? scrape_workers_
+                        : route->open ? open_workers_
+                                      : page_workers_;
+  workers.Post([this, exchange = std::move(exchange)] { Run(*exchange); });
+}
+
+void Dispatcher::Run(Exchange& exchange) {
+  ServeResponse response = Handle(*exchange.route, exchange.request);
+  Encode(exchange.request.Header("Accept-Encoding"), response);
+  Finish(exchange, std::move(response));
+}
+
+void Dispatcher::Finish(Exchange& exchange, ServeResponse response,
+                        bool close) {
+  answers_
+      .Add({{"handler",
+             exchange.route ? exchange.route->handler_label : kNoHandler},
+            {"code", std::to_string(response.status)}})
+      .Increment();
+  exchange.answer(
+      {std::move(response), close, std::exchange(exchange.ticket, nullptr)});
+}
+
+}  // namespace exporter

@@ -1,0 +1,54 @@
+// From a request to its answer: who may ask, what, and how many at once.
+
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/registry.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "serve/connection.h"
+#include "serve/gate.h"
+#include "serve/request_reader.h"
+#include "serve/route.h"
+#include "serve/worker_pool.h"
+
+namespace exporter {
+
+// Safe for concurrent use.
+class Dispatcher {
+ public:
+  // Called exactly once, from any thread.
+  using Answer = std::function<void(Reply)>;
+
+  // Counts answers in `registry`, which must outlive this object.
+  Dispatcher(std::vector<Route> routes, std::size_t max_requests,
+             prometheus::Registry& registry);
+
+  // Never blocks: handlers run on worker threads.
+  void Dispatch(ReadRequest read, Answer answer);
+
+ private:
+  struct Exchange;
+
+  const Route* FindRoute(const std::string& path) const;
+  void Admit(std::shared_ptr<Exchange> exchange);
+  void Run(Exchange& exchange);
+  void Finish(Exchange& exchange, ServeResponse response, bool close = false);
+
+  const std::vector<Route> routes_;
+  prometheus::Family<prometheus::Counter>& answers_;
+  Gate scrapes_;
+  Gate pages_;
+  // Scrapes, pages and health each have their own, so that none waits for
+  // another kind.
+  WorkerPool scrape_workers_;
+  WorkerPool page_workers_;
+  WorkerPool open_workers_;
+};
+
+}  // namespace exporter

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "serve/file_descriptor.h"
+
+namespace exporter {
+
+struct ListenAddress {
+  std::string host;        // "127.0.0.1", "::1", "localhost"; empty: all.
+  std::uint16_t port = 0;  // 0: one that is free.
+};
+
+struct Listener {
+  FileDescriptor socket;  // Listening, non-blocking.
+  std::string address;    // As bound: "127.0.0.1:10877", "[::]:10877".
+};
+
+// A socket for each address that `address` names. No host is IPv6 and IPv4 in
+// one socket, or IPv4 where there is no IPv6.
+//
+// Errors: kConfig  the host is unknown, or the address cannot be bound: in use,
+//                  not of this machine, a port that needs more rights.
+Result<std::vector<Listener>> Listen(const ListenAddress& address);
+
+}  // namespace exporter

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace exporter {
+
+struct ServeResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body{};  // Also for HEAD, so that its length is known.
+  // More headers; not Content-Type, Content-Length, Connection or Date. Their
+  // values hold no control characters.
+  std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+// "404 Not Found" and a newline as text, which is what most faults need.
+ServeResponse StatusResponse(int status);
+
+// The same with what is wrong: "400 Bad Request: parameter missing".
+ServeResponse StatusResponse(int status, std::string_view why);
+
+// The words for `status`, e.g. "Not Found"; "Unknown" for one that this server
+// never sends.
+std::string_view ReasonPhrase(int status);
+
+// Status line and headers of `response`, with the empty line. Without
+// `keep_alive` it says that the connection ends.
+std::string FormatHead(const ServeResponse& response, bool keep_alive,
+                       WallTime now);
+
+}  // namespace exporter

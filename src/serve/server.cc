@@ -1,0 +1,63 @@
+#include "serve/server.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "serve/dispatcher.h"
+#include "serve/loop.h"
+
+namespace exporter {
+namespace {
+
+// Some descriptors have to be left for asking the cloud, for files and logs.
+std::size_t DescriptorsForClients() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::size_t>(limit.rlim_cur) / 4 * 3;
+}
+
+}  // namespace
+
+Server::Server(ServerOptions options, std::vector<Route> routes,
+               prometheus::Registry& registry)
+    : options_(std::move(options)),
+      dispatcher_(std::make_unique<Dispatcher>(
+          std::move(routes), options_.max_requests, registry)) {}
+
+Server::~Server() {
+  Drain(std::chrono::milliseconds(0));
+  dispatcher_.reset();
+}
+
+Result<std::vector<std::string>> Server::Start() {
+  std::vector<Listener> listeners;
+  std::vector<std::string> bound;
+  for (const ListenAddress& address : options_.addresses) {
+    Result<std::vector<Listener>> opened = Listen(address);
+    if (!opened) return Fail(opened.error());
+    for (Listener& listener : *opened) {
+      bound.push_back(listener.address);
+      listeners.push_back(std::move(listener));
+    }
+  }
+  loop_ = std::make_unique<Loop>(
+      options_.limits,
+      std::min(options_.max_connections, DescriptorsForClients()),
+      MakePlainChannel,
+      [this](ConnectionId id, ReadRequest request) {
+        dispatcher_->Dispatch(std::move(request), [this, id](Reply reply) {
+          loop_->Answer(id, std::move(reply));
+        });
+      },
+      clock_);
+  loop_->Start(std::move(listeners));
+  return bound;
+}
+
+void Server::Drain(std::chrono::milliseconds limit) {
+  if (loop_) loop_->Drain(clock_.SteadyNow() + limit);
+}
+
+}  // namespace exporter

@@ -1,0 +1,66 @@
+// The exporter's HTTP server: HTTP/1.1, and TLS and passwords where wanted.
+
+#pragma once
+
+#include <prometheus/registry.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "serve/connection.h"
+#include "serve/listener.h"
+#include "serve/route.h"
+
+namespace exporter {
+
+class Dispatcher;
+class Loop;
+
+struct ServerOptions {
+  std::vector<ListenAddress> addresses{};
+  // The exporter toolkit's schema; empty: plain HTTP for everybody.
+  std::string web_config_file{};
+  // Scrapes in hand at once, until their response is sent; one more gets 503.
+  std::size_t max_requests = 40;
+  // Open at once. Also at most three quarters of the file descriptors that the
+  // process may have when it starts.
+  std::size_t max_connections = 4096;
+  ConnectionLimits limits{};
+};
+
+// Threads: one for all connections, at most max_requests + 6 for handlers. Not
+// safe for concurrent use.
+class Server {
+ public:
+  // Counts answers in `registry`, which must outlive this object.
+  Server(ServerOptions options, std::vector<Route> routes,
+         prometheus::Registry& registry);
+  // Cuts what is open, and waits for handlers that still run: whoever they wait
+  // for has to let them go first.
+  ~Server();
+
+  // Serves from here on. Returns the addresses as bound, e.g. "[::]:10877".
+  // REQUIRES: called once.
+  // Errors: kConfig  an address cannot be bound, or the web configuration is
+  //                  faulty.
+  Result<std::vector<std::string>> Start();
+
+  // Stops to accept, closes idle connections, finishes what is in hand within
+  // `limit`, then cuts it. Returns as soon as that is done; handlers that were
+  // cut off still run.
+  void Drain(std::chrono::milliseconds limit);
+
+ private:
+  ServerOptions options_;
+  SystemClock clock_;
+  // The loop outlives the dispatcher, whose threads answer to it.
+  std::unique_ptr<Loop> loop_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+};
+
+}  // namespace exporter

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "serve/file_descriptor.h"
+
+namespace exporter {
+
+struct RawResponse {
+  int status = 0;    // 0: the connection ended before a whole response.
+  std::string head;  // With the status line and the empty line.
+  std::string body;
+
+  // The value of the header `name`, as spelled; "(none)" without it.
+  [[nodiscard]] std::string Header(std::string_view name) const {
+    const std::string start = "\r\n" + std::string(name) + ": ";
+    const std::size_t at = head.find(start);
+    if (at == std::string::npos) return "(none)";
+    const std::size_t value = at + start.size();
+    return head.substr(value, head.find("\r\n", value) - value);
+  }
+};
+
+// A client that says what it is told, byte by byte if need be, to a server on
+// 127.0.0.1. Waits at most ten seconds for anything.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (receive_buffer > 0) {
+      setsockopt(socket_.Get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+                 sizeof receive_buffer);
+    }
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(socket_.Get(), reinterpret_cast<sockaddr*>(&address),
+                         sizeof address) == 0;
+  }
+
+  [[nodiscard]] bool Connected() const { return connected_; }
+
+  // False when the connection is gone.
+  bool Send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent =
+          send(socket_.Get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+
+  void EndSending() { shutdown(socket_.Get(), SHUT_WR); }
+
+  // The next response; `with_body` is false for the answer to HEAD.
+  RawResponse Receive(bool with_body = true) {
+    RawResponse response;
+    std::size_t end = std::string::npos;
+    while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
+      if (!ReadMore()) return response;
+    }
+    response.head = buffer_.substr(0, end + 4);
+    buffer_.erase(0, end + 4);
+    const std::size_t size =
+        with_body ? std::strtoul(response.Header("Content-Length").c_str(),
+                                 nullptr, 10)
+                  : 0;
+    while (buffer_.size() < size) {
+      if (!ReadMore()) return response;
+    }
+    response.body = buffer_.substr(0, size);
+    buffer_.erase(0, size);
+    response.status = std::atoi(response.head.substr(9, 3).c_str());
+    return response;
+  }
+
+  RawResponse Ask(std::string_view bytes) {
+    Send(bytes);
+    return Receive();
+  }
+
+  RawResponse Get(std::string_view target, std::string_view headers = "") {
+    return Ask("GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n" +
+               std::string(headers) + "\r\n");
+  }
+
+  // Whether the server closes the connection, without a further byte.
+  bool ClosedByServer() { return !ReadMore() && buffer_.empty(); }
+
+  // All until the server closes, or the reader tires.
+  std::string ReadToEnd() {
+    while (ReadMore()) {
+    }
+    return buffer_;
+  }
+
+ private:
+  bool ReadMore() {
+    pollfd ready{.fd = socket_.Get(), .events = POLLIN, .revents = 0};
+    if (poll(&ready, 1, 10'000) != 1) {
+      ADD_FAILURE() << "nothing came for ten seconds";
+      return false;
+    }
+    std::array<char, 65536> bytes;
+    const ssize_t size = recv(socket_.Get(), bytes.data(), bytes.size(), 0);
+    if (size <= 0) return false;
+    buffer_.append(bytes.data(), static_cast<std::size_t>(size));
+    return true;
+  }
+
+  FileDescriptor socket_;
+  bool connected_ = false;
+  std::string buffer_;
+};
+
+}  // namespace exporter
