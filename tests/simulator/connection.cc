@@ -9,9 +9,9 @@ namespace simulator {
 namespace {
 
 // Room for a token of 32 kB and then some.
-constexpr std::size_t kMaxRequestBytes = 256 * 1024;
-constexpr std::size_t kFillerChunk = 64 * 1024;
-constexpr std::size_t kMaxBytesATurn = 1024 * 1024;
+constexpr std::size_t kMaxRequestBytes = 262'144;
+constexpr std::size_t kFillerChunk = 65'536;
+constexpr std::size_t kMaxBytesATurn = 1'048'576;
 
 void AppendNumber(std::string& text, std::uint64_t number) {
   std::array<char, 20> digits;
@@ -38,7 +38,7 @@ Connection::~Connection() {
 }
 
 bool Connection::Receive() {
-  std::array<char, 16 * 1024> buffer;
+  std::array<char, 16'384> buffer;
   for (;;) {
     const Stream::Moved moved = stream_.Read(buffer);
     switch (moved.outcome) {

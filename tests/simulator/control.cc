@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/duration.h"
 #include "error_bodies.h"
 
 namespace simulator {
@@ -19,6 +20,7 @@ const char kControlHelp[] =
     "ones)\n"
     "  POST /simulator/accept-token?token=\n"
     "  POST, DELETE /simulator/access-key?id=&secret=[&security_token=]\n"
+    "  POST /simulator/advance-clock?by=5m\n"
     "  GET  /simulator/exporter.yml (all datasets, for the exporter)\n"
     "  ANY  /simulator/trap (where redirects lead; counted)";
 
@@ -113,6 +115,12 @@ exporter::Result<std::string> Control::Do(const Request& request,
   }
   if (action == "revoke-keys") {
     state_.keys.RemoveTemporary();
+    return done;
+  }
+  if (action == "advance-clock") {
+    const auto by = exporter::ParseDuration(ParameterOf(request, "by"));
+    if (!by) return Fail(ErrorKind::kConfig, "by is no duration");
+    state_.clock.Advance(*by);
     return done;
   }
   if (action == "accept-token") {

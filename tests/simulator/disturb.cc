@@ -25,11 +25,12 @@ constexpr std::string_view kCloseText = R"("})";
 
 std::string MakeBomb() {
   constexpr int kMebibytes = 64;
+  constexpr std::size_t kMebibyte = 1'048'576;
   z_stream stream{};
   constexpr int kGzip = 16 + MAX_WBITS;
   deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzip, 9,
                Z_DEFAULT_STRATEGY);
-  std::string packed(1024 * 1024, '\0');
+  std::string packed(kMebibyte, '\0');
   stream.next_out = reinterpret_cast<Bytef*>(packed.data());
   stream.avail_out = static_cast<uInt>(packed.size());
   const auto feed = [&stream](std::string text, int flush) {
@@ -39,7 +40,7 @@ std::string MakeBomb() {
   };
   feed(std::string(kOpenText), Z_NO_FLUSH);
   for (int i = 0; i < kMebibytes; ++i) {
-    feed(std::string(1024 * 1024, 'x'), Z_NO_FLUSH);
+    feed(std::string(kMebibyte, 'x'), Z_NO_FLUSH);
   }
   feed(std::string(kCloseText), Z_FINISH);
   packed.resize(stream.total_out);

@@ -16,6 +16,9 @@ class ServerClock {
 
   [[nodiscard]] Time Now() const;
 
+  // From here on it shows so much more.
+  void Advance(std::chrono::milliseconds by) { offset_ += by; }
+
   // Now, as the Date header says it: "Sun, 06 Nov 1994 08:49:37 GMT". Valid
   // until the next call.
   std::string_view HttpDate();
