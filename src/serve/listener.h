@@ -1,18 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "base/listen_address.h"
 #include "base/result.h"
 #include "serve/file_descriptor.h"
 
 namespace exporter {
-
-struct ListenAddress {
-  std::string host;        // "127.0.0.1", "::1", "localhost"; empty: all.
-  std::uint16_t port = 0;  // 0: one that is free.
-};
 
 struct Listener {
   FileDescriptor socket;  // Listening, non-blocking.

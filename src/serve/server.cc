@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "serve/dispatcher.h"
+#include "serve/listener.h"
 #include "serve/loop.h"
 
 namespace exporter {

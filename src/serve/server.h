@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/listen_address.h"
 #include "base/result.h"
 #include "serve/connection.h"
-#include "serve/listener.h"
 #include "serve/route.h"
 
 namespace exporter {
