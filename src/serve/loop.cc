@@ -153,10 +153,10 @@ void Loop::MakeRoom() {
 
 void Loop::AcceptFrom(const Listener& listener) {
   for (int i = 0; i < kAcceptsAtOnce && !accepts_again_; ++i) {
-    if (connections_.Size() >= max_connections_) {
-      MakeRoom();
-      if (connections_.Size() >= max_connections_) StopAcceptingForNow();
-      if (accepts_again_) return;
+    const bool is_full = connections_.Size() >= max_connections_;
+    if (is_full && !connections_.LeastMissed()) {
+      StopAcceptingForNow();
+      return;
     }
     FileDescriptor socket(accept4(listener.socket.Get(), nullptr, nullptr,
                                   SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -169,6 +169,7 @@ void Loop::AcceptFrom(const Listener& listener) {
       }
       continue;  // Of this client only: it has gone already, for one.
     }
+    if (is_full) MakeRoom();
     const int on = 1;
     setsockopt(socket.Get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     std::unique_ptr<Channel> channel = make_channel_(socket);

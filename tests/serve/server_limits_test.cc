@@ -185,6 +185,18 @@ TEST(ServerLimitsTest, AFullHouseMakesRoomForTheNextClient) {
   EXPECT_TRUE(crowd.front()->ClosedByServer()) << "the oldest had to go";
 }
 
+TEST(ServerLimitsTest, AFullHouseKeepsItsGuestsWhileNobodyWaits) {
+  ServerOptions options;
+  options.max_connections = 1;
+  TestServer server({PlainRoute()}, options);
+
+  for (int i = 0; i < 20; ++i) {
+    RawClient client = server.Connect();
+    std::this_thread::sleep_for(1ms);  // Accepted by now, and silent so far.
+    EXPECT_EQ(client.Get("/").status, 200);
+  }
+}
+
 TEST(ServerLimitsTest, AClientThatIsBeingAnsweredKeepsItsPlace) {
   Turnstile turnstile;
   ServerOptions options;

@@ -82,7 +82,12 @@ class Turnstile {
   }
 
   void WaitUntilInside(int count) const {
-    while (inside_ < count) std::this_thread::yield();
+    const auto start = std::chrono::steady_clock::now();
+    while (inside_ < count) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ASSERT_LT(std::chrono::steady_clock::now() - start,
+                std::chrono::seconds(30));
+    }
   }
 
  private:
