@@ -1,0 +1,34 @@
+// Prometheus HTTP service discovery: https://prometheus.io/docs/prometheus/
+// latest/http_sd/
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/dataset.h"
+
+namespace exporter {
+
+// The answer to /sd: a target group for each dataset, so that Prometheus asks
+// for each of them at /probe, at its own pace.
+//
+// It works as it is, without a rule for relabelling:
+//   targets           `host`: this exporter, as the client itself named it
+//   __metrics_path__  /probe
+//   __param_project_id, __param_dataset_id   its parameters
+//   instance          project_id/dataset_id: the address, which Prometheus
+//   would
+//                     take, is the same for all of them
+// For rules that choose or rename there are
+//   __meta_modelarts_project_id, _dataset_id, _name, _region, _type
+//                     always; empty, which is absent to Prometheus, if unknown
+//   __meta_modelarts_label_<label>           for each configured label
+//
+// None when `host`, the Host header of the request, is no host with or without
+// a port: nothing else may become a target.
+std::optional<std::string> RenderServiceDiscovery(const Catalogue& catalogue,
+                                                  std::string_view host);
+
+}  // namespace exporter
