@@ -8,16 +8,10 @@
 #include <variant>
 #include <vector>
 
+#include "base/listen_address.h"
 #include "base/log.h"
 
 namespace exporter {
-
-struct ListenAddress {
-  std::string host;  // Name or IP address, IPv6 without brackets; empty: all.
-  std::uint16_t port = 0;  // 0: the system picks one.
-
-  bool operator==(const ListenAddress&) const = default;
-};
 
 // "host:port", ":port" or "[ipv6]:port". None for anything else.
 std::optional<ListenAddress> ParseListenAddress(std::string_view text);
