@@ -59,8 +59,9 @@ class Credentials {
   virtual void Renewed(const Result<HttpReply>& reply, WallTime now) = 0;
 
   // The API answered 401 to `request`. Only what proved that very request is
-  // given up: a late refusal must not cost us a newer token. Neither is what
-  // cannot be renewed, or was new a minute ago and refused all the same.
+  // given up: a late refusal must not cost us a newer token. What cannot be
+  // renewed is kept, and so is what replaced something refused less than a
+  // minute ago: the next one would fare no better.
   virtual void Refused(const HttpRequest& request, WallTime now) = 0;
 
   // Looks for changes of the files behind it; at most once a second does that
@@ -73,6 +74,7 @@ class Credentials {
   [[nodiscard]] virtual std::uint64_t Generation() const = 0;
 
   // When what we hold ends; none if it does not, is not known, or is not there.
+  // Lies in the past while it ended and could not be renewed.
   [[nodiscard]] virtual std::optional<WallTime> Expiry() const = 0;
 
   // Whether the cloud may lock the account after a few wrong tries.

@@ -1,0 +1,90 @@
+#include "auth/iam_password.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr char kHeader[] = "X-Auth-Token";
+
+}  // namespace
+
+IamPassword::IamPassword(std::shared_ptr<IamUser> user, std::string project_id)
+    : user_(std::move(user)),
+      project_id_(std::move(project_id)),
+      lease_(30min),
+      password_version_(user_->PasswordVersion()) {}
+
+IamPassword::~IamPassword() {
+  if (lease_.OnItsWay()) user_->Forgotten();
+}
+
+Credentials::Readiness IamPassword::State(WallTime now) const {
+  if (!lease_.Holds(now) && !lease_.OnItsWay() && user_->Obstacle(now)) {
+    return Readiness::kNone;
+  }
+  return lease_.State(now);
+}
+
+Result<HttpRequest> IamPassword::Prove(HttpRequest request, WallTime now) {
+  if (!lease_.Holds(now)) {
+    Error why =
+        user_->Obstacle(now).value_or(While("no token of IAM", lease_.Why()));
+    why.kind = ErrorKind::kCredentials;
+    return Fail(std::move(why));
+  }
+  request.headers.emplace_back(kHeader, token_.Reveal());
+  return request;
+}
+
+std::optional<Credentials::RenewalRequest> IamPassword::Renewal(WallTime now) {
+  if (!lease_.Due(now)) return std::nullopt;
+  std::optional<HttpRequest> request = user_->Ask(project_id_, now);
+  if (!request) return std::nullopt;
+  lease_.Begin();
+  asked_with_ = user_->PasswordVersion();
+  return RenewalRequest{*std::move(request), RenewalKind::kToken,
+                        user_->Timeout()};
+}
+
+void IamPassword::Renewed(const Result<HttpReply>& reply, WallTime now) {
+  Result<IamToken> token =
+      user_->Answered(project_id_, asked_with_, reply, now);
+  if (token) {
+    token_ = std::move(token->text);
+    ++tokens_;
+    lease_.Succeed(token->end, now);
+  } else if (asked_with_ != user_->PasswordVersion()) {
+    lease_.Abandon();
+  } else {
+    lease_.Fail(token.error(), now);
+  }
+}
+
+void IamPassword::Refused(const HttpRequest& request, WallTime now) {
+  const bool is_ours = std::any_of(
+      request.headers.begin(), request.headers.end(), [this](const auto& h) {
+        return h.first == kHeader && h.second == token_.Reveal();
+      });
+  if (is_ours) lease_.Refuse(now);
+}
+
+void IamPassword::Refresh(WallTime now) {
+  user_->Refresh(now);
+  if (user_->PasswordVersion() == password_version_) return;
+  password_version_ = user_->PasswordVersion();
+  lease_.ForgetFailures();
+}
+
+std::uint64_t IamPassword::Generation() const {
+  return tokens_ + password_version_;
+}
+
+std::optional<WallTime> IamPassword::Expiry() const { return lease_.End(); }
+
+bool IamPassword::MayLock() const { return true; }
+
+}  // namespace exporter

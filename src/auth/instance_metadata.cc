@@ -1,0 +1,125 @@
+#include "auth/instance_metadata.h"
+
+#include <utility>
+
+#include "auth/http_failure.h"
+#include "auth/secret_file.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kTimeout = 3s;
+constexpr TemporaryKeyNames kNames = {"credential", "access", "secret",
+                                      "securitytoken", "expires_at"};
+
+std::string_view Trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+}  // namespace
+
+InstanceMetadata::InstanceMetadata(std::string endpoint)
+    : endpoint_(std::move(endpoint)),
+      direct_(std::make_shared<Transport>()),
+      key_("no key from the metadata service", 40min) {
+  while (endpoint_.ends_with('/')) endpoint_.pop_back();
+}
+
+Credentials::Readiness InstanceMetadata::State(WallTime now) const {
+  return key_.State(now);
+}
+
+Result<HttpRequest> InstanceMetadata::Prove(HttpRequest request, WallTime now) {
+  return key_.Prove(std::move(request), now);
+}
+
+std::optional<Credentials::RenewalRequest> InstanceMetadata::Renewal(
+    WallTime now) {
+  if (step_ == Step::kKeyIsNext) {
+    step_ = Step::kKeyAsked;
+    return Ask("GET", "/openstack/latest/securitykey",
+               {"X-Metadata-Token", token_.Reveal()});
+  }
+  if (!key_.Due(now)) return std::nullopt;
+  key_.Begin();
+  step_ = Step::kTokenAsked;
+  return Ask("PUT", "/meta-data/latest/api/token",
+             {"X-Metadata-Token-Ttl-Seconds", "21600"});
+}
+
+void InstanceMetadata::Renewed(const Result<HttpReply>& reply, WallTime now) {
+  const Step step = std::exchange(step_, Step::kIdle);
+  if (!reply) {
+    key_.Finish(Fail(While("it cannot be reached", reply.error())), now);
+  } else if (step == Step::kTokenAsked) {
+    Result<Secret> token = DecodeToken(*reply);
+    if (token) {
+      token_ = *std::move(token);
+      step_ = Step::kKeyIsNext;
+    } else {
+      key_.Finish(Fail(token.error()), now);
+    }
+  } else {
+    key_.Finish(DecodeKey(*reply, now), now);
+  }
+}
+
+void InstanceMetadata::Refused(const HttpRequest& request, WallTime now) {
+  key_.Refused(request, now);
+}
+
+void InstanceMetadata::Refresh(WallTime /*now*/) {}
+
+std::uint64_t InstanceMetadata::Generation() const { return key_.Generation(); }
+
+std::optional<WallTime> InstanceMetadata::Expiry() const {
+  return key_.Expiry();
+}
+
+bool InstanceMetadata::MayLock() const { return true; }
+
+Credentials::RenewalRequest InstanceMetadata::Ask(
+    std::string method, std::string_view path,
+    std::pair<std::string, std::string> header) const {
+  RenewalRequest ask;
+  ask.kind = RenewalKind::kMetadata;
+  ask.timeout = kTimeout;
+  ask.request.method = std::move(method);
+  ask.request.url = endpoint_;
+  ask.request.url += path;
+  if (!header.second.empty()) ask.request.headers.push_back(std::move(header));
+  ask.request.transport = direct_;
+  return ask;
+}
+
+Result<Secret> InstanceMetadata::DecodeToken(const HttpReply& reply) {
+  // How services without a hardened mode, or with it switched off, answer.
+  if (reply.status == 404 || reply.status == 405 || reply.status == 503) {
+    return Secret();
+  }
+  if (reply.status != 200) {
+    return Fail(While("asking for a token", HttpFailure(reply, Secret())));
+  }
+  const std::string_view token = Trim(reply.body);
+  if (!FitsHeader(token)) {
+    return Fail(ErrorKind::kMalformed,
+                "its token is empty, too long or holds a control character");
+  }
+  return Secret(std::string(token));
+}
+
+Result<TemporaryKey> InstanceMetadata::DecodeKey(const HttpReply& reply,
+                                                 WallTime now) const {
+  if (reply.status == 200) return DecodeTemporaryKey(reply.body, kNames, now);
+  Error error = HttpFailure(reply, token_);
+  if (reply.status == 404) {
+    error = While("no agency is bound to this server", std::move(error));
+  }
+  return Fail(std::move(error));
+}
+
+}  // namespace exporter

@@ -1,0 +1,97 @@
+#include "auth/pod_identity.h"
+
+#include <utility>
+
+#include "auth/http_failure.h"
+#include "auth/secret_file.h"
+#include "net/url.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kTimeout = 3s;
+constexpr char kUri[] = "HC_CONTAINER_CREDENTIALS_FULL_URI";
+constexpr char kTokenFile[] = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+constexpr TemporaryKeyNames kNames = {"credentials", "accessKeyId",
+                                      "secretAccessKey", "securityToken",
+                                      "expiration"};
+
+std::optional<Error> FaultIn(const PodIdentity::Settings& settings) {
+  const auto fault = [](const char* variable, const char* what) {
+    return Error{ErrorKind::kCredentials, std::string(variable) + what};
+  };
+  if (settings.uri.empty()) return fault(kUri, " is not set");
+  if (!SplitUrl(settings.uri)) return fault(kUri, " is no http or https URL");
+  if (settings.token_file.empty()) return fault(kTokenFile, " is not set");
+  return std::nullopt;
+}
+
+}  // namespace
+
+PodIdentity::Settings PodIdentity::FromEnvironment(
+    const Environment& environment) {
+  return {Variable(environment, kUri), Variable(environment, kTokenFile)};
+}
+
+PodIdentity::PodIdentity(Settings settings)
+    : settings_(std::move(settings)),
+      fault_(FaultIn(settings_)),
+      direct_(std::make_shared<Transport>()),
+      key_("no key of this pod's identity", 40min) {}
+
+Credentials::Readiness PodIdentity::State(WallTime now) const {
+  return fault_ ? Readiness::kNone : key_.State(now);
+}
+
+Result<HttpRequest> PodIdentity::Prove(HttpRequest request, WallTime now) {
+  if (fault_) return Fail(*fault_);
+  return key_.Prove(std::move(request), now);
+}
+
+std::optional<Credentials::RenewalRequest> PodIdentity::Renewal(WallTime now) {
+  if (fault_ || !key_.Due(now)) return std::nullopt;
+  key_.Begin();
+  Result<Secret> token = ReadSecretFile(settings_.token_file);
+  if (!token) {
+    key_.Finish(Fail(token.error()), now);
+    return std::nullopt;
+  }
+  token_ = *std::move(token);
+  RenewalRequest ask;
+  ask.kind = RenewalKind::kMetadata;
+  ask.timeout = kTimeout;
+  ask.request.method = "POST";
+  ask.request.url = settings_.uri;
+  ask.request.headers = {{"Authorization", token_.Reveal()},
+                         {"Content-Type", "application/json"}};
+  ask.request.body = "{}";
+  ask.request.transport = direct_;
+  return ask;
+}
+
+void PodIdentity::Renewed(const Result<HttpReply>& reply, WallTime now) {
+  if (!reply) {
+    key_.Finish(Fail(While("the agent cannot be reached", reply.error())), now);
+  } else if (reply->status != 200 && reply->status != 201) {
+    key_.Finish(Fail(While("the agent refused", HttpFailure(*reply, token_))),
+                now);
+  } else {
+    key_.Finish(DecodeTemporaryKey(reply->body, kNames, now), now);
+  }
+}
+
+void PodIdentity::Refused(const HttpRequest& request, WallTime now) {
+  key_.Refused(request, now);
+}
+
+void PodIdentity::Refresh(WallTime /*now*/) {}
+
+std::uint64_t PodIdentity::Generation() const { return key_.Generation(); }
+
+std::optional<WallTime> PodIdentity::Expiry() const { return key_.Expiry(); }
+
+bool PodIdentity::MayLock() const { return true; }
+
+}  // namespace exporter
