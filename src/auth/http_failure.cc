@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/reply_json.h"
 #include "base/utf8.h"
 
 namespace exporter {
@@ -56,9 +57,7 @@ Error HttpFailure(const HttpReply& reply, const Secret& hide) {
   error.http_status = reply.status;
   error.request_id = OnOneLine(std::string(Header(reply, "X-Request-Id")));
 
-  // Not quoting the parser, whose complaints quote the body.
-  const auto body = nlohmann::json::parse(reply.body, nullptr, false);
-  if (!body.is_object()) return error;
+  const nlohmann::json body = ParseReply(reply.body);
   // IAM wraps what it says: {"error": {"code": 401, "message", "title"}}.
   const auto inner = body.find("error");
   const auto& said = inner != body.end() && inner->is_object() ? *inner : body;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "auth/http_failure.h"
+#include "auth/reply_json.h"
 #include "base/time_format.h"
 #include "base/utf8.h"
 
@@ -31,8 +32,7 @@ SecretReader RefusingOtherThanUtf8(SecretReader read) {
 // token.expires_at, e.g. "2020-01-04T09:05:22.701000Z"; none if it is not there
 // or not readable.
 std::optional<WallTime> EndIn(const std::string& text) {
-  const json body = json::parse(text, nullptr, false);
-  if (!body.is_object()) return std::nullopt;
+  const json body = ParseReply(text);
   const auto token = body.find("token");
   if (token == body.end() || !token->is_object()) return std::nullopt;
   const auto end = token->find("expires_at");

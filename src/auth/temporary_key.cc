@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "auth/reply_json.h"
 #include "auth/secret_file.h"
 #include "base/time_format.h"
 
@@ -26,9 +27,8 @@ Result<Secret> PartIn(const json& object, const char* name) {
 Result<TemporaryKey> DecodeTemporaryKey(std::string_view body,
                                         const TemporaryKeyNames& names,
                                         WallTime now) {
-  const json reply = json::parse(body, nullptr, false);
-  if (!reply.is_object() || !reply.contains(names.object) ||
-      !reply[names.object].is_object()) {
+  const json reply = ParseReply(body);
+  if (!reply.contains(names.object) || !reply[names.object].is_object()) {
     return Fail(ErrorKind::kMalformed,
                 std::string("the reply has no object '") + names.object + '\'');
   }

@@ -125,7 +125,8 @@ TEST_F(IamPasswordTest, AsksIamOnceAMinuteWhenTheApiRefusesEveryToken) {
   for (int second = 0; second < 180; ++second, clock_.Advance(1s)) {
     if (credentials_.Renewal(Now())) {
       ++asked;
-      credentials_.Renewed(Issued("t" + std::to_string(asked)), Now());
+      credentials_.Renewed(
+          Issued(std::string(static_cast<std::size_t>(asked), 't')), Now());
     }
     credentials_.Refused(*credentials_.Prove(Question(), Now()), Now());
   }
