@@ -6,7 +6,7 @@
 namespace exporter {
 namespace {
 
-constexpr std::size_t kMaxBytes = 256 * 1024;
+constexpr std::size_t kMaxBytes = std::size_t{256} * 1024;
 constexpr int kMaxDepth = 32;
 
 bool IsShallow(std::string_view text) {

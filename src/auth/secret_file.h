@@ -14,7 +14,7 @@
 namespace exporter {
 
 // No file of credentials is read beyond this. IAM tokens reach 32 kB.
-inline constexpr std::size_t kMaxSecretBytes = 64 * 1024;
+inline constexpr std::size_t kMaxSecretBytes = std::size_t{64} * 1024;
 
 // The text of a file, as it is. Never waits: what is no regular file, such as a
 // pipe, is refused.
