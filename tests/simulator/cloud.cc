@@ -60,7 +60,10 @@ void Cloud::Handle(const Request& request, Reply& reply) {
   Disturb(FaultOf(operation, target ? &*target : nullptr, dataset),
           dataset != nullptr ? dataset->requests : counter.requests,
           request.Find("host"), reply);
-  ++counter.responses[reply.status];
+  const bool answers = reply.manner != Manner::kHang &&
+                       reply.manner != Manner::kClose &&
+                       reply.manner != Manner::kReset;
+  if (answers) ++counter.responses[reply.status];
 }
 
 void Cloud::Count(Operation operation, Dataset* dataset, Reply& reply) {

@@ -146,6 +146,8 @@ class ConnectionTest(unittest.TestCase):
             while cloud.counters()["in_flight"] > 0 and time.monotonic() < end:
                 time.sleep(0.01)
             self.assertEqual(cloud.counters()["in_flight"], 0)
+            self.assertEqual(cloud.counters()["requests"]["status"], 1)
+            self.assertEqual(cloud.counters()["responses"]["status"], {})
 
     def test_endless_readers_do_not_starve_others(self):
         with Simulator("--fault", "ds-00001=endless") as cloud, cloud.connect() as line:

@@ -13,11 +13,13 @@ using std::chrono::milliseconds;
 constexpr Time kStart(milliseconds(1'800'000'000'000));
 
 // The life of one dataset over `tasks` periods, looked at a hundred times each.
-std::vector<Task> Watch(std::uint64_t seed, int tasks, const TaskLife& life) {
+std::vector<Task> Watch(std::uint64_t seed, std::size_t tasks,
+                        const TaskLife& life) {
   std::vector<Task> seen;
-  seen.reserve(static_cast<std::size_t>(100 * tasks));
-  for (int i = 0; i < 100 * tasks; ++i) {
-    seen.push_back(TaskAt(seed, kStart + i * life.period / 100, life));
+  seen.reserve(100 * tasks);
+  for (std::size_t i = 0; i < 100 * tasks; ++i) {
+    seen.push_back(
+        TaskAt(seed, kStart + static_cast<int>(i) * life.period / 100, life));
   }
   return seen;
 }
