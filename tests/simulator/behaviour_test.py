@@ -79,6 +79,21 @@ class StatusTest(unittest.TestCase):
                 got += line.recv(65536)
         self.assertLess(got.index(b"ds-00001"), got.index(b"ds-00002"))
 
+    def test_makes_each_pipelined_request_wait_for_its_latency(self):
+        with Simulator("--latency", "200ms") as cloud, cloud.connect() as line:
+            began = time.monotonic()
+            line.sendall(status_bytes("ds-00001"))
+            while cloud.counters()["in_flight"] == 0:
+                pass
+            line.sendall(status_bytes("ds-00002"))
+            first = line.recv(65536)
+            took = time.monotonic() - began
+            second = line.recv(65536)
+        self.assertIn(b"ds-00001", first)
+        self.assertGreaterEqual(took, 0.2)
+        self.assertIn(b"ds-00002", second)
+        self.assertGreaterEqual(time.monotonic() - began, 0.4)
+
     def test_throttles_a_project_and_says_its_limit(self):
         with Simulator("--projects", "2", "--per-project-rate", "2/5m") as cloud:
             codes = [cloud.status("ds-00000").status for _ in range(3)]
