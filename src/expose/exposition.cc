@@ -119,7 +119,7 @@ class Sheet {
         return;
       }
       Begin(kSyncErrorFamily, reading);
-      writer_.Raw(",");
+      writer_.Raw(',');
       writer_.Label("error_code", status.error_code);
       writer_.Raw("} 1\n");
     });
@@ -148,7 +148,7 @@ class Sheet {
   void WriteInfo() {
     ForEach(kInfoFamily, [&](const Reading& reading) {
       writer_.Raw(kInfoFamily.name);
-      writer_.Raw("{");
+      writer_.Raw('{');
       writer_.Raw(labels_.Info(reading.dataset));
       writer_.Raw("} 1\n");
     });
@@ -226,7 +226,7 @@ class Sheet {
   void WriteAlone(const Family& family, std::int64_t units, int decimals) {
     writer_.Head(family);
     writer_.Raw(family.name);
-    writer_.Raw(" ");
+    writer_.Raw(' ');
     writer_.Decimal(units, decimals);
     EndLine();
   }
@@ -234,7 +234,7 @@ class Sheet {
   // A line as far as every line of the reading's dataset goes alike.
   void Begin(const Family& family, const Reading& reading) {
     writer_.Raw(family.name);
-    writer_.Raw("{");
+    writer_.Raw('{');
     writer_.Raw(labels_.Identity(reading.dataset));
   }
 
@@ -243,7 +243,7 @@ class Sheet {
     writer_.Raw("} ");
   }
 
-  void EndLine() { writer_.Raw("\n"); }
+  void EndLine() { writer_.Raw('\n'); }
 
   const Collection& collection_;
   const LabelTable& labels_;

@@ -13,16 +13,16 @@ LabelTable::LabelTable(std::shared_ptr<const Catalogue> catalogue)
   for (const Dataset& dataset : catalogue_->datasets) {
     const std::size_t begin = text_.size();
     writer.Label("project_id", dataset.key.project_id);
-    writer.Raw(",");
+    writer.Raw(',');
     writer.Label("dataset_id", dataset.key.dataset_id);
     const std::size_t identity_size = text_.size() - begin;
 
-    writer.Raw(",");
+    writer.Raw(',');
     writer.Label("name", dataset.name);
-    writer.Raw(",");
+    writer.Raw(',');
     writer.Label("region", dataset.region);
     for (const auto& [name, value] : dataset.labels) {
-      writer.Raw(",");
+      writer.Raw(',');
       writer.Label(name, value);
     }
     places_.push_back({begin, identity_size, text_.size() - begin});

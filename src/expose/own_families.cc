@@ -72,7 +72,7 @@ void Begin(const MetricFamily& family, std::string_view suffix,
   writer.Raw(suffix);
   char separator = '{';
   const auto separate = [&] {
-    writer.Raw({&separator, 1});
+    writer.Raw(separator);
     separator = ',';
   };
   for (const ClientMetric::Label& label : metric.label) {
@@ -84,18 +84,18 @@ void Begin(const MetricFamily& family, std::string_view suffix,
     writer.Raw(bound->name);
     writer.Raw("=\"");
     writer.Bound(bound->value);
-    writer.Raw("\"");
+    writer.Raw('"');
   }
   writer.Raw(separator == '{' ? " " : "} ");
 }
 
 void End(const ClientMetric& metric, TextWriter& writer) {
   if (metric.timestamp_ms != 0) {
-    writer.Raw(" ");
+    writer.Raw(' ');
     writer.Decimal(metric.timestamp_ms,
                    writer.format() == Format::kOpenMetrics ? 3 : 0);
   }
-  writer.Raw("\n");
+  writer.Raw('\n');
 }
 
 void WriteNumber(const MetricFamily& family, std::string_view suffix,

@@ -41,7 +41,7 @@ struct Family {
 //   writer.Label("job", job);
 //   writer.Raw("} ");
 //   writer.Integer(1);
-//   writer.Raw("\n");
+//   writer.Raw('\n');
 //   writer.End();
 //
 // Not safe for concurrent use.
@@ -57,6 +57,7 @@ class TextWriter {
 
   // `text` as it is.
   void Raw(std::string_view text) { out_.append(text); }
+  void Raw(char letter) { out_ += letter; }
 
   // `name="value"`, escaped; bytes that are no UTF-8 are replaced by U+FFFD.
   void Label(std::string_view name, std::string_view value);

@@ -4,10 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "expose/exposition.h"
 #include "expose/own_families.h"
@@ -71,22 +75,28 @@ TEST(AllocationTest, TakesLittleMoreThanTheBody) {
             1.25 * static_cast<double>(cost.body.size()));
 }
 
-TEST(AllocationTest, IsOneForWorstCasesToo) {
-  Collection collection = UsualCase(100);
-  for (std::size_t i = 0; i < 100; ++i) {
-    SyncStatus status;
-    status.state = SyncState::kFailed;
-    status.total_samples = INT64_MIN;
-    status.added_samples = INT64_MIN;
-    status.deleted_samples = INT64_MIN;
-    status.created = WallTime::min();
-    status.runtime = std::chrono::duration<double>(-1.2345678901234567e-300);
-    status.error_code = std::string(100, '\n');
-    Reading& reading = collection.readings[i];
-    reading.history = {UINT64_MAX / 2, UINT64_MAX / 2, WallTime::min()};
+// Each value as long as it gets.
+Collection WorstCase(std::size_t datasets, std::size_t code_size) {
+  Collection collection = UsualCase(datasets);
+  auto catalogue = std::make_shared<Catalogue>(*collection.catalogue);
+  for (Dataset& dataset : catalogue->datasets) {
+    dataset.key.dataset_id += std::string(1000, '"');
+  }
+  collection.catalogue = std::move(catalogue);
+
+  SyncStatus status;
+  status.state = SyncState::kFailed;
+  status.total_samples = INT64_MIN;
+  status.added_samples = INT64_MIN;
+  status.deleted_samples = INT64_MIN;
+  status.created = WallTime::min();
+  status.runtime = std::chrono::duration<double>(-1.2345678901234567e-300);
+  status.error_code = std::string(code_size, '\n');
+  for (Reading& reading : collection.readings) {
+    reading.history = {INT64_MAX, INT64_MAX, WallTime::min()};
     reading.fetched = WallTime::min();
     reading.query_duration = std::chrono::steady_clock::duration::min();
-    if (i % 2 == 0) {
+    if (reading.dataset % 2 == 0) {
       reading.status = nullptr;
       reading.failure = std::make_shared<const Error>(
           Error{ErrorKind::kApiUnavailable, "", 0, "", "", ""});
@@ -94,7 +104,16 @@ TEST(AllocationTest, IsOneForWorstCasesToo) {
       reading.status = std::make_shared<const SyncStatus>(status);
     }
   }
-  EXPECT_EQ(CostOfAScrape(collection, Format::kText).allocations, 1U);
+  return collection;
+}
+
+TEST(AllocationTest, IsOneForTheWorstCaseToo) {
+  for (const std::size_t code_size : {1U, 5000U}) {
+    for (const Format format : {Format::kText, Format::kOpenMetrics}) {
+      EXPECT_EQ(CostOfAScrape(WorstCase(100, code_size), format).allocations,
+                1U);
+    }
+  }
 }
 
 TEST(AllocationTest, IsNoneForOwnFamiliesInAReservedString) {

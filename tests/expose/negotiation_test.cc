@@ -86,6 +86,17 @@ TEST(NegotiateFormatTest, LetsTheMoreSpecificOfTwoOffersCount) {
       Format::kOpenMetrics);
 }
 
+TEST(NegotiateFormatTest, LetsTheBetterOfTwoEqualOffersCount) {
+  ExpectFormat(
+      "application/openmetrics-text;q=0.9,application/openmetrics-text;q=0.1,"
+      "text/plain;q=0.5",
+      Format::kOpenMetrics);
+  ExpectFormat(
+      "application/openmetrics-text;q=0.1,application/openmetrics-text;q=0.9,"
+      "text/plain;q=0.5",
+      Format::kOpenMetrics);
+}
+
 TEST(NegotiateFormatTest, NeverAnswersWhatIsRefused) {
   for (const char* zero : {"0", "0.0", "0.000", "00", "0."}) {
     const std::string accept =
@@ -116,6 +127,14 @@ TEST(NegotiateFormatTest, PassesOverParametersItDoesNotKnow) {
   ExpectFormat("application/openmetrics-text;charset=utf-8;a;=;;b=\"x,y;z\"",
                Format::kOpenMetrics);
   ExpectFormat(R"(application/openmetrics-text;b="\",text/plain;\"";q=0.5)",
+               Format::kOpenMetrics);
+}
+
+TEST(NegotiateFormatTest, TakesNothingInQuotesForAMember) {
+  ExpectFormat(R"(*/*;a=",application/openmetrics-text,")", Format::kText);
+  ExpectFormat(R"(*/*;a="\",application/openmetrics-text,")", Format::kText);
+  ExpectFormat(R"(*/*;a=",application/openmetrics-text)", Format::kText);
+  ExpectFormat(R"(application/openmetrics-text;a=";q=0;")",
                Format::kOpenMetrics);
 }
 

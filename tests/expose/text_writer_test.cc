@@ -64,6 +64,7 @@ TEST(TextWriterTest, WritesOtherNumbersAsShortAsTheyReadBack) {
   EXPECT_EQ(Number(0.1 + 0.2), "0.30000000000000004");
   EXPECT_EQ(Number(1606114833.874), "1606114833.874");
   EXPECT_EQ(Number(-2.5e-9), "-2.5e-09");
+  EXPECT_EQ(Number(1e16), "1e+16");
   EXPECT_EQ(Number(1e300), "1e+300");
   EXPECT_EQ(Number(5e-324), "5e-324");
   EXPECT_EQ(Number(-0.0), "-0");
@@ -152,6 +153,26 @@ TEST(TextWriterTest, EscapesLabels) {
   EXPECT_EQ(Label("\\n"), R"(a="\\n")");
   EXPECT_EQ(Label("数据集 é\t{}=,"), "a=\"数据集 é\t{}=,\"");
   EXPECT_EQ(Label(std::string_view("a\0b", 3)), std::string("a=\"a\0b\"", 7));
+}
+
+TEST(TextWriterTest, EscapesWhereverItStands) {
+  for (std::size_t size = 1; size < 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      const std::string before(at, 'a');
+      const std::string after(size - at - 1, '~');
+      for (const auto& [byte, escaped] :
+           {std::pair<const char*, const char*>{"\"", "\\\""},
+            {"\\", "\\\\"},
+            {"\n", "\\n"},
+            {"\x80", "\xEF\xBF\xBD"},
+            {"\xFF", "\xEF\xBF\xBD"},
+            {"!", "!"},
+            {"\x7F", "\x7F"}}) {
+        ASSERT_EQ(Label(before + byte + after),
+                  "a=\"" + before + escaped + after + "\"");
+      }
+    }
+  }
 }
 
 TEST(TextWriterTest, ReplacesWhatIsNoUtf8) {
