@@ -56,10 +56,10 @@ struct Error {
   std::string message;  // One line, free of secrets, naming what failed.
 
   // What the other side said of it, for people; a label takes `code` alone.
-  int http_status = 0;       // 0: no reply came.
-  std::string code{};        // e.g. "ModelArts.4352"
-  std::string cloud_text{};  // The cloud's own words, as received.
-  std::string request_id{};  // For the cloud's support.
+  int http_status = 0;     // 0: no reply came.
+  std::string code;        // e.g. "ModelArts.4352"
+  std::string cloud_text;  // The cloud's own words, as received.
+  std::string request_id;  // For the cloud's support.
 };
 
 // `error` with what we were doing put in front, so that a message reads from

@@ -378,17 +378,13 @@ Error CurlExchange::Explain(CURLcode code) const {
 }
 
 Error CurlExchange::ExplainTimeout() const {
-  std::string_view phase = "while reading the reply";
-  if (!Reached(CURLINFO_PRETRANSFER_TIME_T)) {
-    if (!Reached(CURLINFO_NAMELOOKUP_TIME_T)) {
-      phase = "while looking up the name";
-    } else if (!Reached(CURLINFO_CONNECT_TIME_T)) {
-      phase = "while connecting";
-    } else {
-      phase = "in the handshake";
-    }
-  } else if (!Reached(CURLINFO_STARTTRANSFER_TIME_T)) {
+  std::string_view phase = "while looking up the name";
+  if (Reached(CURLINFO_STARTTRANSFER_TIME_T)) {
+    phase = "while reading the reply";
+  } else if (Reached(CURLINFO_PRETRANSFER_TIME_T)) {
     phase = "while waiting for the reply";
+  } else if (Reached(CURLINFO_NAMELOOKUP_TIME_T)) {
+    phase = "while connecting";  // Or in the handshake; libcurl cannot tell.
   }
   return {ErrorKind::kTimeout, "deadline passed " + std::string(phase)};
 }

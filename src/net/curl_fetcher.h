@@ -34,7 +34,7 @@ class CurlFetcher final : public Fetcher {
     std::size_t max_connections = 64;
     std::size_t max_body_bytes = 1024 * 1024;   // After decompression.
     std::size_t max_header_bytes = 256 * 1024;  // All lines together.
-    std::string user_agent{};                   // Default: none is sent.
+    std::string user_agent;                     // Default: none is sent.
   };
 
   // Reads the proxies from the environment, for transports that ask for them.

@@ -19,16 +19,16 @@ namespace exporter {
 struct HttpRequest {
   std::string method;  // "GET", "POST" or "PUT"
   std::string url;     // Whole, and already percent-encoded.
-  std::vector<std::pair<std::string, std::string>> headers{};
-  std::string body{};
-  Deadline deadline{};  // For the whole exchange, name lookup included.
-  std::shared_ptr<const Transport> transport = nullptr;  // The defaults.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Deadline deadline;  // For the whole exchange, name lookup included.
+  std::shared_ptr<const Transport> transport;  // Null: the defaults.
 };
 
 struct HttpReply {
   int status;  // As received: judging it is the caller's job.
-  std::vector<std::pair<std::string, std::string>> headers{};
-  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
 };
 
 // The first header called `name`, whatever its case; empty if there is none.

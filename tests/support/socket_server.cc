@@ -234,7 +234,15 @@ void SocketServer::Serve(int socket) {
   }
   {
     Connection connection(socket, ssl);
-    if (usable) handler_(connection);
+    if (usable) {
+      handler_(connection);
+    } else {
+      // Closing at once could overtake the alert that says why.
+      shutdown(socket, SHUT_WR);
+      char ignored[1024];
+      while (recv(socket, ignored, sizeof(ignored), 0) > 0) {
+      }
+    }
   }
   const std::lock_guard lock(mutex_);
   std::erase(sockets_, socket);

@@ -1,0 +1,249 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <mutex>
+
+#include "net/fetch.h"
+#include "support/certificates.h"
+#include "support/socket_server.h"
+
+namespace exporter {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+// A proxy: answers plain requests itself with 200 and tunnels CONNECT, to
+// 127.0.0.1 whatever the host.
+class Proxy {
+ public:
+  [[nodiscard]] int Port() const { return server_.Port(); }
+  [[nodiscard]] std::string Url(const std::string& userinfo = "") const {
+    return "http://" + userinfo + "127.0.0.1:" + std::to_string(Port());
+  }
+
+  // The heads of the requests it got.
+  std::vector<std::string> Asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  void Serve(Connection& connection) {
+    while (true) {
+      const std::string request = connection.ReadRequest();
+      if (request.empty()) return;
+      {
+        const std::lock_guard lock(mutex_);
+        asked_.push_back(request);
+      }
+      if (!request.starts_with("CONNECT ")) {
+        connection.Reply(200, "by proxy");
+        continue;
+      }
+      connection.Send("HTTP/1.1 200 Tunnelled\r\nX-Of: proxy\r\n\r\n");
+      connection.TunnelTo(std::stoi(request.substr(request.find(':') + 1)));
+      return;
+    }
+  }
+
+  std::mutex mutex_;
+  std::vector<std::string> asked_;  // Guarded by mutex_.
+  SocketServer server_{[this](Connection& connection) { Serve(connection); }};
+};
+
+// Sets what the environment says of proxies, and takes it back.
+class ScopedProxyEnvironment {
+ public:
+  ScopedProxyEnvironment(const std::string& proxy, const char* no_proxy) {
+    Clear();
+    setenv("HTTP_PROXY", proxy.c_str(), 1);
+    setenv("https_proxy", proxy.c_str(), 1);
+    setenv("NO_PROXY", no_proxy, 1);
+  }
+  ~ScopedProxyEnvironment() { Clear(); }
+
+ private:
+  static void Clear() {
+    for (const char* name :
+         {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy",
+          "NO_PROXY", "all_proxy", "ALL_PROXY"}) {
+      unsetenv(name);
+    }
+  }
+};
+
+class CurlFetcherProxyTest : public FetchTest {
+ protected:
+  static void Answer(Connection& connection) {
+    while (!connection.ReadRequest().empty()) connection.Reply(200, "directly");
+  }
+  static Transport By(const std::string& proxy_url) {
+    return Transport{.proxy_url = Secret(proxy_url)};
+  }
+  static std::string BodyOf(const Result<HttpReply>& reply) {
+    return reply ? reply->body : Outcome(reply);
+  }
+
+  Proxy proxy_;
+};
+
+TEST_F(CurlFetcherProxyTest, AsksTheProxyForPlainUrls) {
+  EXPECT_EQ(BodyOf(Fetch(Get("http://example.test/x", By(proxy_.Url())))),
+            "by proxy");
+  EXPECT_THAT(proxy_.Asked(),
+              ElementsAre(StartsWith("GET http://example.test/x HTTP/1.1")));
+}
+
+TEST_F(CurlFetcherProxyTest, ShowsTheProxyItsPassword) {
+  ASSERT_TRUE(Fetch(Get("http://example.test/", By(proxy_.Url("u:p%40@")))));
+
+  // "u:p@" in base64.
+  EXPECT_THAT(
+      proxy_.Asked(),
+      ElementsAre(HasSubstr("\r\nProxy-Authorization: Basic dTpwQA==\r\n")));
+}
+
+TEST_F(CurlFetcherProxyTest, TunnelsTlsAndHidesTheTokenFromTheProxy) {
+  TestAuthority authority;
+  const CertificateFiles files = authority.Issue("DNS:example.test");
+  SocketServer server(Answer, TlsTerms{.cert_file = files.cert_file,
+                                       .key_file = files.key_file});
+  Transport transport = By(proxy_.Url());
+  transport.ca_file = authority.CaFile();
+  HttpRequest request = Get(
+      "https://example.test:" + std::to_string(server.Port()) + "/", transport);
+  request.headers = {{"X-Auth-Token", "secret"}};
+
+  const auto reply = Fetch(std::move(request));
+
+  EXPECT_EQ(BodyOf(reply), "directly");
+  EXPECT_EQ(Header(*reply, "X-Of"), "");
+  EXPECT_THAT(proxy_.Asked(),
+              ElementsAre(AllOf(StartsWith("CONNECT example.test:"),
+                                Not(HasSubstr("secret")))));
+  EXPECT_THAT(server.ServerNames(), ElementsAre("example.test"));
+}
+
+TEST_F(CurlFetcherProxyTest, TellsThatTheProxyRefused) {
+  for (const int status : {403, 407, 502}) {
+    const SocketServer proxy([status](Connection& connection) {
+      connection.ReadRequest();
+      connection.Reply(status, "no");
+    });
+    const std::string url =
+        "http://user:hush@127.0.0.1:" + std::to_string(proxy.Port());
+
+    EXPECT_EQ(Outcome(Fetch(Get("https://example.test/", By(url)))),
+              "connect: the proxy answered " + std::to_string(status));
+  }
+}
+
+TEST_F(CurlFetcherProxyTest, TellsNoPasswordWhateverIsWrongWithTheProxy) {
+  const std::string closed = std::to_string(ClosedPort());
+  for (const std::string& proxy :
+       {"http://user:hush@127.0.0.1:" + closed,
+        std::string("http://user:hush@nowhere.invalid:3128"),
+        std::string("http://user:hush@[::1"), std::string("foo://user:hush@h"),
+        std::string("http://user:hush@h:99999")}) {
+    for (const char* url : {"http://example.test/", "https://example.test/"}) {
+      EXPECT_THAT(Outcome(Fetch(Get(url, By(proxy)))),
+                  AllOf(StartsWith("connect: "), Not(HasSubstr("hush"))));
+    }
+  }
+}
+
+TEST_F(CurlFetcherProxyTest, EndsByItsDeadlineWhereTheProxyHangs) {
+  using namespace std::chrono_literals;
+  const SocketServer proxy([](Connection& connection) { connection.Hang(); });
+  for (const char* url : {"http://example.test/", "https://example.test/"}) {
+    HttpRequest request = Get(url, 300ms);
+    request.transport = std::make_shared<const Transport>(
+        By("http://127.0.0.1:" + std::to_string(proxy.Port())));
+    const auto begin = clock_.SteadyNow();
+
+    EXPECT_THAT(Outcome(Fetch(std::move(request))), StartsWith("timeout: "));
+    EXPECT_LT(clock_.SteadyNow() - begin, 600ms);
+  }
+}
+
+TEST_F(CurlFetcherProxyTest, BoundsWhatTheProxySaysBeforeTheTunnel) {
+  const SocketServer proxy([](Connection& connection) {
+    connection.ReadRequest();
+    connection.Send("HTTP/1.1 200 Tunnelled\r\n");
+    while (connection.Send("X: y\r\n")) {
+    }
+  });
+  const auto reply =
+      Fetch(Get("https://example.test/",
+                By("http://127.0.0.1:" + std::to_string(proxy.Port()))));
+  EXPECT_FALSE(reply);
+}
+
+TEST_F(CurlFetcherProxyTest, UsesTheEnvironmentOnlyWhereItIsTold) {
+  const SocketServer server(Answer);
+  const ScopedProxyEnvironment environment(proxy_.Url(), "other.test");
+  CurlFetcher fetcher(clock_, {});
+
+  EXPECT_EQ(BodyOf(Fetch(fetcher, Get(server.Url()))), "directly");
+  EXPECT_THAT(proxy_.Asked(), IsEmpty());
+  EXPECT_EQ(
+      BodyOf(Fetch(fetcher, Get(server.Url(),
+                                Transport{.proxy_from_environment = true}))),
+      "by proxy");
+}
+
+TEST_F(CurlFetcherProxyTest, TakesTheProxyOfTheScheme) {
+  const ScopedProxyEnvironment environment(proxy_.Url(), "");
+  setenv("https_proxy", "http://127.0.0.1:1", 1);
+  CurlFetcher fetcher(clock_, {});
+  const Transport transport{.proxy_from_environment = true};
+
+  EXPECT_THAT(Outcome(Fetch(fetcher, Get("https://example.test/", transport))),
+              StartsWith("connect: "));
+  EXPECT_THAT(proxy_.Asked(), IsEmpty());
+  EXPECT_EQ(BodyOf(Fetch(fetcher, Get("http://example.test/", transport))),
+            "by proxy");
+}
+
+TEST_F(CurlFetcherProxyTest, LeavesOutTheHostsOfNoProxy) {
+  const SocketServer server(Answer);
+  const std::string port = std::to_string(server.Port());
+  const Transport transport{.proxy_from_environment = true};
+  const struct {
+    const char* no_proxy;
+    const char* host;
+    const char* answer;
+  } kCases[] = {
+      {"", "127.0.0.1", "by proxy"},
+      {"127.0.0.1", "127.0.0.1", "directly"},
+      {"other.test,127.0.0.1", "127.0.0.1", "directly"},
+      {"127.0.0.0/8", "127.0.0.1", "directly"},
+      {"10.0.0.0/8", "127.0.0.1", "by proxy"},
+      {"*", "127.0.0.1", "directly"},
+      {"localhost", "localhost", "directly"},
+      {"LocalHost", "localhost", "directly"},
+      {".localhost", "a.localhost", "directly"},
+      {"localhost", "a.localhost", "directly"},
+      {"localhost", "notlocalhost", "by proxy"},
+  };
+  for (const auto& [no_proxy, host, answer] : kCases) {
+    SCOPED_TRACE(no_proxy);
+    const ScopedProxyEnvironment environment(proxy_.Url(), no_proxy);
+    CurlFetcher fetcher(clock_, {});
+
+    EXPECT_EQ(BodyOf(Fetch(fetcher,
+                           Get("http://" + std::string(host) + ":" + port + "/",
+                               transport))),
+              answer)
+        << host;
+  }
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,319 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "net/fetch.h"
+#include "support/certificates.h"
+#include "support/socket_server.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::AnyOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class CurlFetcherTlsTest : public FetchTest {
+ protected:
+  static void Answer(Connection& connection) {
+    while (!connection.ReadRequest().empty()) connection.Reply(200, "{}");
+  }
+
+  // What this server's certificate says.
+  static TlsTerms Terms(const CertificateFiles& files) {
+    return {.cert_file = files.cert_file, .key_file = files.key_file};
+  }
+
+  TestAuthority authority_;
+  const CertificateFiles local_ =
+      authority_.Issue("DNS:localhost,IP:127.0.0.1");
+  const Transport trusting_{.ca_file = authority_.CaFile()};
+};
+
+TEST_F(CurlFetcherTlsTest, TrustsTheAuthorityItIsGiven) {
+  const SocketServer server(Answer, Terms(local_));
+
+  EXPECT_EQ(Outcome(Fetch(Get(server.Url(), trusting_))), "status 200");
+}
+
+TEST_F(CurlFetcherTlsTest, TrustsNoAuthorityThatTheSystemDoesNotKnow) {
+  const SocketServer server(Answer, Terms(local_));
+
+  EXPECT_THAT(Outcome(Fetch(Get(server.Url()))),
+              AllOf(StartsWith("tls: "), HasSubstr("certificate")));
+}
+
+TEST_F(CurlFetcherTlsTest, ChecksTheName) {
+  const SocketServer server(Answer, Terms(authority_.Issue("DNS:other.test")));
+
+  EXPECT_THAT(Outcome(Fetch(Get(server.Url(), trusting_))),
+              AllOf(StartsWith("tls: "), HasSubstr("127.0.0.1")));
+}
+
+TEST_F(CurlFetcherTlsTest, ChecksTheDate) {
+  const SocketServer server(Answer,
+                            Terms(authority_.Issue("IP:127.0.0.1", -1h)));
+
+  EXPECT_EQ(Outcome(Fetch(Get(server.Url(), trusting_))),
+            "tls: SSL certificate problem: certificate has expired");
+}
+
+TEST_F(CurlFetcherTlsTest, ChecksNothingWhereItIsTold) {
+  const SocketServer server(Answer,
+                            Terms(authority_.Issue("DNS:other.test", -1h)));
+
+  EXPECT_EQ(Outcome(Fetch(
+                Get(server.Url(), Transport{.insecure_skip_verify = true}))),
+            "status 200");
+}
+
+TEST_F(CurlFetcherTlsTest, SharesNoConnectionWithWhoeverChecksLess) {
+  const SocketServer server(Answer, Terms(local_));
+
+  EXPECT_TRUE(
+      Fetch(Get(server.Url(), Transport{.insecure_skip_verify = true})));
+  EXPECT_THAT(Outcome(Fetch(Get(server.Url()))), StartsWith("tls: "));
+}
+
+TEST_F(CurlFetcherTlsTest, SharesConnectionsBetweenEqualTransports) {
+  const SocketServer server(Answer, Terms(local_));
+
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(Fetch(Get(server.Url(), Transport(trusting_))));
+  }
+  EXPECT_EQ(server.Accepted(), 1);
+}
+
+TEST_F(CurlFetcherTlsTest, AsksForAndExpectsTheNameItIsGiven) {
+  std::string request;
+  SocketServer server(
+      [&](Connection& connection) {
+        request = connection.ReadRequest();
+        connection.Reply(200, "{}");
+      },
+      Terms(authority_.Issue("DNS:other.test")));
+  Transport transport = trusting_;
+  transport.server_name = "other.test";
+
+  EXPECT_EQ(Outcome(Fetch(Get(server.Url("/x?y=1"), transport))), "status 200");
+  EXPECT_THAT(request, StartsWith("GET /x?y=1 HTTP/1.1\r\n"));
+  EXPECT_THAT(request, HasSubstr("\r\nHost: 127.0.0.1:" +
+                                 std::to_string(server.Port()) + "\r\n"));
+  EXPECT_THAT(server.ServerNames(), ElementsAre("other.test"));
+
+  transport.server_name = "third.test";
+  EXPECT_THAT(Outcome(Fetch(Get(server.Url(), transport))),
+              AllOf(StartsWith("tls: "), HasSubstr("third.test")));
+}
+
+TEST_F(CurlFetcherTlsTest, ForgetsTheNameForTheNextRequest) {
+  const SocketServer other(Answer, Terms(authority_.Issue("DNS:other.test")));
+  const SocketServer server(Answer, Terms(local_));
+  Transport transport = trusting_;
+  transport.server_name = "other.test";
+
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Outcome(Fetch(Get(other.Url(), transport))), "status 200");
+    EXPECT_EQ(Outcome(Fetch(Get(server.Url(), trusting_))), "status 200");
+  }
+}
+
+TEST_F(CurlFetcherTlsTest, ShowsItsCertificate) {
+  TlsTerms terms = Terms(local_);
+  terms.client_ca_file = authority_.CaFile();
+  // Up to TLS 1.2 a server refuses within the handshake, from 1.3 on after it.
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    SCOPED_TRACE(version);
+    terms.max_version = version;
+    const SocketServer server(Answer, terms);
+    const CertificateFiles ours = authority_.Issue("DNS:exporter");
+    Transport transport = trusting_;
+
+    EXPECT_THAT(Outcome(Fetch(Get(server.Url(), transport))),
+                StartsWith("tls: "));
+
+    transport.cert_file = ours.cert_file;
+    transport.key_file = ours.key_file;
+    EXPECT_EQ(Outcome(Fetch(Get(server.Url(), transport))), "status 200");
+  }
+}
+
+TEST_F(CurlFetcherTlsTest, TellsWhichOfItsFilesIsBad) {
+  const SocketServer server(Answer, Terms(local_));
+  const std::string bad_file = authority_.Folder() / "bad.pem";
+  std::ofstream(bad_file) << "not a certificate\n";
+
+  for (const std::string& file :
+       {bad_file, std::string(authority_.Folder() / "absent.pem")}) {
+    Transport bad_ca = trusting_;
+    bad_ca.ca_file = file;
+    EXPECT_THAT(Outcome(Fetch(Get(server.Url(), bad_ca))),
+                AllOf(StartsWith("tls: "), HasSubstr(file)));
+
+    Transport bad_cert = trusting_;
+    bad_cert.cert_file = file;
+    bad_cert.key_file = local_.key_file;
+    EXPECT_THAT(Outcome(Fetch(Get(server.Url(), bad_cert))),
+                AllOf(StartsWith("tls: "), HasSubstr(file)));
+
+    Transport bad_key = trusting_;
+    bad_key.cert_file = local_.cert_file;
+    bad_key.key_file = file;
+    EXPECT_THAT(Outcome(Fetch(Get(server.Url(), bad_key))),
+                AllOf(StartsWith("tls: "), HasSubstr(file)));
+  }
+}
+
+TEST_F(CurlFetcherTlsTest, RefusesKeysThatAreNotTheCertificates) {
+  const SocketServer server(Answer, Terms(local_));
+  Transport transport = trusting_;
+  transport.cert_file = local_.cert_file;
+  transport.key_file = authority_.Issue("DNS:another").key_file;
+
+  EXPECT_THAT(Outcome(Fetch(Get(server.Url(), transport))),
+              StartsWith("tls: "));
+}
+
+TEST_F(CurlFetcherTlsTest, HoldsToTheLeastVersion) {
+  const struct {
+    int spoken;
+    TlsVersion least;
+    bool works;
+  } kCases[] = {
+      {TLS1_1_VERSION, TlsVersion::kTls12, false},
+      {TLS1_1_VERSION, TlsVersion::kTls11, true},
+      {TLS1_2_VERSION, TlsVersion::kTls10, true},
+      {TLS1_2_VERSION, TlsVersion::kTls12, true},
+      {TLS1_2_VERSION, TlsVersion::kTls13, false},
+      {TLS1_3_VERSION, TlsVersion::kTls13, true},
+  };
+  for (const auto& [spoken, least, works] : kCases) {
+    SCOPED_TRACE(spoken);
+    TlsTerms terms = Terms(local_);
+    terms.min_version = spoken;
+    terms.max_version = spoken;
+    const SocketServer server(Answer, terms);
+    Transport transport = trusting_;
+    transport.min_version = least;
+
+    EXPECT_THAT(Outcome(Fetch(Get(server.Url(), transport))),
+                StartsWith(works ? "status 200" : "tls: "));
+  }
+}
+
+TEST_F(CurlFetcherTlsTest, EndsByItsDeadlineInAHandshakeThatHangs) {
+  const SocketServer server([](Connection& connection) { connection.Hang(); });
+  HttpRequest request =
+      Get("https://127.0.0.1:" + std::to_string(server.Port()), 300ms);
+  const auto begin = clock_.SteadyNow();
+
+  EXPECT_EQ(Outcome(Fetch(std::move(request))),
+            "timeout: deadline passed while connecting");
+  EXPECT_LT(clock_.SteadyNow() - begin, 600ms);
+}
+
+TEST_F(CurlFetcherTlsTest, TellsAHandshakeThatBrokeFromOneThatWasRefused) {
+  const SocketServer plain([](Connection& connection) {
+    connection.Read(1000);
+    connection.Send("HTTP/1.1 400 Speak Plainly\r\n\r\n");
+  });
+  const SocketServer resetting([](Connection& connection) {
+    connection.Read(1000);
+    connection.Reset();
+  });
+  const SocketServer closing([](Connection& connection) {
+    while (connection.Read(1000).size() == 1000) {
+    }
+  });
+  const auto outcome = [this](const SocketServer& server) {
+    return Outcome(
+        Fetch(Get("https://127.0.0.1:" + std::to_string(server.Port()))));
+  };
+
+  EXPECT_THAT(outcome(plain), StartsWith("tls: "));
+  EXPECT_THAT(outcome(resetting), StartsWith("connect: "));
+  EXPECT_THAT(outcome(closing), StartsWith("connect: "));
+}
+
+// ---- HTTP/2, as little of it as answers a GET with 200 and "{}".
+
+std::string Frame(char type, char flags, const std::string& stream,
+                  std::string_view payload) {
+  std::string frame{'\0', '\0', static_cast<char>(payload.size()), type, flags};
+  return frame.append(stream).append(payload);
+}
+
+// Answers only once `at_once` exchanges wait on the connection, after the
+// first.
+void AnswerInHttp2(Connection& connection, std::size_t at_once) {
+  constexpr char kData = 0;
+  constexpr char kHeaders = 1;
+  constexpr char kSettings = 4;
+  constexpr char kEndStream = 1;
+  constexpr char kEndHeaders = 4;
+  constexpr char kAck = 1;
+  const auto read = [&](std::size_t size) {
+    std::string bytes;
+    while (bytes.size() < size) {
+      const std::string more = connection.Read(size - bytes.size());
+      if (more.empty()) return std::string();
+      bytes += more;
+    }
+    return bytes;
+  };
+  const std::string no_stream(4, '\0');
+
+  read(24);  // The preface.
+  connection.Send(Frame(kSettings, 0, no_stream, ""));
+  std::vector<std::string> waiting;
+  bool first = true;
+  while (true) {
+    const std::string head = read(9);
+    if (head.empty()) return;
+    const std::size_t size = static_cast<unsigned char>(head[1]) * 256U +
+                             static_cast<unsigned char>(head[2]);
+    if (size > 0) read(size);
+    if (head[3] == kSettings && head[4] != kAck) {
+      connection.Send(Frame(kSettings, kAck, no_stream, ""));
+    }
+    if (head[3] != kHeaders) continue;
+    waiting.push_back(head.substr(5));
+    if (waiting.size() < (first ? 1 : at_once)) continue;
+    first = false;
+    for (const std::string& stream : waiting) {
+      connection.Send(Frame(kHeaders, kEndHeaders, stream, "\x88"));  // 200
+      connection.Send(Frame(kData, kEndStream, stream, "{}"));
+    }
+    waiting.clear();
+  }
+}
+
+TEST_F(CurlFetcherTlsTest, CarriesManyOverOneConnectionInHttp2) {
+  constexpr std::size_t kMany = 50;
+  TlsTerms terms = Terms(local_);
+  terms.http2 = true;
+  const SocketServer server(
+      [](Connection& connection) { AnswerInHttp2(connection, kMany); }, terms);
+  const auto first = Fetch(Get(server.Url(), trusting_));
+  ASSERT_EQ(Outcome(first), "status 200");
+  EXPECT_EQ(first->body, "{}");
+
+  std::size_t good = 0;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    fetcher_.Start(
+        Get(server.Url(), trusting_),
+        [&](const Result<HttpReply>& reply) { good += reply ? 1U : 0U; });
+  }
+  const Deadline give_up = clock_.SteadyNow() + 20s;
+  while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
+
+  EXPECT_EQ(good, kMany);
+  EXPECT_EQ(server.Accepted(), 1);
+}
+
+}  // namespace
+}  // namespace exporter
