@@ -1,5 +1,6 @@
 #include "net/curl_exchange.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -93,12 +94,10 @@ long ToCurl(TlsVersion version) {
   throw std::logic_error("TlsVersion out of range");
 }
 
-int OnSocketMade(void* /*context*/, curl_socket_t socket,
-                 curlsocktype /*purpose*/) {
-  // Where it is not supported, the timeouts of the single requests still hold.
-  (void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs,
-                   sizeof(kUnacknowledgedMs));
-  return CURL_SOCKOPT_OK;
+bool IsAddress(std::string_view host) {
+  in_addr ignored{};
+  return host.starts_with('[') ||
+         inet_pton(AF_INET, std::string(host).c_str(), &ignored) == 1;
 }
 
 }  // namespace
@@ -117,7 +116,10 @@ CurlExchange::CurlExchange(const ExchangeSettings& settings)
   Set(CURLOPT_HEADERDATA, this);
   Set(CURLOPT_WRITEFUNCTION, &CurlExchange::OnBody);
   Set(CURLOPT_WRITEDATA, this);
-  Set(CURLOPT_SOCKOPTFUNCTION, &OnSocketMade);
+  Set(CURLOPT_SOCKOPTFUNCTION, &CurlExchange::OnSocketMade);
+  Set(CURLOPT_SOCKOPTDATA, this);
+  Set(CURLOPT_PREREQFUNCTION, &CurlExchange::OnConnected);
+  Set(CURLOPT_PREREQDATA, this);
   Set(CURLOPT_USERAGENT, OrNull(settings_.user_agent));
   Set(CURLOPT_PROTOCOLS_STR, "http,https");
   Set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
@@ -132,6 +134,7 @@ CurlExchange::CurlExchange(const ExchangeSettings& settings)
   Set(CURLOPT_TCP_KEEPINTVL, 10L);
   Set(CURLOPT_MAXLIFETIME_CONN, kMaxConnectionAgeSeconds);
   Set(CURLOPT_CA_CACHE_TIMEOUT, kCaCacheSeconds);
+  Set(CURLOPT_DNS_CACHE_TIMEOUT, long{kNameLifetime.count()});
   Set(CURLOPT_SSL_SESSIONID_CACHE, 0L);  // It is kept per handle: no gain.
   Set(CURLOPT_NOSIGNAL, 1L);
   // Without it, giving up on a name server that does not answer waits for the
@@ -152,8 +155,7 @@ void CurlExchange::Set(CURLoption option, Value value) {
   }
 }
 
-std::optional<Error> CurlExchange::Prepare(HttpRequest request,
-                                           std::chrono::milliseconds timeout) {
+std::optional<Error> CurlExchange::Prepare(HttpRequest request) {
   const auto url = SplitUrl(request.url);
   if (!url) return Error{ErrorKind::kConnect, "not a URL"};
   for (const auto& [name, value] : request.headers) {
@@ -171,6 +173,7 @@ std::optional<Error> CurlExchange::Prepare(HttpRequest request,
   }
   https_ = https;
   transport_ = request.transport;
+  SetNameToFind(url->host);
 
   const std::string& server_name = transport.server_name;
   if (https && !server_name.empty() && server_name != url->host) {
@@ -196,14 +199,18 @@ std::optional<Error> CurlExchange::Prepare(HttpRequest request,
     SetHeaders("");
   }
   SetMethod();
-  Set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
 
+  lookup_ = Lookup::kUnderWay;
   reply_ = {};
   header_bytes_ = 0;
   header_is_whole_ = false;
   too_large_ = false;
   error_.front() = '\0';
   return std::nullopt;
+}
+
+void CurlExchange::SetTimeout(std::chrono::milliseconds timeout) {
+  Set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
 }
 
 void CurlExchange::SetTransport(const Transport& transport, bool https) {
@@ -241,6 +248,20 @@ void CurlExchange::SetTransport(const Transport& transport, bool https) {
   Set(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
 }
 
+void CurlExchange::SetNameToFind(std::string_view host) {
+  const Transport& transport = transport_ ? *transport_ : DefaultTransport();
+  name_to_find_.clear();
+  if (!transport.proxy_url.Empty()) {
+    name_to_find_.append(host).append(" by ").append(
+        transport.proxy_url.Reveal());
+  } else if (transport.proxy_from_environment) {
+    // Whether by the proxy or not is the same for all of these.
+    name_to_find_.append(host).append(https_ ? " by https" : " by http");
+  } else if (!IsAddress(host)) {
+    name_to_find_ = host;
+  }
+}
+
 void CurlExchange::SetMethod() {
   if (request_.method == "GET") {
     Set(CURLOPT_HTTPGET, 1L);
@@ -274,6 +295,22 @@ void CurlExchange::SetHeaders(std::string_view host_header) {
   if (!has_content_type && request_.method != "GET") append("Content-Type:");
   Set(CURLOPT_HTTPHEADER, list.get());
   headers_ = std::move(list);
+}
+
+int CurlExchange::OnSocketMade(void* self, curl_socket_t socket,
+                               curlsocktype /*purpose*/) {
+  static_cast<CurlExchange*>(self)->lookup_ = Lookup::kFound;
+  // Where it is not supported, the timeouts of the single requests still hold.
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs,
+                   sizeof(kUnacknowledgedMs));
+  return CURL_SOCKOPT_OK;
+}
+
+int CurlExchange::OnConnected(void* self, char* /*peer_ip*/, char* /*local_ip*/,
+                              int /*peer_port*/, int /*local_port*/) {
+  Lookup& lookup = static_cast<CurlExchange*>(self)->lookup_;
+  if (lookup == Lookup::kUnderWay) lookup = Lookup::kNotNeeded;
+  return CURL_PREREQFUNC_OK;
 }
 
 std::size_t CurlExchange::OnHeader(char* line, std::size_t unit,

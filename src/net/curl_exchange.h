@@ -17,6 +17,9 @@
 
 namespace exporter {
 
+// For how long libcurl remembers the addresses of a name.
+inline constexpr std::chrono::seconds kNameLifetime(60);
+
 // The proxies that the environment names, in capitals or not.
 struct ProxyEnvironment {
   std::string https_proxy;
@@ -47,14 +50,26 @@ class CurlExchange {
 
   [[nodiscard]] CURL* Handle() const { return easy_; }
 
-  // Gets the handle ready to carry `request` within `timeout`.
-  // REQUIRES: timeout >= 1 ms; the handle is not being driven.
+  // Gets the handle ready to carry `request`; SetTimeout is to follow.
+  // REQUIRES: the handle is not being driven.
   //
   // Errors: kConnect      the URL is none;
   //         kCredentials  a header would break out of its line. Only what
   //                       proves who we are comes from outside of us.
-  std::optional<Error> Prepare(HttpRequest request,
-                               std::chrono::milliseconds timeout);
+  std::optional<Error> Prepare(HttpRequest request);
+
+  // REQUIRES: at least 1 ms.
+  void SetTimeout(std::chrono::milliseconds timeout);
+
+  [[nodiscard]] Deadline EndsAt() const { return request_.deadline; }
+
+  // What has to be looked up before there can be a connection, along with the
+  // proxy by which; empty if the URL has an address. For comparing alone.
+  [[nodiscard]] const std::string& NameToFind() const { return name_to_find_; }
+
+  // Whether a lookup gave an address, or the exchange went on without one.
+  enum class Lookup { kUnderWay, kFound, kNotNeeded };
+  [[nodiscard]] Lookup LookupState() const { return lookup_; }
 
   // What came of it, once libcurl says that it ended with `code`.
   Result<HttpReply> Finish(CURLcode code);
@@ -65,6 +80,10 @@ class CurlExchange {
   };
   using List = std::unique_ptr<curl_slist, FreeList>;
 
+  static int OnSocketMade(void* self, curl_socket_t socket,
+                          curlsocktype purpose);
+  static int OnConnected(void* self, char* peer_ip, char* local_ip,
+                         int peer_port, int local_port);
   static std::size_t OnHeader(char* line, std::size_t unit, std::size_t count,
                               void* self);
   static std::size_t OnBody(char* bytes, std::size_t unit, std::size_t count,
@@ -73,6 +92,7 @@ class CurlExchange {
   template <typename Value>
   void Set(CURLoption option, Value value);
   void SetTransport(const Transport& transport, bool https);
+  void SetNameToFind(std::string_view host);
   void SetMethod();
   void SetHeaders(std::string_view host_header);
 
@@ -96,6 +116,9 @@ class CurlExchange {
   List headers_;
   List connect_to_;
 
+  std::string name_to_find_;
+
+  Lookup lookup_ = Lookup::kUnderWay;
   HttpReply reply_{};
   std::size_t header_bytes_ = 0;
   bool header_is_whole_ = false;

@@ -70,6 +70,7 @@ struct CurlFetcher::Transfer {
 
   CurlExchange exchange;
   Ticket ticket = 0;
+  Stage stage = Stage::kCarried;
   Done done;
 };
 
@@ -90,7 +91,8 @@ CurlFetcher::CurlFetcher(const Clock& clock, Options options)
                 .environment = ReadProxyEnvironment()},
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      multi_(NewMulti()) {
+      multi_(NewMulti()),
+      gate_(kNameLifetime - std::chrono::seconds(10)) {
   epoll_event event{.events = EPOLLIN, .data = {.fd = wake_.Number()}};
   if (epoll_ctl(epoll_.Number(), EPOLL_CTL_ADD, wake_.Number(), &event) != 0) {
     throw std::system_error(errno, std::generic_category(), "the loop");
@@ -112,31 +114,46 @@ CurlFetcher::~CurlFetcher() {
 
 Fetcher::Ticket CurlFetcher::Start(HttpRequest request, Done done) {
   const Ticket ticket = ++last_ticket_;
-  const auto left =
-      std::chrono::floor<milliseconds>(request.deadline - clock_.SteadyNow());
-  if (left <= milliseconds::zero()) {
+  if (request.deadline - clock_.SteadyNow() < milliseconds(1)) {
     finished_.push_back({ticket, std::move(done),
                          Fail(ErrorKind::kTimeout, "deadline passed before")});
     return ticket;
   }
-  std::unique_ptr<Transfer> transfer = IdleTransfer();
-  const auto refusal = transfer->exchange.Prepare(std::move(request),
-                                                  std::min(left, kLongestWait));
-  if (refusal) {
-    finished_.push_back({ticket, std::move(done), Fail(*refusal)});
-    Recycle(std::move(transfer));
+  std::unique_ptr<Transfer> prepared = IdleTransfer();
+  if (auto refusal = prepared->exchange.Prepare(std::move(request))) {
+    finished_.push_back({ticket, std::move(done), Fail(*std::move(refusal))});
+    Recycle(std::move(prepared));
     return ticket;
   }
-  transfer->ticket = ticket;
-  transfer->done = std::move(done);
-  Check(curl_multi_add_handle(multi_, transfer->exchange.Handle()));
-  running_.emplace(ticket, std::move(transfer));
+  prepared->ticket = ticket;
+  prepared->done = std::move(done);
+  Transfer& transfer =
+      *running_.emplace(ticket, std::move(prepared)).first->second;
+
+  const std::string& name = transfer.exchange.NameToFind();
+  const auto pass = name.empty()
+                        ? LookupGate::Pass::kGo
+                        : gate_.Enter(name, ticket, clock_.SteadyNow());
+  switch (pass) {
+    case LookupGate::Pass::kGo:
+      transfer.stage = Stage::kCarried;
+      Launch(transfer);
+      break;
+    case LookupGate::Pass::kLook:
+      transfer.stage = Stage::kLooking;
+      Launch(transfer);
+      break;
+    case LookupGate::Pass::kWait:
+      transfer.stage = Stage::kWaiting;
+      waiting_.push_back(&transfer);
+      break;
+  }
   return ticket;
 }
 
 void CurlFetcher::Cancel(Ticket ticket) {
   if (auto running = running_.extract(ticket)) {
-    curl_multi_remove_handle(multi_, running.mapped()->exchange.Handle());
+    Detach(*running.mapped());
     Recycle(std::move(running.mapped()));
     return;
   }
@@ -155,7 +172,6 @@ void CurlFetcher::Poll(milliseconds timeout) {
         std::max(milliseconds::zero(),
                  std::chrono::ceil<milliseconds>(until - clock_.SteadyNow()));
     woken = WaitAndCarry(finished_.empty() ? left : milliseconds::zero());
-    TakeFinished();
   } while (!woken && finished_.empty() && left > milliseconds::zero());
   Deliver();
 }
@@ -179,23 +195,56 @@ std::unique_ptr<CurlFetcher::Transfer> CurlFetcher::IdleTransfer() {
   return transfer;
 }
 
+// Hands it to libcurl.
+void CurlFetcher::Launch(Transfer& transfer) {
+  const auto left = std::chrono::floor<milliseconds>(
+      transfer.exchange.EndsAt() - clock_.SteadyNow());
+  transfer.exchange.SetTimeout(std::clamp(left, milliseconds(1), kLongestWait));
+  if (transfer.stage == Stage::kLooking) looking_.push_back(&transfer);
+  Check(curl_multi_add_handle(multi_, transfer.exchange.Handle()));
+}
+
+// Takes it from libcurl and from the gate, wherever it is.
+void CurlFetcher::Detach(Transfer& transfer) {
+  curl_multi_remove_handle(multi_, transfer.exchange.Handle());
+  if (transfer.stage == Stage::kCarried) return;
+  std::erase(looking_, &transfer);
+  std::erase(waiting_, &transfer);
+  Release(gate_.Left(transfer.exchange.NameToFind(), transfer.ticket),
+          Stage::kLooking);
+}
+
+void CurlFetcher::End(std::unique_ptr<Transfer> transfer,
+                      Result<HttpReply> reply) {
+  Detach(*transfer);
+  finished_.push_back(
+      {transfer->ticket, std::move(transfer->done), std::move(reply)});
+  Recycle(std::move(transfer));
+}
+
 void CurlFetcher::Recycle(std::unique_ptr<Transfer> transfer) {
   transfer->done = nullptr;
   if (idle_.size() < max_connections_) idle_.push_back(std::move(transfer));
 }
 
-// Waits for the network, libcurl's timer or Wake, at most `timeout`, and lets
-// libcurl go on. True if it was Wake.
-bool CurlFetcher::WaitAndCarry(milliseconds timeout) {
-  if (timer_) {
-    const auto until_timer =
-        std::chrono::ceil<milliseconds>(*timer_ - clock_.SteadyNow());
-    timeout = std::clamp(until_timer, milliseconds::zero(), timeout);
+milliseconds CurlFetcher::UntilSomethingIsDue(milliseconds most) const {
+  Deadline due = clock_.SteadyNow() + most;
+  if (timer_) due = std::min(due, *timer_);
+  for (const Transfer* waiting : waiting_) {
+    due = std::min(due, waiting->exchange.EndsAt());
   }
+  return std::max(milliseconds::zero(),
+                  std::chrono::ceil<milliseconds>(due - clock_.SteadyNow()));
+}
+
+// Waits for the network, a timer or Wake, at most `timeout`, and lets libcurl
+// go on. True if it was Wake.
+bool CurlFetcher::WaitAndCarry(milliseconds timeout) {
+  LaunchReleased();
   std::array<epoll_event, 64> events;
-  const int count = epoll_wait(epoll_.Number(), events.data(),
-                               static_cast<int>(events.size()),
-                               static_cast<int>(timeout.count()));
+  const int count = epoll_wait(
+      epoll_.Number(), events.data(), static_cast<int>(events.size()),
+      static_cast<int>(UntilSomethingIsDue(timeout).count()));
   bool woken = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events.at(static_cast<std::size_t>(i));
@@ -210,6 +259,9 @@ bool CurlFetcher::WaitAndCarry(milliseconds timeout) {
     timer_.reset();
     Carry(CURL_SOCKET_TIMEOUT, 0);
   }
+  TakeLookups();
+  TakeFinished();
+  EndExpiredWaits();
   return woken;
 }
 
@@ -218,23 +270,70 @@ void CurlFetcher::Carry(curl_socket_t socket, int events) {
   Check(curl_multi_socket_action(multi_, socket, events, &still_running));
 }
 
+// Lets those go on who waited for a lookup that has ended.
+void CurlFetcher::TakeLookups() {
+  std::erase_if(looking_, [this](Transfer* transfer) {
+    const std::string& name = transfer->exchange.NameToFind();
+    switch (transfer->exchange.LookupState()) {
+      case CurlExchange::Lookup::kUnderWay:
+        return false;
+      case CurlExchange::Lookup::kFound:
+        Release(gate_.Found(name, clock_.SteadyNow()), Stage::kCarried);
+        break;
+      case CurlExchange::Lookup::kNotNeeded:
+        Release(gate_.Left(name, transfer->ticket), Stage::kLooking);
+        break;
+    }
+    transfer->stage = Stage::kCarried;
+    return true;
+  });
+}
+
 void CurlFetcher::TakeFinished() {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
-    // The message is gone once the handle is.
-    CURL* easy = message->easy_handle;
     const CURLcode code = message->data.result;
     Transfer* known = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &known);
-
-    auto running = running_.extract(known->ticket);
-    std::unique_ptr<Transfer> transfer = std::move(running.mapped());
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &known);
+    std::unique_ptr<Transfer> transfer =
+        std::move(running_.extract(known->ticket).mapped());
     Result<HttpReply> reply = transfer->exchange.Finish(code);
-    curl_multi_remove_handle(multi_, easy);
-    finished_.push_back(
-        {transfer->ticket, std::move(transfer->done), std::move(reply)});
-    Recycle(std::move(transfer));
+
+    const bool no_such_name = code == CURLE_COULDNT_RESOLVE_HOST ||
+                              code == CURLE_COULDNT_RESOLVE_PROXY;
+    if (transfer->stage == Stage::kLooking && no_such_name) {
+      for (const Ticket waiting :
+           gate_.NotFound(transfer->exchange.NameToFind())) {
+        End(std::move(running_.extract(waiting).mapped()), reply);
+      }
+    }
+    End(std::move(transfer), std::move(reply));
+  }
+}
+
+void CurlFetcher::Release(const std::vector<Ticket>& tickets, Stage stage) {
+  for (const Ticket ticket : tickets) {
+    Transfer* transfer = running_.at(ticket).get();
+    std::erase(waiting_, transfer);
+    transfer->stage = stage;
+    released_.push_back(ticket);
+  }
+}
+
+void CurlFetcher::LaunchReleased() {
+  for (const Ticket ticket : std::exchange(released_, {})) {
+    const auto running = running_.find(ticket);
+    if (running != running_.end()) Launch(*running->second);
+  }
+}
+
+void CurlFetcher::EndExpiredWaits() {
+  const Deadline now = clock_.SteadyNow();
+  for (std::size_t i = waiting_.size(); i-- > 0;) {
+    if (waiting_[i]->exchange.EndsAt() > now) continue;
+    End(std::move(running_.extract(waiting_[i]->ticket).mapped()),
+        Fail(ErrorKind::kTimeout, "deadline passed while looking up the name"));
   }
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "net/curl_exchange.h"
 #include "net/fetcher.h"
+#include "net/lookup_gate.h"
 
 namespace exporter {
 
@@ -21,9 +22,9 @@ namespace exporter {
 // files are read whenever a connection is made.
 //
 // What it costs beyond the exchanges in flight is one epoll descriptor and one
-// to wake it up: no thread of ours, and none that can be lost. (A name lookup
-// runs on a thread of libcurl's, which is left to itself once its exchange has
-// ended.)
+// to wake it up, and a thread of libcurl's for each name that is being looked
+// up. Where a name server hangs, that thread is left to itself as its exchange
+// ends; there is one at a time for each name, however many need it.
 //
 // Not safe for concurrent use, but for Wake.
 class CurlFetcher final : public Fetcher {
@@ -59,6 +60,8 @@ class CurlFetcher final : public Fetcher {
   void Wake() noexcept;
 
  private:
+  using milliseconds = std::chrono::milliseconds;
+  enum class Stage { kWaiting, kLooking, kCarried };
   struct Transfer;
   struct Finished {
     Ticket ticket;
@@ -82,10 +85,19 @@ class CurlFetcher final : public Fetcher {
   static int OnTimer(CURLM* multi, long timeout_ms, void* self);
 
   std::unique_ptr<Transfer> IdleTransfer();
+  void Launch(Transfer& transfer);
+  void Detach(Transfer& transfer);
+  void End(std::unique_ptr<Transfer> transfer, Result<HttpReply> reply);
   void Recycle(std::unique_ptr<Transfer> transfer);
-  bool WaitAndCarry(std::chrono::milliseconds timeout);
+
+  [[nodiscard]] milliseconds UntilSomethingIsDue(milliseconds most) const;
+  bool WaitAndCarry(milliseconds timeout);
   void Carry(curl_socket_t socket, int events);
+  void TakeLookups();
   void TakeFinished();
+  void Release(const std::vector<Ticket>& tickets, Stage stage);
+  void LaunchReleased();
+  void EndExpiredWaits();
   void Deliver();
 
   const Clock& clock_;
@@ -98,6 +110,10 @@ class CurlFetcher final : public Fetcher {
   Ticket last_ticket_ = 0;
   std::optional<Deadline> timer_;  // When libcurl wants to be called.
   std::unordered_map<Ticket, std::unique_ptr<Transfer>> running_;
+  LookupGate gate_;
+  std::vector<Transfer*> looking_;  // Those of running_ that gate_ sent,
+  std::vector<Transfer*> waiting_;  // those that it holds back,
+  std::vector<Ticket> released_;    // and those that it lets go now.
   std::vector<std::unique_ptr<Transfer>> idle_;
   std::deque<Finished> finished_;  // Waiting for their `done`.
 };
