@@ -42,8 +42,8 @@ DISCOVERED, LISTED, PROBED = (f"{i:032x}" for i in range(3))
 # Each of these fails in a way of its own.
 FAULTS = {"ds-00001": ("404", "not_found"), "ds-00004": ("500", "server_error"),
           "ds-00007": ("malformed", "malformed"), "ds-00010": ("hang", "timeout")}
-CATS, DOGS, BIRDS, FISH = "ds-00013", "ds-00016", "ds-00019", "ds-00022"
-SCRAPED_DATASETS = 9 + 8
+CATS, DOGS, BIRDS, FISH, MICE = (f"ds-{i:05}" for i in range(13, 26, 3))
+SCRAPED_DATASETS = 9 + 9
 PROBED_DATASETS = 3
 
 EXPORTER_CONFIG = """
@@ -73,6 +73,7 @@ projects:
       - {{id: ds-00016, name: dogs}}
       - {{id: ds-00019, name: birds}}
       - {{id: ds-00022, name: fish}}
+      - {{id: ds-00025, name: mice}}
 """
 
 PROBED_CONFIG = """
@@ -309,6 +310,9 @@ class PrometheusE2eTest(unittest.TestCase):
         cls.addClassCleanup(cls.stop_world)
         cls.world.__init__(pathlib.Path(cls.folder.name))
         cls.a, cls.b = cls.world.pair
+        # At least one has failed at any time.
+        cls.world.tell("task", project=LISTED, dataset=MICE, status="FAILED",
+                       error_code="ModelArts.4360")
         # A handful of scrapes by everyone.
         for prometheus in (cls.a, cls.b, cls.world.probing):
             eventually("five scrapes", lambda p=prometheus: [
