@@ -285,9 +285,9 @@ class World:
             return json.load(answer)
 
     def stop(self):
-        for process in self.processes.values():
+        """Ends all, those that ask before those that answer."""
+        for process in reversed(self.processes.values()):
             process.send_signal(signal.SIGTERM)
-        for process in self.processes.values():
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
@@ -468,6 +468,13 @@ class PrometheusE2eTest(unittest.TestCase):
         self.assertEqual(probing.instant('{__name__=~"modelarts_exporter_.*",job="modelarts-probe"}'), [])
         self.assertEqual(probing.instant('{__name__=~"modelarts_dataset_.*",job="modelarts"}'), [])
         self.assertTrue(probing.instant('modelarts_exporter_build_info{job="modelarts"}'))
+
+    def test_takes_the_configuration_of_the_compose_file(self):
+        run = subprocess.run(
+            [programs["exporter"], "--config.check",
+             f"--config.file={ROOT / 'deploy' / 'compose' / 'exporter.yml'}"],
+            capture_output=True, text=True, timeout=30)
+        self.assertEqual(run.returncode, 0, run.stderr)
 
     def test_scrapes_over_tls_with_a_password(self):
         eventually("the TLS target", lambda: self.world.probing.instant(
