@@ -203,6 +203,7 @@ TEST(ExpositionTest, ServesScrapesAtOnceWhileTheCatalogueChanges) {
   const std::string of_second = exposition.Write(second, Format::kOpenMetrics);
 
   std::vector<std::thread> scrapes;
+  scrapes.reserve(4);
   for (int thread = 0; thread < 4; ++thread) {
     scrapes.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {

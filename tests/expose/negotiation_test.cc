@@ -40,12 +40,13 @@ TEST(NegotiateFormatTest, AnswersWhatPrometheusAsksFor) {
 }
 
 TEST(NegotiateFormatTest, AnswersTextUnlessOpenMetricsIsNamed) {
+  constexpr char kBrowser[] =
+      "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,"
+      "image/webp,*/*;q=0.8";
   for (const char* accept :
        {"", " ", ",", ",,;,", "*/*", "*/*;q=0.1", "text/*", "text/plain",
         "text/html", "image/png", "*/*;q=0", "application/json",
-        "application/vnd.google.protobuf",
-        "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,"
-        "image/webp,*/*;q=0.8"}) {
+        "application/vnd.google.protobuf", kBrowser}) {
     ExpectFormat(accept, Format::kText);
   }
 }
@@ -180,7 +181,7 @@ TEST(NegotiateFormatTest, TakesTimeLinearInAHostileHeader) {
        {",", ";", "\"", "\"\\", "*/*,", "a/b;", "text/plain;q=0.1,", "=", "/",
         "application/openmetrics-text;version=\"", "q=0."}) {
     std::string accept;
-    while (accept.size() < 4'000'000) accept += piece;
+    while (accept.size() < 1'000'000) accept += piece;
 
     const auto begin = std::chrono::steady_clock::now();
     NegotiateFormat(accept);

@@ -72,9 +72,10 @@ TEST_F(ReadProcessMetricsTest, ReadsWhatTheKernelSays) {
 }
 
 TEST_F(ReadProcessMetricsTest, LeavesOutWhatCannotBeRead) {
-  for (const char* stat : {"", "\n", "4711 (a", "4711 (a)", "4711 (a) S -1",
-                           "4711 (a) S x x x x x x x x x x x x x x x x x x x x "
-                           "x x x x"}) {
+  constexpr char kWords[] =
+      "4711 (a) S x x x x x x x x x x x x x x x x x x x x x x x x";
+  for (const char* stat :
+       {"", "\n", "4711 (a", "4711 (a)", "4711 (a) S -1", kWords}) {
     SCOPED_TRACE(stat);
     Write("self/stat", stat);
     Write("self/limits", "Max open files   x\n");

@@ -27,6 +27,14 @@ std::string Number(double value) {
   return Written([&](TextWriter& writer) { writer.Number(value); });
 }
 
+std::string Integer(std::int64_t value) {
+  return Written([&](TextWriter& writer) { writer.Integer(value); });
+}
+
+std::string Bound(double value) {
+  return Written([&](TextWriter& writer) { writer.Bound(value); });
+}
+
 std::string Decimal(std::int64_t units, int decimals) {
   return Written([&](TextWriter& writer) { writer.Decimal(units, decimals); });
 }
@@ -46,8 +54,7 @@ TEST(TextWriterTest, WritesEveryDigitOfAnInteger) {
         {9'007'199'254'740'993, "9007199254740993"},  // No double.
         {std::numeric_limits<std::int64_t>::max(), "9223372036854775807"},
         {std::numeric_limits<std::int64_t>::min(), "-9223372036854775808"}}) {
-    EXPECT_EQ(Written([&](TextWriter& writer) { writer.Integer(value); }),
-              text);
+    EXPECT_EQ(Integer(value), text);
   }
 }
 
@@ -123,7 +130,7 @@ TEST(TextWriterTest, ShowsThatABoundIsNoInteger) {
                                     {2.5, "2.5"},
                                     {HUGE_VAL, "+Inf"},
                                     {-HUGE_VAL, "-Inf"}}) {
-    EXPECT_EQ(Written([&](TextWriter& writer) { writer.Bound(value); }), text);
+    EXPECT_EQ(Bound(value), text);
   }
 }
 
@@ -168,8 +175,11 @@ TEST(TextWriterTest, EscapesWhereverItStands) {
             {"\xFF", "\xEF\xBF\xBD"},
             {"!", "!"},
             {"\x7F", "\x7F"}}) {
-        ASSERT_EQ(Label(before + byte + after),
-                  "a=\"" + before + escaped + after + "\"");
+        std::string value = before;
+        value.append(byte).append(after);
+        std::string label = "a=\"";
+        label.append(before).append(escaped).append(after).append("\"");
+        ASSERT_EQ(Label(value), label);
       }
     }
   }
