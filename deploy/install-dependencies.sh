@@ -19,6 +19,7 @@ build_packages=(
 )
 test_packages=(
   ca-certificates
+  chromium
   clang clang-format clang-tidy
   curl
   docker-compose
@@ -26,11 +27,15 @@ test_packages=(
   libbenchmark-dev
   libgmock-dev
   libgtest-dev
+  nodejs
   openssl
   prometheus
   python3
   python3-prometheus-client
 )
+
+# Node.js from elsewhere may bring npm along, and then excludes Debian's.
+command -v npm >/dev/null || test_packages+=(npm)
 
 packages=("${build_packages[@]}")
 for argument in "$@"; do

@@ -30,14 +30,26 @@ void AppendElement(std::string& html, std::string_view tag,
   html += '>';
 }
 
-// The same behind a word that says what it is; nothing when there is no text.
-void AppendPart(std::string& html, std::string_view label, std::string_view tag,
+// A code, behind a word that says what it is; nothing when there is none.
+void AppendCode(std::string& html, std::string_view label,
                 std::string_view text) {
   if (text.empty()) return;
   html += "<span>";
   html += label;
-  AppendElement(html, tag, Shorten(text, kMostTextBytes));
+  AppendElement(html, "code", Shorten(text, kMostTextBytes));
   html += "</span> ";
+}
+
+// The cloud's own words. The quotation marks stand outside of what may turn the
+// direction of writing.
+void AppendQuote(std::string& html, std::string_view label,
+                 std::string_view text) {
+  if (text.empty()) return;
+  html += "<span>";
+  html += label;
+  html += "<q>";
+  AppendElement(html, "bdi", Shorten(text, kMostTextBytes));
+  html += "</q></span> ";
 }
 
 void AppendName(std::string& html, const Dataset& dataset) {
@@ -125,9 +137,9 @@ void AppendFailure(std::string& html, const Error& failure) {
   if (failure.http_status != 0) {
     html += "<span>HTTP " + std::to_string(failure.http_status) + "</span> ";
   }
-  AppendPart(html, "", "code", failure.code);
-  AppendPart(html, "", "q", failure.cloud_text);
-  AppendPart(html, "request ", "code", failure.request_id);
+  AppendCode(html, "", failure.code);
+  AppendQuote(html, "", failure.cloud_text);
+  AppendCode(html, "request ", failure.request_id);
   html += "<p>";
   AppendElement(html, "bdi", Shorten(failure.message, kMostTextBytes));
   html += "<p><strong>";
@@ -138,9 +150,9 @@ void AppendFailure(std::string& html, const Error& failure) {
 // What the task itself says was wrong with it.
 void AppendTaskFailure(std::string& html, const SyncStatus& status) {
   html += "<td><p><b>task failed</b> ";
-  AppendPart(html, "", "code", status.error_code);
-  AppendPart(html, "", "q", status.error_text);
-  AppendPart(html, "task ", "code", status.task_id);
+  AppendCode(html, "", status.error_code);
+  AppendQuote(html, "", status.error_text);
+  AppendCode(html, "task ", status.task_id);
   html +=
       "<p><strong>The query went well, the synchronization did not: see the "
       "task in the ModelArts console.</strong>";
@@ -148,7 +160,7 @@ void AppendTaskFailure(std::string& html, const SyncStatus& status) {
 
 void AppendUnknownState(std::string& html, const SyncStatus& status) {
   html += "<td><p><b>unknown state</b> ";
-  AppendPart(html, "the cloud says ", "q", status.unknown_word);
+  AppendQuote(html, "the cloud says ", status.unknown_word);
   html +=
       "<p><strong>The documentation of the API has no such state: see whether "
       "a newer version of the exporter knows it.</strong>";
@@ -183,7 +195,8 @@ void AppendDatasetRow(std::string& html, const Dataset& dataset,
   } else if (shown && shown->state == SyncState::kUnknown) {
     AppendUnknownState(html, *shown);
   }
-  html += '\n';
+  // An end tag, so that the line feed is no part of the last cell.
+  html += "</tr>\n";
 }
 
 }  // namespace exporter

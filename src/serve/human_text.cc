@@ -36,7 +36,7 @@ std::string HumanSpan(std::chrono::duration<double> span) {
     return Print("%.0f ms", std::round(seconds * 1000));
   }
   if (seconds < 9.995 && seconds != std::floor(seconds)) {
-    return Print("%.2f s", seconds);
+    return Print("%.3g s", seconds);
   }
   const auto whole = std::llround(seconds);
   const auto minutes = whole / 60;

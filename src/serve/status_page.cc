@@ -155,7 +155,7 @@ void AppendFigures(std::string& html, const Overview& overview,
     const std::chrono::milliseconds age = context.now - *overview.last_scrape;
     AppendFigure(html, "", "Last scrape", HumanAge(age) + " ago",
                  HumanTime(*overview.last_scrape) + " UTC");
-    AppendFigure(html, "", "It took", HumanSpan(overview.scrape_duration),
+    AppendFigure(html, "", "Scrape took", HumanSpan(overview.scrape_duration),
                  "of " + HumanSpan(overview.scrape_budget));
   }
   html += "</dl>\n";

@@ -14,6 +14,7 @@ namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 constexpr std::chrono::milliseconds kThen = 1'704'110'400'000ms;
 
@@ -123,8 +124,7 @@ TEST(DatasetsJsonTest, StaysWellFormedWhateverTheNamesHold) {
 
   EXPECT_EQ(json["datasets"].size(), 7U);
   EXPECT_EQ(json["datasets"][0]["name"], "<script>alert(1)</script>");
-  EXPECT_EQ(json["datasets"][3]["name"],
-            std::string("nul\0 bad\uFFFD\uFFFD end", 17));
+  EXPECT_EQ(json["datasets"][3]["name"], "nul\0 bad\uFFFD\uFFFD end"s);
 }
 
 TEST(DatasetsJsonTest, KeepsTheOrderOfTheCatalogue) {

@@ -29,9 +29,10 @@ TEST(HumanTextTest, GivesSpansTwoUnitsAtMost) {
 
   EXPECT_EQ(span(0), "0 ms");
   EXPECT_EQ(span(0.2304), "230 ms");
-  EXPECT_EQ(span(0.9999), "1.00 s");
+  EXPECT_EQ(span(0.9999), "1 s");
   EXPECT_EQ(span(1), "1 s");
   EXPECT_EQ(span(1.32), "1.32 s");
+  EXPECT_EQ(span(9.5), "9.5 s");
   EXPECT_EQ(span(9.999), "10 s");
   EXPECT_EQ(span(59.4), "59 s");
   EXPECT_EQ(span(59.6), "1 min 00 s");

@@ -12,6 +12,7 @@ namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 const WallTime kNow(1'704'110'400'000ms);
 
@@ -219,8 +220,7 @@ Overview HostileOverview() {
                Answered(Completed(2), OutcomeTrail()));
   overview.Add(MakeDataset(kProject, "d-rtl", kRightToLeft),
                Answered(Completed(3), OutcomeTrail()));
-  overview.Add(MakeDataset(kProject, "d-bytes",
-                           std::string("nul\0 bad\xFF\xC0 end", 13)),
+  overview.Add(MakeDataset(kProject, "d-bytes", "nul\0 bad\xFF\xC0 end"s),
                Answered(Completed(4), OutcomeTrail()));
   overview.Add(MakeDataset(kProject, "d-long", std::string(300, 'W')),
                Answered(Completed(5), OutcomeTrail()));

@@ -134,10 +134,13 @@
     order.value = sort;
   };
 
-  const change = (action) => {
-    action();
+  const sortBy = (key) => {
+    sort = key;
     remember();
     applySort();
+  };
+  const filterAgain = () => {
+    remember();
     applyFilter();
   };
 
@@ -159,14 +162,15 @@
       const row = known.get(identity(then));
       if (!row) return document.adoptNode(then);
       if (row.className !== then.className) row.className = then.className;
-      [...then.cells].forEach((cell, i) => {
+      const cells = [...then.cells]; // Adopting takes them out of `then`.
+      cells.forEach((cell, i) => {
         if (!row.cells[i]) {
           row.append(document.adoptNode(cell));
         } else if (!row.cells[i].isEqualNode(cell)) {
           row.cells[i].replaceWith(document.adoptNode(cell));
         }
       });
-      while (row.cells.length > then.cells.length) row.lastChild.remove();
+      while (row.cells.length > cells.length) row.lastElementChild.remove();
       texts.delete(row);
       return row;
     });
@@ -220,23 +224,20 @@
     button.append(label, '');
     span.replaceChildren(button);
     // Up, down, and back to the exporter's order.
-    button.addEventListener('click', () => change(() => {
-      sort = sort === key ? `-${key}` : sort === `-${key}` ? '' : key;
-    }));
+    button.addEventListener('click', () => sortBy(sort === key ? `-${key}` : sort === `-${key}` ? '' : key));
     order.append(new Option(`Sort by ${label.toLowerCase()} ↑`, key), new Option(`Sort by ${label.toLowerCase()} ↓`, `-${key}`));
   }
   order.prepend(new Option('Trouble first', ''));
-  order.addEventListener('change', () => change(() => {
-    sort = order.value;
-  }));
+  order.addEventListener('change', () => sortBy(order.value));
   for (const button of states) {
     button.disabled = false;
-    button.addEventListener('click', () => change(() => {
+    button.addEventListener('click', () => {
       const state = button.classList[0];
       if (!selected.delete(state)) selected.add(state);
-    }));
+      filterAgain();
+    });
   }
-  filter.addEventListener('input', () => change(() => {}));
+  filter.addEventListener('input', filterAgain);
   pause.addEventListener('click', () => {
     paused = !paused;
     pause.setAttribute('aria-pressed', paused);

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Runs the tests of the status page ("test"), or looks its script over ("lint").
+# 77 says that what they need is not installed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+need() {
+  echo "Skipped: $1"
+  exit 77
+}
+command -v node >/dev/null || need "no Node.js"
+[[ -d node_modules ]] || need "run npm ci in tests/browser first"
+
+case "${1:-}" in
+  lint) npm run --silent lint ;;
+  test)
+    [[ -x "${CHROMIUM:-}" ]] || need "no Chromium"
+    node --test status_page.test.mjs
+    ;;
+  *)
+    echo "usage: $0 test|lint" >&2
+    exit 2
+    ;;
+esac
