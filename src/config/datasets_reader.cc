@@ -51,8 +51,6 @@ void ReadLabels(const Section& section, const FaultSink& sink,
     if (value.kind != YamlContent::Kind::kScalar) {
       sink.Add(entry.value, name + "must be text, not " +
                                 std::string(KindName(entry.value)));
-    } else if (const auto why = WhyNotText(value.text)) {
-      sink.Add(entry.value, name + std::string(*why));
     } else {
       dataset.labels.emplace_back(entry.key, value.text);
     }
@@ -65,7 +63,7 @@ void ReadDataset(const YamlNode& node, const FaultSink& sink,
   Dataset dataset;
   dataset.key.project_id = project.project_id;
   dataset.region = project.region;
-  section.ReadText("name", dataset.name);
+  section.ReadShownText("name", dataset.name);
   ReadLabels(section, sink, dataset);
   std::string& id = dataset.key.dataset_id;
   if (node.content->kind != YamlContent::Kind::kMap) return;

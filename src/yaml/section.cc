@@ -115,6 +115,11 @@ bool Section::ReadText(std::string_view key, std::string& text) const {
   return true;
 }
 
+void Section::ReadShownText(std::string_view key, std::string& text) const {
+  const YamlNode* value = FindScalar(key, "text");
+  if (value != nullptr) text = value->content->text;
+}
+
 void Section::ReadBool(std::string_view key, bool& value) const {
   const YamlNode* node = FindScalar(key, "true or false");
   if (node == nullptr) return;

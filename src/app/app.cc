@@ -1,0 +1,236 @@
+#include "app/app.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/collector_settings.h"
+#include "app/credentials_store.h"
+#include "app/endpoints.h"
+#include "app/file_watch.h"
+#include "app/own_metrics.h"
+#include "app/service_manager.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "collect/collector.h"
+#include "config/loader.h"
+#include "expose/exposition.h"
+#include "serve/server.h"
+
+namespace exporter {
+namespace {
+
+constexpr std::chrono::seconds kDrainTime{5};
+constexpr std::chrono::milliseconds kBetweenLooks{500};
+
+void Print(const std::vector<Fault>& faults) {
+  for (const Fault& fault : faults) {
+    std::fprintf(stderr, "%s\n", ToString(fault).c_str());
+  }
+}
+
+std::vector<std::string> PatternsOf(const Config& config) {
+  std::vector<std::string> patterns;
+  for (const ProjectConfig& project : config.projects) {
+    patterns.insert(patterns.end(), project.dataset_files.begin(),
+                    project.dataset_files.end());
+  }
+  return patterns;
+}
+
+// The parts of the running program, in the order in which they need each other.
+class Exporter {
+ public:
+  Exporter(const Flags& flags, std::shared_ptr<const Config> config)
+      : flags_(flags),
+        started_(clock_.WallNow()),
+        own_metrics_(registry_),
+        exposition_(flags.strict_stateset),
+        config_(std::move(config)),
+        collector_(clock_, registry_,
+                   "modelarts_exporter/" + std::string(Version()),
+                   Settings(*config_)),
+        server_(MakeServerOptions(flags), MakeRoutes(Context()), registry_) {
+    own_metrics_.Loaded(config_->hash, started_);
+    watch_.Watch(PatternsOf(*config_));
+  }
+
+  Result<std::vector<std::string>> Start() { return server_.Start(); }
+
+  // Checks the configuration as a whole and swaps it in if nothing is wrong.
+  std::vector<Fault> Reload() {
+    const std::lock_guard lock(reload_mutex_);
+    NotifyReloading();
+    const LoadedConfig loaded = LoadConfig(flags_.config_file);
+    for (const Fault& fault : loaded.warnings) {
+      Log(LogLevel::kWarn, "configuration", {{"warning", ToString(fault)}});
+    }
+    if (loaded.config) {
+      collector_.Apply([&] { return Settings(*loaded.config); });
+      watch_.Watch(PatternsOf(*loaded.config));
+      own_metrics_.Reloaded(loaded.config->hash, clock_.WallNow());
+      const std::lock_guard config_lock(config_mutex_);
+      config_ = loaded.config;
+      Log(LogLevel::kInfo, "configuration reloaded");
+    } else {
+      own_metrics_.ReloadFailed();
+      for (const Fault& fault : loaded.faults) {
+        Log(LogLevel::kError, "configuration refused, the old one goes on",
+            {{"fault", ToString(fault)}});
+      }
+    }
+    NotifyServiceManager("READY=1");
+    return loaded.faults;
+  }
+
+  void ReloadIfFilesChanged() {
+    {
+      const std::lock_guard lock(reload_mutex_);
+      if (!watch_.Changed()) return;
+    }
+    Log(LogLevel::kInfo, "dataset files changed");
+    Reload();
+  }
+
+  void Stop() {
+    NotifyServiceManager("STOPPING=1");
+    server_.Drain(kDrainTime);
+    collector_.Stop();  // Lets go of handlers that outlasted the drain.
+  }
+
+ private:
+  static ServerOptions MakeServerOptions(const Flags& flags) {
+    ServerOptions options;
+    options.addresses = flags.listen_addresses;
+    options.web_config_file = flags.web_config_file;
+    options.max_requests = flags.max_requests;
+    return options;
+  }
+
+  CollectorSettings Settings(const Config& config) {
+    return MakeCollectorSettings(
+        config, {.index = flags_.shard, .count = flags_.total_shards},
+        credentials_);
+  }
+
+  EndpointContext Context() {
+    return {.flags = flags_,
+            .clock = clock_,
+            .started = started_,
+            .collector = collector_,
+            .own_metrics = own_metrics_,
+            .exposition = exposition_,
+            .config =
+                [this] {
+                  const std::lock_guard lock(config_mutex_);
+                  return config_;
+                },
+            .reload = [this] { return Reload(); },
+            .quit = [] { kill(getpid(), SIGTERM); }};
+  }
+
+  const Flags& flags_;
+  const SystemClock clock_;
+  const WallTime started_;
+  prometheus::Registry registry_;
+  OwnMetrics own_metrics_;
+  const Exposition exposition_;
+  CredentialsStore credentials_;  // Belongs to the collector's loop.
+
+  std::mutex config_mutex_;  // Guards config_.
+  std::shared_ptr<const Config> config_;
+
+  std::mutex reload_mutex_;  // One reload at a time; guards watch_.
+  FileWatch watch_;
+
+  Collector collector_;
+  Server server_;
+};
+
+sigset_t SignalsOfInterest() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    sigaddset(&signals, signal);
+  return signals;
+}
+
+// Waits for signals, changed files and the watchdog's next beat, until one of
+// the signals says to stop.
+void RunUntilStopped(Exporter& exporter, const sigset_t& signals) {
+  const auto beat = WatchdogInterval();
+  const std::chrono::nanoseconds pace =
+      beat ? std::min<std::chrono::nanoseconds>(*beat, kBetweenLooks)
+           : kBetweenLooks;
+  const timespec wait{.tv_sec = pace.count() / 1'000'000'000,
+                      .tv_nsec = pace.count() % 1'000'000'000};
+  while (true) {
+    const int signal = sigtimedwait(&signals, nullptr, &wait);
+    if (signal == SIGTERM || signal == SIGINT) {
+      Log(LogLevel::kInfo, "stopping",
+          {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      return;
+    }
+    if (signal == SIGHUP) {
+      exporter.Reload();
+    } else {
+      exporter.ReloadIfFilesChanged();
+    }
+    if (beat) NotifyServiceManager("WATCHDOG=1");
+  }
+}
+
+}  // namespace
+
+int CheckConfig(const Flags& flags) {
+  const LoadedConfig loaded = LoadConfig(flags.config_file);
+  Print(loaded.warnings);
+  Print(loaded.faults);
+  return loaded.config ? 0 : 1;
+}
+
+int RunExporter(const Flags& flags) {
+  const sigset_t signals = SignalsOfInterest();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before the first thread.
+  signal(SIGPIPE, SIG_IGN);
+
+  const LoadedConfig loaded = LoadConfig(flags.config_file);
+  for (const Fault& fault : loaded.warnings) {
+    Log(LogLevel::kWarn, "configuration", {{"warning", ToString(fault)}});
+  }
+  for (const Fault& fault : loaded.faults) {
+    Log(LogLevel::kError, "configuration refused",
+        {{"fault", ToString(fault)}});
+  }
+  if (!loaded.config) return 1;
+
+  Exporter exporter(flags, loaded.config);
+  const auto addresses = exporter.Start();
+  if (!addresses) {
+    Log(LogLevel::kError, "cannot serve",
+        {{"error", addresses.error().message}});
+    return 1;
+  }
+  for (const std::string& address : *addresses) {
+    Log(LogLevel::kInfo, "listening", {{"address", address}});
+  }
+  Log(LogLevel::kInfo, "modelarts_exporter started",
+      {{"version", std::string(Version())},
+       {"revision", std::string(Revision())},
+       {"config", flags.config_file}});
+  NotifyServiceManager("READY=1");
+  RunUntilStopped(exporter, signals);
+  exporter.Stop();
+  return 0;
+}
+
+}  // namespace exporter

@@ -1,0 +1,17 @@
+// Builds the program from its flags and its configuration, and runs it.
+
+#pragma once
+
+#include "config/flags.h"
+
+namespace exporter {
+
+// Prints every fault of the configuration to stderr. The exit status: 0 if
+// there is none, else 1.
+int CheckConfig(const Flags& flags);
+
+// Serves until SIGTERM, SIGINT or /-/quit; SIGHUP reloads. The exit status: 0,
+// or 1 if it could not begin.
+int RunExporter(const Flags& flags);
+
+}  // namespace exporter

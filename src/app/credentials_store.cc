@@ -1,0 +1,125 @@
+#include "app/credentials_store.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+#include <variant>
+
+#include "auth/access_key.h"
+#include "auth/chain.h"
+#include "auth/environment.h"
+#include "auth/iam_password.h"
+#include "auth/instance_metadata.h"
+#include "auth/pod_identity.h"
+#include "auth/profile.h"
+#include "auth/secret_file.h"
+#include "auth/token.h"
+
+namespace exporter {
+namespace {
+
+const Environment kEnvironment = [](const char* name) {
+  return std::getenv(name);
+};
+
+SecretReader ReaderOf(const SecretSource& source) {
+  return source.file.empty() ? Given(source.value) : FromFile(source.file);
+}
+
+struct Maker {
+  const std::shared_ptr<IamUser>& user;
+  const std::string& project_id;
+
+  std::unique_ptr<Credentials> operator()(const DefaultChainConfig&) const {
+    return Chain::Default(kEnvironment);
+  }
+  std::unique_ptr<Credentials> operator()(const TokenConfig& config) const {
+    return std::make_unique<Token>(ReaderOf(config.token));
+  }
+  std::unique_ptr<Credentials> operator()(const PasswordConfig&) const {
+    return std::make_unique<IamPassword>(user, project_id);
+  }
+  std::unique_ptr<Credentials> operator()(const AccessKeyConfig& config) const {
+    std::optional<SecretReader> security_token;
+    if (config.security_token)
+      security_token = ReaderOf(*config.security_token);
+    return std::make_unique<AccessKey>(ReadKeyParts(
+        ReaderOf(config.id), ReaderOf(config.secret), security_token));
+  }
+  std::unique_ptr<Credentials> operator()(const EnvironmentConfig&) const {
+    return std::make_unique<AccessKey>(KeyFromEnvironment(kEnvironment));
+  }
+  std::unique_ptr<Credentials> operator()(const ProfileConfig& config) const {
+    return std::make_unique<AccessKey>(
+        KeyFromProfile(FindProfile(config.file, kEnvironment), config.section));
+  }
+  std::unique_ptr<Credentials> operator()(
+      const InstanceMetadataConfig& config) const {
+    return std::make_unique<InstanceMetadata>(config.endpoint);
+  }
+  std::unique_ptr<Credentials> operator()(const PodIdentityConfig&) const {
+    return std::make_unique<PodIdentity>(
+        PodIdentity::FromEnvironment(kEnvironment));
+  }
+};
+
+}  // namespace
+
+CredentialsStore::Account& CredentialsStore::AccountFor(
+    const ProjectConfig& project,
+    const std::shared_ptr<const Transport>& transport) {
+  const auto* password = std::get_if<PasswordConfig>(&project.credentials);
+  // Only a password is sent by the transport of the project.
+  const Transport way = password != nullptr ? *transport : Transport();
+  const auto known = std::find_if(
+      accounts_.begin(), accounts_.end(), [&](const Account& account) {
+        return account.config == project.credentials &&
+               account.transport == way;
+      });
+  if (known != accounts_.end()) return *known;
+
+  Account account{.config = project.credentials,
+                  .transport = way,
+                  .name = "account " + std::to_string(++last_account_),
+                  .user = nullptr};
+  if (password != nullptr) {
+    account.user = std::make_shared<IamUser>(
+        IamUser::Settings{.endpoint = password->iam_endpoint,
+                          .domain = password->domain,
+                          .name = password->user,
+                          .password = ReaderOf(password->password),
+                          .transport = transport,
+                          .timeout = project.http.timeout});
+  }
+  return accounts_.emplace_back(std::move(account));
+}
+
+CredentialsStore::Held CredentialsStore::For(
+    const ProjectConfig& project, std::shared_ptr<const Transport> transport) {
+  Account& account = AccountFor(project, transport);
+  account.used = true;
+  const std::string project_id =
+      account.user ? project.project_id : std::string();
+  for (Known& known : known_) {
+    if (known.account == account.name && known.project_id == project_id) {
+      known.used = true;
+      return {known.credentials, account.name};
+    }
+  }
+  known_.push_back(
+      {.account = account.name,
+       .project_id = project_id,
+       .credentials = std::visit(Maker{account.user, project.project_id},
+                                 project.credentials)});
+  return {known_.back().credentials, account.name};
+}
+
+void CredentialsStore::DropUnused() {
+  const auto is_unused = [](const auto& held) { return !held.used; };
+  std::erase_if(known_, is_unused);
+  std::erase_if(accounts_, is_unused);
+  for (Known& known : known_) known.used = false;
+  for (Account& account : accounts_) account.used = false;
+}
+
+}  // namespace exporter

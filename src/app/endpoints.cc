@@ -1,0 +1,188 @@
+#include "app/endpoints.h"
+
+#include <string>
+#include <utility>
+
+#include "app/budget.h"
+#include "base/version.h"
+#include "expose/negotiation.h"
+#include "serve/datasets_json.h"
+#include "serve/service_discovery.h"
+#include "serve/status_page.h"
+
+namespace exporter {
+namespace {
+
+SteadyDuration BudgetOf(const EndpointContext& context,
+                        const ServeRequest& request) {
+  return ScrapeBudget(request.Header("X-Prometheus-Scrape-Timeout-Seconds"),
+                      context.config()->scrape);
+}
+
+ServeResponse Exposed(const EndpointContext& context,
+                      const ServeRequest& request, const Collection& collection,
+                      std::span<const prometheus::MetricFamily> own) {
+  const Format format = NegotiateFormat(request.Header("Accept"));
+  return {.content_type = std::string(ContentType(format)),
+          .body = context.exposition.Write(collection, format, own)};
+}
+
+ServeResponse Metrics(const EndpointContext& context,
+                      const ServeRequest& request) {
+  const Collection collection =
+      context.collector.Collect(BudgetOf(context, request));
+  std::vector<prometheus::MetricFamily> own;
+  if (!context.flags.disable_exporter_metrics) {
+    own = context.own_metrics.Collect();
+  }
+  return Exposed(context, request, collection, own);
+}
+
+std::string Told(const Story& story, const Collection& collection) {
+  std::string text;
+  for (const std::string& line : story) text += line + "\n";
+  if (story.empty()) text += "not asked: see below\n";
+  for (const Reading& reading : collection.readings) {
+    if (reading.failure) {
+      text += "failed: " + std::string(ToLabel(reading.failure->kind)) + ": " +
+              reading.failure->message + "\n";
+    } else {
+      text += "status: " + std::string(ToLabel(reading.status->state)) + "\n";
+    }
+  }
+  return text;
+}
+
+ServeResponse Probe(const EndpointContext& context,
+                    const ServeRequest& request) {
+  const DatasetKey key{std::string(request.Parameter("project_id")),
+                       std::string(request.Parameter("dataset_id"))};
+  if (key.project_id.empty() || key.dataset_id.empty()) {
+    return StatusResponse(400, "project_id and dataset_id are needed");
+  }
+  Story story;
+  const bool debug = request.Parameter("debug") == "true";
+  const std::optional<Collection> collection = context.collector.CollectOne(
+      key, BudgetOf(context, request), debug ? &story : nullptr);
+  if (!collection || collection->readings.empty()) {
+    return StatusResponse(404, "neither configured nor discovered");
+  }
+  if (debug) return {.body = Told(story, *collection)};
+  return Exposed(context, request, *collection, {});
+}
+
+ServeResponse StatusPage(const EndpointContext& context) {
+  PageContext page;
+  page.version = Version();
+  page.revision = Revision();
+  page.telemetry_path = context.flags.telemetry_path;
+  page.now = context.clock.WallNow();
+  page.started = context.started;
+  page.shard = context.flags.shard;
+  page.total_shards = context.flags.total_shards;
+  return {.content_type = kHtmlContentType,
+          .body = RenderStatusPage(context.collector.Look(), page),
+          .headers = StatusPageHeaders()};
+}
+
+ServeResponse ServiceDiscovery(const EndpointContext& context,
+                               const ServeRequest& request) {
+  std::optional<std::string> groups = RenderServiceDiscovery(
+      *context.collector.CurrentCatalogue(), request.Header("Host"));
+  if (!groups) return StatusResponse(400, "the Host header is no host");
+  return {.content_type = kJsonContentType, .body = std::move(*groups)};
+}
+
+ServeResponse Reload(const EndpointContext& context) {
+  const std::vector<Fault> faults = context.reload();
+  if (faults.empty()) return {.body = "Reloaded.\n"};
+  ServeResponse response{.status = 500,
+                         .body =
+                             "The configuration was refused; the old one "
+                             "goes on.\n"};
+  for (const Fault& fault : faults) response.body += ToString(fault) + "\n";
+  return response;
+}
+
+}  // namespace
+
+std::vector<Route> MakeRoutes(const EndpointContext& context) {
+  using Request = ServeRequest;
+  const auto lifecycle = [context](auto what) {
+    return [context, what](const Request&) {
+      return context.flags.enable_lifecycle
+                 ? what(context)
+                 : StatusResponse(403, "--web.enable-lifecycle is off");
+    };
+  };
+  std::vector<Route> routes = {
+      {.path = context.flags.telemetry_path,
+       .methods = {"GET"},
+       .handler_label = "metrics",
+       .scrape = true,
+       .handle = [context](const Request& r) { return Metrics(context, r); }},
+      {.path = "/probe",
+       .methods = {"GET"},
+       .handler_label = "probe",
+       .scrape = true,
+       .handle = [context](const Request& r) { return Probe(context, r); }},
+      {.path = "/sd",
+       .methods = {"GET"},
+       .handler_label = "sd",
+       .handle =
+           [context](const Request& r) {
+             return ServiceDiscovery(context, r);
+           }},
+      {.path = "/api/v1/datasets",
+       .methods = {"GET"},
+       .handler_label = "datasets",
+       .handle =
+           [context](const Request&) {
+             return ServeResponse{
+                 .content_type = kJsonContentType,
+                 .body = RenderDatasetsJson(context.collector.Look())};
+           }},
+      {.path = "/config",
+       .methods = {"GET"},
+       .handler_label = "config",
+       .handle =
+           [context](const Request&) {
+             return ServeResponse{.body = context.config()->shown};
+           }},
+      {.path = "/-/healthy",
+       .methods = {"GET"},
+       .handler_label = "healthy",
+       .open = true,
+       .handle = [](const Request&) { return StatusResponse(200); }},
+      {.path = "/-/ready",
+       .methods = {"GET"},
+       .handler_label = "ready",
+       .open = true,
+       .handle =
+           [context](const Request&) {
+             return context.collector.IsReady()
+                        ? StatusResponse(200)
+                        : StatusResponse(503, "the first listing is under way");
+           }},
+      {.path = "/-/reload",
+       .methods = {"POST"},
+       .handler_label = "reload",
+       .handle = lifecycle([](const EndpointContext& c) { return Reload(c); })},
+      {.path = "/-/quit",
+       .methods = {"POST"},
+       .handler_label = "quit",
+       .handle = lifecycle([](const EndpointContext& c) {
+         c.quit();
+         return ServeResponse{.body = "Draining.\n"};
+       })}};
+  if (context.flags.telemetry_path != "/") {
+    routes.push_back(
+        {.path = "/",
+         .methods = {"GET"},
+         .handler_label = "index",
+         .handle = [context](const Request&) { return StatusPage(context); }});
+  }
+  return routes;
+}
+
+}  // namespace exporter

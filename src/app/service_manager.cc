@@ -1,0 +1,58 @@
+#include "app/service_manager.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string>
+
+namespace exporter {
+
+void NotifyServiceManager(std::string_view state) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t length = std::strlen(path);
+  if (length >= sizeof(address.sun_path)) return;
+  std::copy_n(path, length, address.sun_path);
+  if (path[0] == '@') address.sun_path[0] = '\0';
+  const int socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket_fd < 0) return;
+  const auto size =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
+  sendto(socket_fd, state.data(), state.size(), MSG_NOSIGNAL,
+         reinterpret_cast<const sockaddr*>(&address), size);
+  close(socket_fd);
+}
+
+void NotifyReloading() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  NotifyServiceManager(
+      "RELOADING=1\nMONOTONIC_USEC=" +
+      std::to_string(now.tv_sec * 1'000'000 + now.tv_nsec / 1000));
+}
+
+std::optional<std::chrono::microseconds> WatchdogInterval() {
+  const char* pid = std::getenv("WATCHDOG_PID");
+  if (pid != nullptr && std::string(pid) != std::to_string(getpid())) {
+    return std::nullopt;
+  }
+  const char* text = std::getenv("WATCHDOG_USEC");
+  if (text == nullptr) return std::nullopt;
+  long long microseconds = 0;
+  const auto [rest, error] =
+      std::from_chars(text, text + std::strlen(text), microseconds);
+  if (error != std::errc() || *rest != '\0' || microseconds <= 0) {
+    return std::nullopt;
+  }
+  return std::chrono::microseconds(microseconds / 2);
+}
+
+}  // namespace exporter

@@ -1,0 +1,457 @@
+#include "collect/cloud_loop.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "auth/clock_skew.h"
+#include "base/log.h"
+#include "base/time_format.h"
+#include "collect/catalogue.h"
+#include "model/advice.h"
+#include "modelarts/decode.h"
+#include "modelarts/requests.h"
+#include "net/url.h"
+
+namespace exporter {
+namespace {
+
+// Enough for any concurrency; idle connections beyond it would be thrown away.
+constexpr std::size_t kMostConnections = 1024;
+constexpr std::chrono::milliseconds kBetweenRefreshes{200};
+// An idle loop still looks around this often.
+constexpr std::chrono::seconds kLongestWait{60};
+
+double ToUnixSeconds(WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+CloudLoop::CloudLoop(const Clock& clock, prometheus::Registry& registry,
+                     const std::string& user_agent, std::uint64_t seed)
+    : clock_(clock),
+      metrics_(registry),
+      fetcher_(clock,
+               {.max_connections = kMostConnections, .user_agent = user_agent}),
+      planner_(seed),
+      dice_(seed + 1) {}
+
+Instant CloudLoop::Now() const {
+  return {.steady = clock_.SteadyNow(), .wall = clock_.WallNow()};
+}
+
+void CloudLoop::Apply(CollectorSettings settings) {
+  settings_ = std::move(settings);
+  std::map<std::string, std::unique_ptr<Discovery>> discoveries;
+  std::set<std::string> ids;
+  for (const auto& project : settings_.projects) {
+    ids.insert(project->project_id);
+    if (!project->discovery) continue;
+    auto& known = discoveries_[project->project_id];
+    auto& kept = discoveries[project->project_id];
+    if (known && known->settings() == *project->discovery) {
+      kept = std::move(known);
+    } else {
+      kept = std::make_unique<Discovery>(project->project_id, project->region,
+                                         *project->discovery);
+      metrics_.SetDiscovered(project->project_id, 0);
+    }
+  }
+  for (const auto& [id, gone] : discoveries_) {
+    if (!discoveries.contains(id)) metrics_.ForgetDiscovery(id);
+  }
+  metrics_.ForgetCredentialsExpiryExcept(ids);
+  std::erase_if(renewal_failing_,
+                [&](const std::string& id) { return !ids.contains(id); });
+  discoveries_ = std::move(discoveries);
+  metrics_.shard.Set(settings_.shard.index);
+  metrics_.shards.Set(settings_.shard.count);
+  RebuildCatalogue();
+}
+
+void CloudLoop::RebuildCatalogue() {
+  std::vector<std::vector<Dataset>> discovered;
+  discovered.reserve(discoveries_.size());
+  for (const auto& [id, discovery] : discoveries_) {
+    discovered.push_back(discovery->Datasets());
+  }
+  catalogue_ = BuildCatalogue(settings_, discovered);
+  planner_.Configure(
+      {.concurrency = settings_.concurrency, .memory = settings_.memory},
+      settings_.projects, catalogue_, Now());
+  metrics_.datasets.Set(static_cast<double>(catalogue_->datasets.size()));
+  again_ = true;
+}
+
+void CloudLoop::Begin(ScrapeOrder order) {
+  std::vector<std::size_t> datasets;
+  if (order.only) {
+    const auto& all = catalogue_->datasets;
+    const auto found = std::find_if(
+        all.begin(), all.end(),
+        [&](const Dataset& dataset) { return dataset.key == *order.only; });
+    if (found != all.end()) {
+      datasets.push_back(static_cast<std::size_t>(found - all.begin()));
+    }
+  } else {
+    datasets.resize(catalogue_->datasets.size());
+    std::iota(datasets.begin(), datasets.end(), 0);
+  }
+  const ScrapeId id = ++last_scrape_;
+  const SteadyTime deadline = order.deadline;
+  orders_.emplace(id, std::move(order));
+  planner_.Begin(id, datasets, deadline, Now());
+  again_ = true;
+}
+
+void CloudLoop::Turn() {
+  again_ = false;
+  const Instant now = Now();
+  RefreshCredentials(now);
+  WantPages(now.steady);
+  Execute(planner_.Advance(now));
+  CountCache();
+  metrics_.in_flight.Set(static_cast<double>(planner_.InFlight()));
+
+  SteadyTime wake = std::min(planner_.WakeAt(), now.steady + kLongestWait);
+  for (const auto& [id, discovery] : discoveries_) {
+    wake = std::min(wake, discovery->WakeAt());
+  }
+  const SteadyDuration wait =
+      again_ ? SteadyDuration::zero() : wake - clock_.SteadyNow();
+  fetcher_.Poll(std::max(std::chrono::milliseconds(0),
+                         std::chrono::ceil<std::chrono::milliseconds>(wait)));
+}
+
+void CloudLoop::RefreshCredentials(Instant now) {
+  if (now.steady - refreshed_at_ < kBetweenRefreshes) return;
+  refreshed_at_ = now.steady;
+  for (const auto& project : settings_.projects) {
+    project->credentials->Refresh(now.wall);
+    ShowExpiry(*project);
+  }
+}
+
+void CloudLoop::ShowExpiry(const ProjectSettings& project) {
+  if (const auto expiry = project.credentials->Expiry()) {
+    metrics_.SetCredentialsExpiry(project.project_id, ToUnixSeconds(*expiry));
+  } else {
+    metrics_.ForgetCredentialsExpiry(project.project_id);
+  }
+}
+
+void CloudLoop::WantPages(SteadyTime now) {
+  for (const auto& [project_id, discovery] : discoveries_) {
+    if (discovery->WantsPage(now)) planner_.WantListing(project_id);
+  }
+}
+
+void CloudLoop::Execute(Plan plan) {
+  for (const RequestId request : plan.cancels) {
+    const auto exchange = exchanges_.find(request);
+    if (exchange == exchanges_.end()) continue;
+    fetcher_.Cancel(exchange->second.ticket);
+    metrics_.Failed(exchange->second.operation, ErrorKind::kTimeout);
+    Tell(exchange->second.dataset, "given up: nobody waits any longer");
+    exchanges_.erase(exchange);
+  }
+  for (Plan::Renewal& renewal : plan.renewals) Renew(std::move(renewal));
+  for (const Plan::List& list : plan.lists) List(list);
+  for (const Plan::Ask& ask : plan.asks) Ask(ask);
+  for (const Plan::ListingRefused& refused : plan.refused_listings) {
+    const auto discovery = discoveries_.find(refused.project->project_id);
+    if (discovery == discoveries_.end()) continue;
+    metrics_.Failed(Operation::kList, refused.failure->kind);
+    discovery->second->PageFailed(clock_.SteadyNow(), dice_);
+  }
+  for (const Plan::HealthChange& change : plan.health) LogHealth(change);
+  for (Plan::Finished& finished : plan.finished) Finish(std::move(finished));
+}
+
+void CloudLoop::Ask(const Plan::Ask& ask) {
+  if (ask.is_retry) metrics_.Retried(Operation::kStatus);
+  Send(ask.request,
+       {.ticket = {},
+        .operation = Operation::kStatus,
+        .project = ask.project,
+        .dataset = ask.dataset,
+        .proved = {},
+        .began = {}},
+       AskModelArts(SyncStatusUrl(ask.project->endpoint, ask.dataset)));
+}
+
+void CloudLoop::List(const Plan::List& list) {
+  const std::string& id = list.project->project_id;
+  const auto discovery = discoveries_.find(id);
+  const std::size_t offset =
+      discovery == discoveries_.end() ? 0 : discovery->second->Offset();
+  const std::string workspace = list.project->discovery
+                                    ? list.project->discovery->workspace_id
+                                    : std::string();
+  Send(list.request,
+       {.ticket = {},
+        .operation = Operation::kList,
+        .project = list.project,
+        .dataset = {id, ""},
+        .proved = {},
+        .began = {}},
+       AskModelArts(DatasetListUrl(list.project->endpoint, id,
+                                   static_cast<int>(offset), workspace)));
+}
+
+void CloudLoop::Send(RequestId request, Exchange exchange,
+                     HttpRequest question) {
+  const Instant now = Now();
+  question.deadline = now.steady + exchange.project->timeout;
+  question.transport = exchange.project->transport;
+  const std::string url = UrlForMessages(question.url);
+  Result<HttpRequest> proved =
+      exchange.project->credentials->Prove(std::move(question), now.wall);
+  if (!proved) {
+    planner_.Answered(request, {.result = Fail(proved.error())}, now);
+    again_ = true;
+    return;
+  }
+  metrics_.Requested(exchange.operation);
+  Tell(exchange.dataset, "asked: GET " + url);
+  exchange.proved.headers = proved->headers;
+  exchange.began = now.steady;
+  exchange.ticket = fetcher_.Start(std::move(*proved),
+                                   [this, request](Result<HttpReply> reply) {
+                                     Came(request, std::move(reply));
+                                   });
+  exchanges_.emplace(request, std::move(exchange));
+}
+
+void CloudLoop::Came(RequestId request, Result<HttpReply> reply) {
+  const auto found = exchanges_.find(request);
+  if (found == exchanges_.end()) return;
+  const Exchange exchange = std::move(found->second);
+  exchanges_.erase(found);
+  const Instant now = Now();
+  metrics_.Took(exchange.operation, now.steady - exchange.began);
+
+  Answer answer{.result = Fail(ErrorKind::kConnect, "no reply"),
+                .retry_after = {}};
+  if (reply) {
+    metrics_.Responded(exchange.operation, reply->status);
+    answer = Judge(exchange, *reply, now);
+  } else {
+    answer.result = Fail(reply.error());
+  }
+  if (!answer.result) {
+    metrics_.Failed(exchange.operation, answer.result.error().kind);
+    if (exchange.operation == Operation::kList) {
+      const auto discovery = discoveries_.find(exchange.project->project_id);
+      if (discovery != discoveries_.end()) {
+        discovery->second->PageFailed(now.steady, dice_);
+        Log(LogLevel::kWarn, "listing datasets failed",
+            {{"project_id", exchange.project->project_id},
+             {"reason", std::string(ToLabel(answer.result.error().kind))},
+             {"error", answer.result.error().message}});
+      }
+    }
+  }
+  Tell(exchange.dataset,
+       answer.result ? "answered well" : answer.result.error().message);
+  planner_.Answered(request, std::move(answer), now);
+  again_ = true;
+}
+
+Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
+                        Instant now) {
+  if (reply.status != 200) {
+    Error error = DecodeError(reply);
+    Answer answer{.result = Fail(ErrorKind::kConnect, ""), .retry_after = {}};
+    if (reply.status == 401) {
+      exchange.project->credentials->Refused(exchange.proved, now.wall);
+      if (const auto skew = DescribeClockSkew(reply, now.wall)) {
+        error.message += "; " + *skew;
+      }
+    } else if (reply.status == 429) {
+      answer.retry_after = DecodeRetryAfter(reply, now.wall);
+    }
+    answer.result = Fail(std::move(error));
+    return answer;
+  }
+  if (exchange.operation == Operation::kList) {
+    return TakePage(exchange, reply, now);
+  }
+  Result<SyncStatus> status =
+      DecodeSyncStatus(reply.body, exchange.project->duration_unit);
+  if (!status) {
+    Error error = status.error();
+    error.http_status = reply.status;
+    return {.result = Fail(std::move(error)), .retry_after = {}};
+  }
+  LogUnknownWord(exchange.dataset, *status);
+  return {.result = std::shared_ptr<const SyncStatus>(
+              std::make_shared<SyncStatus>(std::move(*status))),
+          .retry_after = {}};
+}
+
+Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
+                           Instant now) {
+  Result<DatasetPage> page = DecodeDatasetList(reply.body);
+  if (!page) {
+    Error error = page.error();
+    error.http_status = reply.status;
+    return {.result = Fail(std::move(error)), .retry_after = {}};
+  }
+  const std::string& id = exchange.project->project_id;
+  const auto discovery = discoveries_.find(id);
+  if (discovery != discoveries_.end()) {
+    if (discovery->second->PageCame(*page, now, dice_)) {
+      Log(LogLevel::kInfo, "discovered datasets changed",
+          {{"project_id", id},
+           {"datasets", std::to_string(discovery->second->Datasets().size())}});
+      RebuildCatalogue();
+    }
+    metrics_.SetDiscovered(id, discovery->second->Datasets().size());
+    if (const auto success = discovery->second->LastSuccess()) {
+      metrics_.SetDiscoverySuccess(id, ToUnixSeconds(*success));
+    }
+  }
+  return {.result = std::shared_ptr<const SyncStatus>(), .retry_after = {}};
+}
+
+void CloudLoop::Renew(Plan::Renewal renewal) {
+  const auto operation =
+      renewal.request.kind == Credentials::RenewalKind::kToken
+          ? Operation::kToken
+          : Operation::kMetadata;
+  const SteadyTime began = clock_.SteadyNow();
+  HttpRequest request = std::move(renewal.request.request);
+  request.deadline = began + renewal.request.timeout;
+  if (!request.transport && operation == Operation::kToken) {
+    request.transport = renewal.project->transport;
+  }
+  metrics_.Requested(operation);
+  fetcher_.Start(std::move(request),
+                 [this, began, renewal](const Result<HttpReply>& reply) {
+                   Renewed(renewal, reply, began);
+                 });
+}
+
+void CloudLoop::Renewed(const Plan::Renewal& renewal,
+                        const Result<HttpReply>& reply, SteadyTime began) {
+  const Instant now = Now();
+  const bool is_token =
+      renewal.request.kind == Credentials::RenewalKind::kToken;
+  const Operation operation =
+      is_token ? Operation::kToken : Operation::kMetadata;
+  Credentials& credentials = *renewal.project->credentials;
+  metrics_.Took(operation, now.steady - began);
+  if (reply) {
+    metrics_.Responded(operation, reply->status);
+    if (reply->status >= 400) {
+      metrics_.Failed(operation, DecodeError(*reply).kind);
+    }
+  } else {
+    metrics_.Failed(operation, reply.error().kind);
+  }
+
+  credentials.Renewed(reply, now.wall);
+  ShowExpiry(*renewal.project);
+  const bool failed =
+      credentials.State(now.wall) == Credentials::Readiness::kNone;
+  const std::string& id = renewal.project->project_id;
+  std::shared_ptr<const Error> refusal;
+  if (failed) {
+    auto error = std::make_shared<const Error>(
+        credentials.Prove(HttpRequest{}, now.wall).error());
+    if (renewal_failing_.insert(id).second) {
+      Log(LogLevel::kWarn, "no credentials",
+          {{"project_id", id}, {"error", error->message}});
+    }
+    if (reply && reply->status == 401) refusal = std::move(error);
+  } else if (credentials.State(now.wall) == Credentials::Readiness::kReady &&
+             renewal_failing_.erase(id) > 0) {
+    Log(LogLevel::kInfo, "credentials are back", {{"project_id", id}});
+  }
+  planner_.RenewalEnded(renewal.id, std::move(refusal), now);
+  again_ = true;
+}
+
+void CloudLoop::Finish(Plan::Finished finished) {
+  const auto found = orders_.find(finished.scrape);
+  if (found == orders_.end()) return;
+  const ScrapeOrder order = std::move(found->second);
+  orders_.erase(found);
+  if (!order.only) {
+    last_whole_scrape_ = clock_.WallNow();
+    last_duration_ = finished.collection.duration;
+    last_budget_ = finished.collection.budget;
+  }
+  order.done(std::move(finished.collection));
+}
+
+void CloudLoop::LogHealth(const Plan::HealthChange& change) {
+  const std::string url =
+      UrlForMessages(SyncStatusUrl(change.project->endpoint, change.dataset));
+  if (!change.failure) {
+    Log(LogLevel::kInfo, "query works again",
+        {{"project_id", change.dataset.project_id},
+         {"dataset_id", change.dataset.dataset_id}});
+    return;
+  }
+  const Error& error = *change.failure;
+  Log(LogLevel::kWarn, "query fails",
+      {{"project_id", change.dataset.project_id},
+       {"dataset_id", change.dataset.dataset_id},
+       {"reason", std::string(ToLabel(error.kind))},
+       {"error", error.message},
+       {"http_status", std::to_string(error.http_status)},
+       {"error_code", error.code},
+       {"request_id", error.request_id},
+       {"url", url},
+       {"advice", std::string(AdviceFor(error))}});
+}
+
+void CloudLoop::LogUnknownWord(const DatasetKey& dataset,
+                               const SyncStatus& status) {
+  constexpr std::size_t kMostWords = 100;
+  if (status.unknown_word.empty() || unknown_words_.size() >= kMostWords ||
+      !unknown_words_.insert(status.unknown_word).second) {
+    return;
+  }
+  Log(LogLevel::kWarn, "the API says a status that is not documented",
+      {{"status", status.unknown_word},
+       {"project_id", dataset.project_id},
+       {"dataset_id", dataset.dataset_id}});
+}
+
+void CloudLoop::Tell(const DatasetKey& dataset, const std::string& line) {
+  for (const auto& [id, order] : orders_) {
+    if (!order.story || order.only != dataset) continue;
+    order.story->push_back(FormatRfc3339(clock_.WallNow()) + " " + line);
+  }
+}
+
+void CloudLoop::CountCache() {
+  const PlannerCounts& counts = planner_.Counts();
+  metrics_.cache_requests.Increment(
+      static_cast<double>(counts.wanted - counted_.wanted));
+  metrics_.cache_hits.Increment(
+      static_cast<double>(counts.shared - counted_.shared));
+  metrics_.throttle_wait_seconds.Increment(
+      std::chrono::duration<double>(counts.held_up - counted_.held_up).count());
+  counted_ = counts;
+}
+
+Overview CloudLoop::Look() const {
+  Overview overview = planner_.Look(clock_.SteadyNow());
+  overview.last_scrape = last_whole_scrape_;
+  overview.scrape_duration = last_duration_;
+  overview.scrape_budget = last_budget_;
+  return overview;
+}
+
+bool CloudLoop::IsReady() const {
+  return std::all_of(
+      discoveries_.begin(), discoveries_.end(),
+      [](const auto& discovery) { return discovery.second->WasTried(); });
+}
+
+}  // namespace exporter

@@ -1,0 +1,122 @@
+// The loop that talks to the cloud: it asks the planner what to do, the fetcher
+// to do it, and tells the planner what came of it. One thread owns it, and with
+// it the planner, the connections, the credentials and everything remembered.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "collect/discovery.h"
+#include "collect/loop_metrics.h"
+#include "collect/planner.h"
+#include "collect/settings.h"
+#include "model/reading.h"
+#include "net/curl_fetcher.h"
+
+namespace exporter {
+
+// What happened to a query, line by line, for a person who looks for a fault.
+using Story = std::vector<std::string>;
+
+struct ScrapeOrder {
+  SteadyTime deadline;
+  std::optional<DatasetKey> only;  // None: all datasets.
+  std::shared_ptr<Story> story;    // Of `only`; null: nobody reads it.
+  // Called once, on the loop's thread, at the latest at the deadline.
+  std::function<void(Collection)> done;
+};
+
+// Not safe for concurrent use, but for Wake.
+class CloudLoop {
+ public:
+  // `clock` and `registry` must outlive this object.
+  CloudLoop(const Clock& clock, prometheus::Registry& registry,
+            const std::string& user_agent, std::uint64_t seed);
+
+  void Apply(CollectorSettings settings);
+
+  // REQUIRES: `order.only`, if given, is in the catalogue, or its collection
+  // will be empty.
+  void Begin(ScrapeOrder order);
+
+  // Lets go of all orders without calling them back.
+  void DropOrders() { orders_.clear(); }
+
+  // Does what is due, then waits until something happens and takes note of it.
+  void Turn();
+
+  // Makes a Turn that is waiting return. Safe to be called from any thread.
+  void Wake() { fetcher_.Wake(); }
+
+  [[nodiscard]] Overview Look() const;
+  [[nodiscard]] const std::shared_ptr<const Catalogue>& CurrentCatalogue()
+      const {
+    return catalogue_;
+  }
+
+  // Whether every discovery has been tried.
+  [[nodiscard]] bool IsReady() const;
+
+ private:
+  // A request to the status or list API that is on its way.
+  struct Exchange {
+    Fetcher::Ticket ticket;
+    Operation operation;
+    std::shared_ptr<const ProjectSettings> project;
+    DatasetKey dataset;  // Its dataset_id is empty for a page of the list.
+    HttpRequest proved;  // As Credentials::Refused wants it.
+    SteadyTime began;
+  };
+
+  [[nodiscard]] Instant Now() const;
+  void RefreshCredentials(Instant now);
+  void ShowExpiry(const ProjectSettings& project);
+  void WantPages(SteadyTime now);
+  void RebuildCatalogue();
+  void Execute(Plan plan);
+  void Ask(const Plan::Ask& ask);
+  void List(const Plan::List& list);
+  void Send(RequestId request, Exchange exchange, HttpRequest question);
+  void Came(RequestId request, Result<HttpReply> reply);
+  Answer Judge(const Exchange& exchange, const HttpReply& reply, Instant now);
+  Answer TakePage(const Exchange& exchange, const HttpReply& reply,
+                  Instant now);
+  void Renew(Plan::Renewal renewal);
+  void Renewed(const Plan::Renewal& renewal, const Result<HttpReply>& reply,
+               SteadyTime began);
+  void Finish(Plan::Finished finished);
+  void LogHealth(const Plan::HealthChange& change);
+  void LogUnknownWord(const DatasetKey& dataset, const SyncStatus& status);
+  void Tell(const DatasetKey& dataset, const std::string& line);
+  void CountCache();
+
+  const Clock& clock_;
+  LoopMetrics metrics_;
+  CurlFetcher fetcher_;
+  Planner planner_;
+  Dice dice_;
+  CollectorSettings settings_;
+  std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
+  std::map<std::string, std::unique_ptr<Discovery>> discoveries_;
+  std::map<ScrapeId, ScrapeOrder> orders_;
+  std::map<RequestId, Exchange> exchanges_;
+  std::set<std::string> renewal_failing_;  // Projects; logged when it changes.
+  std::set<std::string> unknown_words_;    // Logged already.
+  ScrapeId last_scrape_ = 0;
+  SteadyTime refreshed_at_{};
+  bool again_ = false;  // The planner was told something since its Advance.
+  PlannerCounts counted_;
+  std::optional<WallTime> last_whole_scrape_;
+  SteadyDuration last_duration_{};
+  SteadyDuration last_budget_{};
+};
+
+}  // namespace exporter

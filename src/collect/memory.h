@@ -1,0 +1,93 @@
+// What is remembered of one dataset from query to query. Pure.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "collect/instant.h"
+#include "model/reading.h"
+#include "model/sync_status.h"
+
+namespace exporter {
+
+struct MemoryLimits {
+  std::chrono::milliseconds min_interval_active{0};  // See contract: an answer
+  std::chrono::milliseconds min_interval_settled{
+      0};                                  // this young is used again.
+  std::chrono::milliseconds max_stale{0};  // An answer this old stands in for a
+                                           // failure. 0: never.
+};
+
+// Counts the tasks that end. Two answers speak of the same task if their
+// task_id is the same, else their create_time; where an answer has neither, it
+// speaks of the task before it.
+class TaskCounter {
+ public:
+  void Observe(const SyncStatus& status, WallTime now);
+
+  // None until something was observed.
+  [[nodiscard]] const std::optional<TaskHistory>& History() const {
+    return history_;
+  }
+
+ private:
+  std::optional<TaskHistory> history_;
+  std::string task_;  // Identity of the task observed last; empty if unknown.
+  bool had_ended_ = false;
+};
+
+// Not safe for concurrent use.
+class Memory {
+ public:
+  void Succeeded(std::shared_ptr<const SyncStatus> status, Instant now,
+                 SteadyDuration took);
+
+  // `asked`: the failure is the cloud's answer or silence; otherwise we never
+  // asked, so that there is nothing to use again.
+  void Failed(std::shared_ptr<const Error> error, bool asked, Instant now,
+              SteadyDuration took);
+
+  // Whether the last outcome is young enough to be used again at `now`.
+  [[nodiscard]] bool IsFresh(const MemoryLimits& limits, SteadyTime now) const;
+
+  // The last outcome as a reading of `dataset`, with the last good answer in
+  // the place of a failure where `limits` allows it. REQUIRES: there was an
+  // outcome.
+  [[nodiscard]] Reading Read(std::size_t dataset, const MemoryLimits& limits,
+                             SteadyTime now) const;
+
+  // The same, had the last outcome been `failure`.
+  [[nodiscard]] Reading ReadFailure(std::size_t dataset,
+                                    std::shared_ptr<const Error> failure,
+                                    SteadyDuration took,
+                                    const MemoryLimits& limits,
+                                    SteadyTime now) const;
+
+  [[nodiscard]] bool HasOutcome() const { return ended_at_.has_value(); }
+  // Null if there was none.
+  [[nodiscard]] const std::shared_ptr<const SyncStatus>& LastGood() const {
+    return good_;
+  }
+  [[nodiscard]] const OutcomeTrail& Trail() const { return trail_; }
+  [[nodiscard]] std::optional<WallTime> LastQuery() const {
+    return ended_wall_;
+  }
+
+ private:
+  std::shared_ptr<const SyncStatus> good_;  // The last good answer,
+  Instant good_at_{};                       // and when it came.
+  std::shared_ptr<const Error> failure_;  // Of the last outcome, if it failed.
+  std::optional<SteadyTime> ended_at_;    // Of the last outcome.
+  std::optional<WallTime> ended_wall_;
+  bool asked_ = false;
+  SteadyDuration took_{};
+  TaskCounter tasks_;
+  OutcomeTrail trail_;
+};
+
+}  // namespace exporter

@@ -1,0 +1,94 @@
+// How fast the cloud may be asked: the limit that we were given, the pause that
+// the cloud asks for, and the retries that an outage may cost. Pure: the time
+// and the dice come from the caller. Not safe for concurrent use.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <random>
+
+#include "collect/instant.h"
+
+namespace exporter {
+
+using Dice = std::mt19937_64;
+
+// A duration between 50 % and 100 % of `longest`, so that many who wait the
+// same time do not come back at once.
+SteadyDuration Jittered(SteadyDuration longest, Dice& dice);
+
+struct RateLimit {
+  double requests = 0;              // > 0,
+  std::chrono::milliseconds per{};  // in so much time; > 0
+  double burst = 1;                 // >= 1: so many at once after a rest
+
+  bool operator==(const RateLimit&) const = default;
+};
+
+// A token bucket: full at the beginning.
+class TokenBucket {
+ public:
+  TokenBucket(const RateLimit& limit, SteadyTime now);
+
+  // Whether a request may go now; takes its token if so.
+  bool Take(SteadyTime now);
+
+  // When the request behind `others` earlier ones may go, if nobody else asks.
+  [[nodiscard]] SteadyTime TurnAfter(std::size_t others, SteadyTime now) const;
+
+ private:
+  [[nodiscard]] double TokensAt(SteadyTime now) const;
+
+  double per_second_;
+  double burst_;
+  double tokens_;
+  SteadyTime counted_at_;
+};
+
+// The pause of a project that the cloud throttles.
+class Pause {
+ public:
+  // The request of `asked_at` was answered with 429. `retry_after` is what the
+  // cloud asked for; without it the pause grows from 1 s to 60 s, jittered, as
+  // long as no request succeeds. Requests that were on their way when a pause
+  // began are no reason for a longer one.
+  void Throttled(SteadyTime asked_at,
+                 std::optional<std::chrono::milliseconds> retry_after,
+                 SteadyTime now, Dice& dice);
+  void Succeeded() { in_a_row_ = 0; }
+
+  // Nothing may be asked before this time.
+  [[nodiscard]] SteadyTime Until() const { return until_; }
+
+ private:
+  SteadyTime began_{};
+  SteadyTime until_{};
+  unsigned in_a_row_ = 0;
+};
+
+// Keeps retries from doubling an outage: of the requests of the last minute,
+// at most max(10, 10 %) are retries.
+class RetryBudget {
+ public:
+  void CountRequest(SteadyTime now);
+
+  // Whether one more retry may be made; counts it if so.
+  bool Take(SteadyTime now);
+
+ private:
+  struct Second {
+    std::int64_t second = -1;
+    std::uint32_t requests = 0;
+    std::uint32_t retries = 0;
+  };
+
+  Second& At(SteadyTime now);
+
+  std::array<Second, 60> minute_{};
+};
+
+}  // namespace exporter

@@ -1,0 +1,322 @@
+#include "collect/planner.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace exporter {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestRest{200};
+
+AccountGate::Verdict VerdictOf(const Error& error) {
+  if (error.http_status == 401) return AccountGate::Verdict::kRefused;
+  // These come from gateways and proxies that may not have looked at who asks.
+  const bool says_nothing =
+      error.http_status < 400 || error.http_status == 429 ||
+      error.http_status >= 500 || error.kind == ErrorKind::kApiUnavailable;
+  const bool is_answer = error.http_status >= 200 && error.http_status < 300;
+  return says_nothing && !is_answer ? AccountGate::Verdict::kNone
+                                    : AccountGate::Verdict::kAccepted;
+}
+
+}  // namespace
+
+void Planner::Configure(
+    const PlannerSettings& settings,
+    std::span<const std::shared_ptr<const ProjectSettings>> projects,
+    std::shared_ptr<const Catalogue> catalogue, Instant now) {
+  settings_ = settings;
+
+  std::map<std::string, std::shared_ptr<ProjectState>> known;
+  for (const auto& project : projects_) {
+    known[project->settings()->project_id] = project;
+    project->retired = true;
+  }
+  std::map<std::string, std::shared_ptr<AccountGate>> gates;
+  for (const auto& wanted : projects) {
+    std::shared_ptr<AccountGate>& gate = gates[wanted->account];
+    if (!gate) {
+      const auto kept = gates_.find(wanted->account);
+      gate =
+          kept != gates_.end() ? kept->second : std::make_shared<AccountGate>();
+    }
+    std::shared_ptr<ProjectState>& project = known[wanted->project_id];
+    if (project) {
+      project->Apply(wanted, gate, now.steady);
+    } else {
+      project = std::make_shared<ProjectState>(wanted, gate, now.steady);
+      projects_.push_back(project);
+    }
+  }
+  gates_ = std::move(gates);
+
+  std::map<DatasetKey, std::shared_ptr<Entry>> remembered;
+  for (const auto& entry : entries_) remembered[entry->key] = entry;
+  std::vector<std::shared_ptr<Entry>> entries;
+  entries.reserve(catalogue->datasets.size());
+  for (const Dataset& dataset : catalogue->datasets) {
+    const auto kept = remembered.find(dataset.key);
+    const bool is_kept = kept != remembered.end();
+    auto entry = is_kept ? kept->second : std::make_shared<Entry>();
+    if (!is_kept) {
+      entry->key = dataset.key;
+      entry->project = known.at(dataset.key.project_id);
+    }
+    const bool queued = entry->phase == Entry::Phase::kQueued;
+    if (queued) entry->project->Dequeue(*entry);
+    entry->order = entries.size();
+    if (queued) entry->project->Enqueue(*entry);
+    entries.push_back(std::move(entry));
+  }
+  entries_ = std::move(entries);
+  catalogue_ = std::move(catalogue);
+}
+
+void Planner::Begin(ScrapeId scrape, std::span<const std::size_t> datasets,
+                    SteadyTime deadline, Instant now) {
+  auto& begun = scrapes_[scrape];
+  begun = std::make_unique<Scrape>(Scrape{.id = scrape,
+                                          .began = now.steady,
+                                          .deadline = deadline,
+                                          .catalogue = catalogue_,
+                                          .readings = {},
+                                          .waiting_for = {}});
+  begun->readings.resize(datasets.size());
+  begun->waiting_for.resize(datasets.size());
+  counts_.wanted += datasets.size();
+  for (std::size_t slot = 0; slot < datasets.size(); ++slot) {
+    const std::shared_ptr<Entry>& entry = entries_.at(datasets[slot]);
+    begun->readings[slot].dataset = datasets[slot];
+    if (entry->phase == Entry::Phase::kIdle) {
+      if (entry->memory.IsFresh(settings_.memory, now.steady)) {
+        begun->readings[slot] =
+            entry->memory.Read(datasets[slot], settings_.memory, now.steady);
+        ++counts_.shared;
+        continue;
+      }
+      entry->wanted_at = now.steady;
+      entry->project->Enqueue(*entry);
+    } else {
+      ++counts_.shared;
+    }
+    entry->waiters.push_back({begun.get(), slot});
+    begun->waiting_for[slot] = entry;
+    ++begun->missing;
+  }
+}
+
+Planner::Running Planner::TakeRunning(RequestId request) {
+  const auto found = running_.find(request);
+  Running running = std::move(found->second);
+  running_.erase(found);
+  --running.project->in_flight;
+  if (running.suspect) --suspects_running_;
+  return running;
+}
+
+void Planner::Answered(RequestId request, Answer answer, Instant now) {
+  if (!running_.contains(request)) return;
+  const Running running = TakeRunning(request);
+  ProjectState& project = *running.project;
+  if (answer.result) {
+    project.pause().Succeeded();
+    project.NoteAnswerTime(now.steady - running.began);
+  } else if (answer.result.error().kind == ErrorKind::kThrottled) {
+    project.pause().Throttled(running.began, answer.retry_after, now.steady,
+                              dice_);
+    project.reach_is_known = false;
+  }
+  if (running.entry) {
+    EndTry(*running.entry, running, std::move(answer), now);
+  } else {
+    EndListing(running, answer, now);
+  }
+}
+
+void Planner::LeaveGate(const Running& running, AccountGate::Verdict verdict,
+                        std::shared_ptr<const Error> error, SteadyTime now) {
+  running.project->gate().Leave(running.pass, verdict, std::move(error), now);
+}
+
+void Planner::EndListing(const Running& running, const Answer& answer,
+                         Instant now) {
+  if (answer.result) {
+    LeaveGate(running, AccountGate::Verdict::kAccepted, nullptr, now.steady);
+    return;
+  }
+  auto error = std::make_shared<const Error>(answer.result.error());
+  const AccountGate::Verdict verdict = VerdictOf(*error);
+  LeaveGate(running, verdict, std::move(error), now.steady);
+}
+
+void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
+                     Instant now) {
+  entry.suspect = false;
+  if (answer.result) {
+    LeaveGate(running, AccountGate::Verdict::kAccepted, nullptr, now.steady);
+    Succeed(entry, *answer.result, now);
+    return;
+  }
+  auto error = std::make_shared<const Error>(answer.result.error());
+  switch (error->kind) {
+    case ErrorKind::kUnauthorized:
+      if (MayRepeat(entry, running, now)) {
+        LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
+        entry.repeated = true;
+        entry.last_error = std::move(error);
+        entry.project->Enqueue(entry);
+        return;
+      }
+      break;
+    case ErrorKind::kThrottled:
+      LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
+      entry.last_error = std::move(error);
+      entry.project->Enqueue(entry);
+      return;
+    case ErrorKind::kConnect:
+    case ErrorKind::kServerError:
+      LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
+      if (MayRetry(entry, *error, now)) {
+        entry.last_error = std::move(error);
+        entry.phase = Entry::Phase::kResting;
+        resting_.emplace(entry.resting_until, running.entry);
+        return;
+      }
+      Fail(entry, std::move(error), now);
+      return;
+    case ErrorKind::kTimeout:
+      entry.suspect = true;
+      break;
+    default:
+      break;
+  }
+  LeaveGate(running, VerdictOf(*error), error, now.steady);
+  Fail(entry, std::move(error), now);
+}
+
+// A refusal is worth a second try only with other credentials than those that
+// were refused, and only where it is not one more wrong try against the
+// account.
+bool Planner::MayRepeat(const Entry& entry, const Running& running,
+                        Instant now) const {
+  if (entry.repeated || running.project->gate().LastWasRefused()) return false;
+  const Credentials& credentials = running.project->credentials();
+  return credentials.Generation() != running.generation ||
+         credentials.State(now.wall) == Credentials::Readiness::kPending;
+}
+
+bool Planner::MayRetry(Entry& entry, const Error&, Instant now) {
+  if (entry.retried) return false;
+  entry.resting_until = now.steady + Jittered(kLongestRest, dice_);
+  const bool somebody_waits_so_long = std::any_of(
+      entry.waiters.begin(), entry.waiters.end(), [&](const auto& waiter) {
+        return waiter.scrape->deadline > entry.resting_until;
+      });
+  if (!somebody_waits_so_long || !retries_.Take(now.steady)) return false;
+  entry.retried = true;
+  return true;
+}
+
+void Planner::Succeed(Entry& entry, std::shared_ptr<const SyncStatus> status,
+                      Instant now) {
+  entry.memory.Succeeded(std::move(status), now, now.steady - entry.wanted_at);
+  if (entry.health) {
+    entry.health.reset();
+    health_.push_back({entry.key, entry.project->settings(), nullptr});
+  }
+  AnswerWaiters(entry, now);
+}
+
+void Planner::Fail(Entry& entry, std::shared_ptr<const Error> error,
+                   Instant now) {
+  if (entry.asked && entry.health != error->kind) {
+    entry.health = error->kind;
+    health_.push_back({entry.key, entry.project->settings(), error});
+  }
+  entry.memory.Failed(std::move(error), entry.asked, now,
+                      now.steady - entry.wanted_at);
+  AnswerWaiters(entry, now);
+}
+
+void Planner::AnswerWaiters(Entry& entry, Instant now) {
+  entry.phase = Entry::Phase::kIdle;
+  entry.asked = false;
+  entry.retried = false;
+  entry.repeated = false;
+  entry.last_error.reset();
+  // The slots keep the entry alive until all of them are answered.
+  const std::vector<Entry::Waiter> waiters = std::exchange(entry.waiters, {});
+  const Memory& memory = entry.memory;
+  std::shared_ptr<Entry> kept;
+  for (const auto& [scrape, slot] : waiters) {
+    Reading& reading = scrape->readings[slot];
+    reading = memory.Read(reading.dataset, settings_.memory, now.steady);
+    kept = std::move(scrape->waiting_for[slot]);
+    --scrape->missing;
+  }
+}
+
+void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,
+                     Instant now, Plan& plan) {
+  switch (entry.phase) {
+    case Entry::Phase::kAsked: {
+      plan.cancels.push_back(entry.request);
+      const Running running = TakeRunning(entry.request);
+      LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
+      entry.suspect = now.steady - running.began >= running.project->Patience();
+      break;
+    }
+    case Entry::Phase::kQueued:
+      entry.project->Dequeue(entry);
+      break;
+    case Entry::Phase::kResting:
+      std::erase_if(resting_, [&](const auto& rest) {
+        return rest.second.get() == &entry;
+      });
+      break;
+    case Entry::Phase::kIdle:
+      return;
+  }
+  Fail(entry, std::move(error), now);
+}
+
+void Planner::WantListing(const std::string& project_id) {
+  for (const auto& project : projects_) {
+    if (!project->retired && project->settings()->project_id == project_id) {
+      project->listing_wanted = true;
+    }
+  }
+}
+
+void Planner::RenewalEnded(std::uint64_t id,
+                           std::shared_ptr<const Error> refusal, Instant now) {
+  const auto found = renewing_.find(id);
+  if (found == renewing_.end()) return;
+  const Renewing renewing = std::move(found->second);
+  renewing_.erase(found);
+  if (!renewing.pass) return;
+  const auto verdict =
+      refusal ? AccountGate::Verdict::kRefused : AccountGate::Verdict::kNone;
+  renewing.project->gate().Leave(*renewing.pass, verdict, std::move(refusal),
+                                 now.steady);
+}
+
+Overview Planner::Look(SteadyTime now) const {
+  Overview overview{.catalogue = catalogue_, .rows = {}, .last_scrape = {}};
+  overview.rows.reserve(entries_.size());
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Memory& memory = entries_[i]->memory;
+    Overview::Row row;
+    row.reading.dataset = i;
+    if (memory.HasOutcome()) {
+      row.reading = memory.Read(i, settings_.memory, now);
+    }
+    row.last_good = memory.LastGood();
+    row.trail = memory.Trail();
+    row.last_query = memory.LastQuery();
+    overview.rows.push_back(std::move(row));
+  }
+  return overview;
+}
+
+}  // namespace exporter

@@ -1,0 +1,104 @@
+#include "collect/account_gate.h"
+
+#include <gtest/gtest.h>
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+using Answer = AccountGate::Answer;
+using Verdict = AccountGate::Verdict;
+
+constexpr SteadyTime kStart{1h};
+
+std::shared_ptr<const Error> Refusal() {
+  return std::make_shared<const Error>(
+      Error{.kind = ErrorKind::kUnauthorized, .message = "HTTP 401"});
+}
+
+TEST(AccountGateTest, LetsTheFirstGoAloneUntilItIsAccepted) {
+  AccountGate gate;
+  const auto pass = gate.Enter(kStart);
+
+  EXPECT_EQ(gate.Ask(true, kStart + 1ms), Answer::kWait);
+  gate.Leave(pass, Verdict::kAccepted, nullptr, kStart + 20ms);
+
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(gate.Ask(true, kStart + 20ms), Answer::kGo);
+    gate.Enter(kStart + 20ms);
+  }
+}
+
+TEST(AccountGateTest, LetsAnotherGoAfter250MsWhenOneHangs) {
+  AccountGate gate;
+  gate.Enter(kStart);
+
+  EXPECT_EQ(gate.Ask(true, kStart + 249ms), Answer::kWait);
+  EXPECT_EQ(gate.WakeAt(), kStart + 250ms);
+  EXPECT_EQ(gate.Ask(true, kStart + 250ms), Answer::kGo);
+}
+
+TEST(AccountGateTest, LetsAtMostThreeBeOnTheirWayUnproven) {
+  AccountGate gate;
+  const auto first = gate.Enter(kStart);
+  gate.Enter(kStart + 250ms);
+  gate.Enter(kStart + 500ms);
+
+  EXPECT_EQ(gate.Ask(true, kStart + 1h), Answer::kWait);
+  gate.Leave(first, Verdict::kNone, nullptr, kStart + 1h);
+  EXPECT_EQ(gate.Ask(true, kStart + 1h), Answer::kGo);
+}
+
+TEST(AccountGateTest, LetsOneAMinuteTryAgainAfterARefusal) {
+  AccountGate gate;
+  const auto pass = gate.Enter(kStart);
+  gate.Leave(pass, Verdict::kRefused, Refusal(), kStart);
+
+  EXPECT_EQ(gate.Ask(true, kStart + 59s), Answer::kRefused);
+  EXPECT_EQ(gate.Refusal()->message, "HTTP 401");
+  EXPECT_EQ(gate.Ask(true, kStart + 60s), Answer::kGo);
+  gate.Enter(kStart + 60s);
+  EXPECT_EQ(gate.Ask(true, kStart + 60s), Answer::kRefused);
+  EXPECT_EQ(gate.Ask(true, kStart + 120s), Answer::kGo);
+}
+
+TEST(AccountGateTest, OpensWhenATrialIsAccepted) {
+  AccountGate gate;
+  gate.Leave(gate.Enter(kStart), Verdict::kRefused, Refusal(), kStart);
+  const auto trial = gate.Enter(kStart + 60s);
+
+  gate.Leave(trial, Verdict::kAccepted, nullptr, kStart + 61s);
+
+  EXPECT_EQ(gate.Ask(true, kStart + 61s), Answer::kGo);
+}
+
+TEST(AccountGateTest, OpensAtOnceForNewCredentials) {
+  AccountGate gate;
+  gate.Leave(gate.Enter(kStart), Verdict::kRefused, Refusal(), kStart);
+
+  gate.NewCredentials();
+
+  EXPECT_EQ(gate.Ask(true, kStart + 1ms), Answer::kGo);
+}
+
+TEST(AccountGateTest, IgnoresALateVerdictAboutOldCredentials) {
+  AccountGate gate;
+  const auto old = gate.Enter(kStart);
+  gate.NewCredentials();
+
+  gate.Leave(old, Verdict::kRefused, Refusal(), kStart + 1s);
+
+  EXPECT_EQ(gate.Ask(true, kStart + 1s), Answer::kGo);
+}
+
+TEST(AccountGateTest, HoldsNothingBackWhereNothingCanBeLockedButAfterARefusal) {
+  AccountGate gate;
+  const auto pass = gate.Enter(kStart);
+  EXPECT_EQ(gate.Ask(false, kStart), Answer::kGo);
+
+  gate.Leave(pass, Verdict::kRefused, Refusal(), kStart);
+  EXPECT_EQ(gate.Ask(false, kStart + 1s), Answer::kRefused);
+}
+
+}  // namespace
+}  // namespace exporter

@@ -1,0 +1,178 @@
+#include "collect/memory.h"
+
+#include <gtest/gtest.h>
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+
+const WallTime kNoon =
+    std::chrono::sys_days(std::chrono::year(2024) / 1 / 1) + 12h;
+
+Instant At(std::chrono::milliseconds after) {
+  return {.steady = SteadyTime(1h) + after, .wall = kNoon + after};
+}
+
+SyncStatus Task(SyncState state, const std::string& id) {
+  SyncStatus status;
+  status.state = state;
+  status.task_id = id;
+  return status;
+}
+
+std::shared_ptr<const SyncStatus> State(SyncState state) {
+  return std::make_shared<const SyncStatus>(Task(state, "t"));
+}
+
+std::shared_ptr<const Error> SomeError() {
+  return std::make_shared<const Error>(
+      Error{.kind = ErrorKind::kServerError, .message = "HTTP 503"});
+}
+
+TEST(TaskCounterTest, StartsAtZeroForATaskThatHadEndedBefore) {
+  TaskCounter counter;
+  EXPECT_FALSE(counter.History());
+
+  counter.Observe(Task(SyncState::kCompleted, "t1"), kNoon);
+
+  EXPECT_EQ(counter.History()->completed, 0U);
+  EXPECT_EQ(counter.History()->failed, 0U);
+  EXPECT_EQ(counter.History()->last_completed, kNoon);
+}
+
+TEST(TaskCounterTest, CountsEachEndOnce) {
+  TaskCounter counter;
+  for (const auto& [state, id] :
+       std::initializer_list<std::pair<SyncState, const char*>>{
+           {SyncState::kRunning, "t1"},
+           {SyncState::kCompleted, "t1"},
+           {SyncState::kCompleted, "t1"},
+           {SyncState::kQueuing, "t2"},
+           {SyncState::kFailed, "t2"},
+           {SyncState::kFailed, "t2"}}) {
+    counter.Observe(Task(state, id), kNoon);
+  }
+
+  EXPECT_EQ(counter.History()->completed, 1U);
+  EXPECT_EQ(counter.History()->failed, 1U);
+}
+
+TEST(TaskCounterTest, SeesATaskThatBeganAndEndedBetweenTwoLooks) {
+  TaskCounter counter;
+  counter.Observe(Task(SyncState::kCompleted, "t1"), kNoon);
+  counter.Observe(Task(SyncState::kFailed, "t2"), kNoon);
+  counter.Observe(Task(SyncState::kRunning, "t3"), kNoon);
+
+  EXPECT_EQ(counter.History()->failed, 1U);
+}
+
+TEST(TaskCounterTest, TellsTasksApartByCreationWhereThereIsNoId) {
+  TaskCounter counter;
+  SyncStatus first = Task(SyncState::kCompleted, "");
+  first.created = kNoon - 2h;
+  SyncStatus second = first;
+  second.created = kNoon - 1h;
+
+  counter.Observe(first, kNoon);
+  counter.Observe(first, kNoon);
+  counter.Observe(second, kNoon);
+
+  EXPECT_EQ(counter.History()->completed, 1U);
+}
+
+TEST(TaskCounterTest, KnowsWhenTheLastCompletedTaskEnded) {
+  TaskCounter counter;
+  SyncStatus task = Task(SyncState::kCompleted, "t1");
+  task.created = kNoon - 1h;
+  task.runtime = 90s;
+
+  counter.Observe(task, kNoon);
+  EXPECT_EQ(counter.History()->last_completed, kNoon - 1h + 90s);
+
+  counter.Observe(Task(SyncState::kFailed, "t2"), kNoon + 1h);
+  EXPECT_EQ(counter.History()->last_completed, kNoon - 1h + 90s);
+}
+
+TEST(TaskCounterTest, PutsNoEndIntoTheFuture) {
+  TaskCounter counter;
+  SyncStatus task = Task(SyncState::kCompleted, "t1");
+  task.created = kNoon - 1h;
+  task.runtime = 5h;
+
+  counter.Observe(task, kNoon);
+
+  EXPECT_EQ(counter.History()->last_completed, kNoon);
+}
+
+TEST(MemoryTest, UsesSettledAnswersLongerThanActiveOnes) {
+  const MemoryLimits limits{
+      .min_interval_active = 1s, .min_interval_settled = 5min, .max_stale = 0s};
+  Memory memory;
+  memory.Succeeded(State(SyncState::kRunning), At(0s), 10ms);
+  EXPECT_TRUE(memory.IsFresh(limits, At(999ms).steady));
+  EXPECT_FALSE(memory.IsFresh(limits, At(1s).steady));
+
+  memory.Succeeded(State(SyncState::kCompleted), At(2s), 10ms);
+  EXPECT_TRUE(memory.IsFresh(limits, At(300s).steady));
+  EXPECT_FALSE(memory.IsFresh(limits, At(302s).steady));
+}
+
+TEST(MemoryTest, NeverUsesAFailureAgainThatTheCloudHadNoPartIn) {
+  const MemoryLimits limits{
+      .min_interval_active = 1h, .min_interval_settled = 1h, .max_stale = 0s};
+  Memory memory;
+
+  memory.Failed(SomeError(), false, At(0s), 10ms);
+  EXPECT_FALSE(memory.IsFresh(limits, At(1ms).steady));
+
+  memory.Failed(SomeError(), true, At(0s), 10ms);
+  EXPECT_TRUE(memory.IsFresh(limits, At(1ms).steady));
+}
+
+TEST(MemoryTest, ShowsWhenTheValuesWereFetchedAlsoBehindAFailure) {
+  Memory memory;
+  memory.Succeeded(State(SyncState::kRunning), At(0s), 10ms);
+  memory.Failed(SomeError(), true, At(5s), 20ms);
+
+  const Reading reading = memory.Read(3, {}, At(5s).steady);
+
+  EXPECT_EQ(reading.dataset, 3U);
+  EXPECT_TRUE(reading.failure);
+  EXPECT_FALSE(reading.status);
+  EXPECT_EQ(reading.fetched, At(0s).wall);
+  EXPECT_EQ(reading.query_duration, 20ms);
+}
+
+TEST(MemoryTest, LetsTheLastGoodAnswerStandInUpToItsAge) {
+  const MemoryLimits limits{
+      .min_interval_active = 0s, .min_interval_settled = 0s, .max_stale = 60s};
+  Memory memory;
+  memory.Succeeded(State(SyncState::kRunning), At(0s), 10ms);
+  memory.Failed(SomeError(), true, At(5s), 20ms);
+
+  EXPECT_TRUE(memory.Read(0, limits, At(60s).steady).status);
+  EXPECT_FALSE(memory.Read(0, limits, At(60s).steady).failure);
+  EXPECT_TRUE(memory.Read(0, limits, At(61s).steady).failure);
+}
+
+TEST(MemoryTest, LetsNothingStandInWithoutMaxStale) {
+  Memory memory;
+  memory.Succeeded(State(SyncState::kRunning), At(0s), 10ms);
+  memory.Failed(SomeError(), true, At(0s), 20ms);
+
+  EXPECT_TRUE(memory.Read(0, {}, At(0s).steady).failure);
+}
+
+TEST(OutcomeTrailTest, KeepsTheLatestFiftyInOrder) {
+  OutcomeTrail trail;
+  for (int i = 0; i < 60; ++i) trail.Add(SyncState::kRunning);
+  trail.Add(std::nullopt);
+
+  ASSERT_EQ(trail.Size(), OutcomeTrail::kMost);
+  EXPECT_EQ(trail.At(0), SyncState::kRunning);
+  EXPECT_EQ(trail.At(49), std::nullopt);
+}
+
+}  // namespace
+}  // namespace exporter

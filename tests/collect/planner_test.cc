@@ -1,0 +1,453 @@
+#include "collect/planner.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "support/planned_cloud.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+
+ErrorKind ReasonOf(const Collection& collection, std::size_t dataset) {
+  const Reading& reading = collection.readings.at(dataset);
+  return reading.failure ? reading.failure->kind : ErrorKind::kConfig;
+}
+
+std::size_t Failing(const Collection& collection, ErrorKind kind) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < collection.readings.size(); ++i) {
+    if (ReasonOf(collection, i) == kind) ++count;
+  }
+  return count;
+}
+
+TEST(PlannerTest, AsksEachDatasetOnceAndReportsItInOrder) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 100);
+  cloud.Configure();
+
+  const Collection collection = cloud.Scrape(2s);
+
+  EXPECT_EQ(cloud.asked.size(), 100U);
+  EXPECT_EQ(collection.errors, 0U);
+  for (std::size_t i = 0; i < 100; ++i) {
+    EXPECT_EQ(collection.readings[i].dataset, i);
+  }
+  EXPECT_EQ(collection.duration, 40ms);  // Four rounds of 32.
+}
+
+TEST(PlannerTest, AnswersAScrapeOfNothingAtOnce) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 0);
+  cloud.Configure();
+
+  EXPECT_EQ(cloud.Scrape(2s).duration, 0s);
+}
+
+TEST(PlannerTest, OneFailureCostsNoOtherDatasetItsAnswer) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 10);
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey& key) {
+    return key.dataset_id == "d3" ? PlannedCloud::Bad(ErrorKind::kNotFound, 404)
+                                  : PlannedCloud::Good();
+  };
+
+  const Collection collection = cloud.Scrape(2s);
+
+  EXPECT_EQ(collection.errors, 1U);
+  EXPECT_EQ(ReasonOf(collection, 3), ErrorKind::kNotFound);
+}
+
+TEST(PlannerTest, EndsAScrapeAtItsDeadlineAndFreesTheWorkers) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 5);
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) { return PlannedCloud::Hangs(); };
+
+  const Collection collection = cloud.Scrape(700ms);
+
+  EXPECT_EQ(collection.duration, 700ms);
+  EXPECT_EQ(Failing(collection, ErrorKind::kTimeout), 5U);
+  EXPECT_EQ(cloud.planner.InFlight(), 0U);
+}
+
+TEST(PlannerTest, OverlappingScrapesShareTheQueries) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 10);
+  cloud.Configure();
+
+  for (int i = 0; i < 32; ++i) cloud.Begin(2s);
+  cloud.PassTime(3s);
+
+  EXPECT_EQ(cloud.asked.size(), 10U);
+  EXPECT_EQ(cloud.finished.size(), 32U);
+}
+
+TEST(PlannerTest, ALeavingScrapeDoesNotCancelTheQueryOfTheOthers) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::After(1s, PlannedCloud::Good());
+  };
+
+  const ScrapeId hasty = cloud.Begin(100ms);
+  const ScrapeId patient = cloud.Begin(2s);
+  cloud.PassTime(3s);
+
+  EXPECT_EQ(cloud.finished.at(hasty).duration, 100ms);
+  EXPECT_EQ(ReasonOf(cloud.finished.at(hasty), 0), ErrorKind::kTimeout);
+  EXPECT_EQ(cloud.finished.at(patient).duration, 1s);
+  EXPECT_EQ(cloud.finished.at(patient).errors, 0U);
+  EXPECT_EQ(cloud.asked.size(), 1U);
+}
+
+TEST(PlannerTest, AScrapeThatBeginsAfterTheQueryEndedAsksAnew) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  cloud.Configure();
+
+  cloud.Scrape(1s);
+  cloud.Scrape(1s);
+
+  EXPECT_EQ(cloud.asked.size(), 2U);
+  EXPECT_EQ(cloud.planner.Counts().shared, 0U);
+}
+
+TEST(PlannerTest, UsesAYoungAnswerAgain) {
+  PlannedCloud cloud;
+  cloud.settings.memory.min_interval_settled = 1min;
+  cloud.AddProject("p", 1);
+  cloud.Configure();
+
+  cloud.Scrape(1s);
+  const Collection again = cloud.Scrape(1s);
+
+  EXPECT_EQ(cloud.asked.size(), 1U);
+  EXPECT_EQ(again.duration, 0s);
+  EXPECT_EQ(again.readings[0].query_duration, 10ms);
+  EXPECT_EQ(cloud.planner.Counts().wanted, 2U);
+  EXPECT_EQ(cloud.planner.Counts().shared, 1U);
+}
+
+TEST(PlannerTest, RetriesABrokenConnectionOnceAfterARest) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  cloud.Configure();
+  int tries = 0;
+  cloud.cloud = [&](const DatasetKey&) {
+    return ++tries == 1 ? PlannedCloud::Bad(ErrorKind::kConnect)
+                        : PlannedCloud::Good();
+  };
+
+  const Collection collection = cloud.Scrape(2s);
+
+  EXPECT_EQ(collection.errors, 0U);
+  ASSERT_EQ(cloud.asked.size(), 2U);
+  EXPECT_TRUE(cloud.asked[1].is_retry);
+  EXPECT_GE(cloud.asked[1].at - cloud.asked[0].at, 100ms);
+}
+
+TEST(PlannerTest, RetriesNeitherTimeoutsNorClientErrors) {
+  for (const ErrorKind kind :
+       {ErrorKind::kTimeout, ErrorKind::kTls, ErrorKind::kForbidden,
+        ErrorKind::kMalformed, ErrorKind::kTooLarge, ErrorKind::kClientError}) {
+    PlannedCloud cloud;
+    cloud.AddProject("p", 1);
+    cloud.Configure();
+    cloud.cloud = [&](const DatasetKey&) { return PlannedCloud::Bad(kind); };
+
+    const Collection collection = cloud.Scrape(2s);
+
+    EXPECT_EQ(ReasonOf(collection, 0), kind);
+    EXPECT_EQ(cloud.asked.size(), 1U) << ToLabel(kind);
+  }
+}
+
+TEST(PlannerTest, DoesNotDoubleAnOutageByRetries) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 200);
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Bad(ErrorKind::kServerError, 503);
+  };
+
+  cloud.Scrape(5s);
+
+  EXPECT_LE(cloud.asked.size(), 200U + 22U);
+  EXPECT_GE(cloud.asked.size(), 200U + 10U);
+}
+
+TEST(PlannerTest, PausesTheThrottledProjectAloneAndGoesOnAfterwards) {
+  PlannedCloud cloud;
+  cloud.AddProject("throttled", 3);
+  cloud.AddProject("other", 3);
+  cloud.Configure();
+  bool first = true;
+  cloud.cloud = [&](const DatasetKey& key) {
+    if (key.project_id == "other" || !first) return PlannedCloud::Good();
+    first = false;
+    auto fate = PlannedCloud::Bad(ErrorKind::kThrottled, 429);
+    fate.answer.retry_after = 1s;
+    return fate;
+  };
+  cloud.settings.concurrency = 2;
+  cloud.Configure();
+
+  const Collection collection = cloud.Scrape(5s);
+
+  EXPECT_EQ(collection.errors, 0U);
+  EXPECT_GE(collection.duration, 1s);
+  EXPECT_LE(collection.duration, 1200ms);
+  EXPECT_GT(cloud.planner.Counts().held_up, 900ms);
+}
+
+TEST(PlannerTest, DoesNotWaitForAPauseThatOutlastsTheBudget) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 50);
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) {
+    auto fate = PlannedCloud::Bad(ErrorKind::kThrottled, 429);
+    fate.answer.retry_after = 60s;
+    return fate;
+  };
+
+  const Collection first = cloud.Scrape(5s);
+  const Collection second = cloud.Scrape(5s);
+
+  EXPECT_EQ(Failing(first, ErrorKind::kThrottled), 50U);
+  EXPECT_LE(first.duration, 20ms);
+  EXPECT_EQ(Failing(second, ErrorKind::kThrottled), 50U);
+  EXPECT_EQ(second.duration, 0s);
+  EXPECT_LE(cloud.asked.size(), 32U);
+}
+
+TEST(PlannerTest, ReportsAtOnceWhatTheRateLimitDoesNotReach) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 50)->rate_limit =
+      RateLimit{.requests = 1, .per = 1min, .burst = 20};
+  cloud.Configure();
+
+  const Collection collection = cloud.Scrape(5s);
+
+  EXPECT_EQ(Failing(collection, ErrorKind::kRateLimited), 30U);
+  EXPECT_LE(collection.duration, 20ms);
+}
+
+TEST(PlannerTest, SendsOneRequestWithWrongCredentialsForFourScrapes) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 100);
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(Failing(cloud.Scrape(5s), ErrorKind::kUnauthorized), 100U);
+  }
+  EXPECT_EQ(cloud.asked.size(), 1U);
+
+  cloud.PassTime(1min);
+  cloud.Scrape(5s);
+  EXPECT_EQ(cloud.asked.size(), 2U);
+}
+
+TEST(PlannerTest, ProjectsOfOneAccountShareTheVerdict) {
+  PlannedCloud cloud;
+  cloud.AddProject("p1", 10)->account = "key";
+  cloud.AddProject("p2", 10)->account = "key";
+  cloud.AddProject("other", 10);
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(1).may_lock = true;
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey& key) {
+    return key.project_id == "other"
+               ? PlannedCloud::Good()
+               : PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+
+  const Collection collection = cloud.Scrape(5s);
+
+  EXPECT_EQ(Failing(collection, ErrorKind::kUnauthorized), 20U);
+  EXPECT_EQ(cloud.asked.size(), 11U);
+}
+
+TEST(PlannerTest, TriesNewCredentialsAtOnce) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 10);
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.Configure();
+  bool right = false;
+  cloud.cloud = [&](const DatasetKey&) {
+    return right ? PlannedCloud::Good()
+                 : PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+  cloud.Scrape(5s);
+
+  right = true;
+  cloud.CredentialsOf(0).generation++;
+
+  EXPECT_EQ(cloud.Scrape(5s).errors, 0U);
+}
+
+TEST(PlannerTest, RepeatsEachRefusedQueryOnceAfterARenewal) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 100);
+  cloud.Configure();
+  cloud.Scrape(5s);
+  FakeCredentials& credentials = cloud.CredentialsOf(0);
+  std::size_t refused = 0;
+  cloud.cloud = [&](const DatasetKey&) {
+    if (credentials.generation > 1) return PlannedCloud::Good();
+    ++refused;
+    credentials.state = Credentials::Readiness::kPending;
+    if (refused == 1) credentials.renewal_due = true;
+    return PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+  cloud.check = [&] {
+    if (cloud.renewals.empty() || credentials.generation > 1) return;
+    credentials.generation = 2;
+    credentials.state = Credentials::Readiness::kReady;
+    cloud.planner.RenewalEnded(cloud.renewals[0].id, nullptr, cloud.now);
+    cloud.Settle();
+  };
+
+  const ScrapeId scrape = cloud.Begin(5s);
+  cloud.PassTime(1s);
+
+  EXPECT_EQ(cloud.renewals.size(), 1U);
+  EXPECT_EQ(cloud.finished.at(scrape).errors, 0U);
+  EXPECT_EQ(cloud.asked.size(), 200U + refused);
+}
+
+TEST(PlannerTest, SaysCredentialsWhereNoneCanBeHad) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 10);
+  cloud.CredentialsOf(0).state = Credentials::Readiness::kNone;
+  cloud.Configure();
+
+  const Collection collection = cloud.Scrape(5s);
+
+  EXPECT_EQ(Failing(collection, ErrorKind::kCredentials), 10U);
+  EXPECT_EQ(collection.duration, 0s);
+  EXPECT_TRUE(cloud.asked.empty());
+}
+
+TEST(PlannerTest, AGateInFrontOfAHangingCloudDoesNotStarveTheHealthy) {
+  PlannedCloud cloud;
+  cloud.AddProject("hangs", 30)->account = "key";
+  cloud.AddProject("healthy", 30)->account = "key";
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(1).may_lock = true;
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey& key) {
+    return key.project_id == "hangs" ? PlannedCloud::Hangs()
+                                     : PlannedCloud::Good();
+  };
+
+  const Collection collection = cloud.Scrape(2s);
+
+  EXPECT_EQ(Failing(collection, ErrorKind::kTimeout), 30U);
+  EXPECT_EQ(collection.errors, 30U);
+}
+
+TEST(PlannerTest, NoProjectTakesMoreThanHalfWhileAnotherWaits) {
+  PlannedCloud cloud;
+  cloud.settings.concurrency = 10;
+  cloud.AddProject("large", 100);
+  cloud.AddProject("small", 100);
+  cloud.Configure();
+  cloud.check = [&] {
+    std::map<std::string, int> in_flight;
+    for (const auto& [request, key] : cloud.in_flight) {
+      ++in_flight[key.project_id];
+    }
+    EXPECT_LE(in_flight["large"], 5);
+    EXPECT_LE(in_flight["small"], 5);
+  };
+
+  EXPECT_EQ(cloud.Scrape(5s).errors, 0U);
+}
+
+TEST(PlannerTest, ADeadProjectLeavesALaterScrapeItsWorkers) {
+  PlannedCloud cloud;
+  cloud.settings.concurrency = 4;
+  cloud.AddProject("dead", 50);
+  cloud.AddProject("well", 10);
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey& key) {
+    return key.project_id == "dead" ? PlannedCloud::Hangs()
+                                    : PlannedCloud::Good();
+  };
+  std::vector<std::size_t> dead(50);
+  std::iota(dead.begin(), dead.end(), 0);
+  cloud.BeginOf(dead, 10s);
+  cloud.PassTime(2s);
+
+  const Collection collection = cloud.Scrape(2s);
+
+  EXPECT_EQ(Failing(collection, ErrorKind::kTimeout), 50U);
+  EXPECT_EQ(collection.errors, 50U);
+}
+
+TEST(PlannerTest, KeepsTheMemoryOfDatasetsThatStayAndOfNoOthers) {
+  PlannedCloud cloud;
+  cloud.settings.memory.min_interval_settled = 1h;
+  cloud.AddProject("p", 2);
+  cloud.Configure();
+  cloud.Scrape(1s);
+
+  cloud.catalogue->datasets.erase(cloud.catalogue->datasets.begin());
+  cloud.Configure();
+  cloud.catalogue->datasets.push_back(Dataset{.key = {"p", "d0"}});
+  cloud.Configure();
+  cloud.Scrape(1s);
+
+  EXPECT_EQ(cloud.AsksOf("d1"), 1U);
+  EXPECT_EQ(cloud.AsksOf("d0"), 2U);
+}
+
+TEST(PlannerTest, AReloadLosesNoScrapeInHand) {
+  PlannedCloud cloud;
+  cloud.settings.concurrency = 2;
+  cloud.AddProject("p", 10);
+  cloud.Configure();
+  const ScrapeId scrape = cloud.Begin(2s);
+
+  cloud.catalogue->datasets.resize(3);
+  cloud.Configure();
+  cloud.PassTime(3s);
+
+  EXPECT_EQ(cloud.finished.at(scrape).readings.size(), 10U);
+  EXPECT_EQ(cloud.finished.at(scrape).errors, 0U);
+}
+
+TEST(PlannerTest, ReportsAChangeOfHealthOnce) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  cloud.Configure();
+  bool well = false;
+  cloud.cloud = [&](const DatasetKey&) {
+    return well ? PlannedCloud::Good()
+                : PlannedCloud::Bad(ErrorKind::kForbidden, 403);
+  };
+
+  cloud.Scrape(1s);
+  cloud.Scrape(1s);
+  ASSERT_EQ(cloud.health.size(), 1U);
+  EXPECT_EQ(cloud.health[0].failure->kind, ErrorKind::kForbidden);
+
+  well = true;
+  cloud.Scrape(1s);
+  cloud.Scrape(1s);
+  ASSERT_EQ(cloud.health.size(), 2U);
+  EXPECT_FALSE(cloud.health[1].failure);
+}
+
+}  // namespace
+}  // namespace exporter

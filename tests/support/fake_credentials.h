@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "auth/credentials.h"
+
+namespace exporter {
+
+// Credentials that do as the test says. Proves a request with its generation.
+class FakeCredentials final : public Credentials {
+ public:
+  Readiness state = Readiness::kReady;
+  std::uint64_t generation = 1;
+  bool may_lock = false;
+  bool renewal_due = false;
+  RenewalKind kind = RenewalKind::kToken;
+
+  [[nodiscard]] Readiness State(WallTime) const override { return state; }
+
+  Result<HttpRequest> Prove(HttpRequest request, WallTime) override {
+    if (state != Readiness::kReady) {
+      return Fail(ErrorKind::kCredentials, "none to be had");
+    }
+    request.headers.emplace_back("X-Auth-Token", std::to_string(generation));
+    return request;
+  }
+
+  std::optional<RenewalRequest> Renewal(WallTime) override {
+    if (!std::exchange(renewal_due, false)) return std::nullopt;
+    return RenewalRequest{
+        .request = {}, .kind = kind, .timeout = std::chrono::seconds(5)};
+  }
+
+  void Renewed(const Result<HttpReply>&, WallTime) override {}
+  void Refused(const HttpRequest&, WallTime) override {}
+  void Refresh(WallTime) override {}
+  [[nodiscard]] std::uint64_t Generation() const override { return generation; }
+  [[nodiscard]] std::optional<WallTime> Expiry() const override { return {}; }
+  [[nodiscard]] bool MayLock() const override { return may_lock; }
+};
+
+}  // namespace exporter
