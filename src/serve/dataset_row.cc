@@ -61,8 +61,11 @@ void AppendName(std::string& html, const Dataset& dataset) {
   }
   AppendElement(html, "code", dataset.key.dataset_id);
   for (const auto& [label, value] : dataset.labels) {
+    std::string text = label;
+    text += '=';
+    text += value;
     html += " <i>";
-    AppendElement(html, "bdi", label + '=' + value);
+    AppendElement(html, "bdi", text);
     html += "</i>";
   }
 }

@@ -1,5 +1,6 @@
 #include "serve/human_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -48,14 +49,17 @@ std::string HumanSpan(std::chrono::duration<double> span) {
 }
 
 std::string HumanAge(std::chrono::milliseconds age) {
+  constexpr std::int64_t kMinute = 60;
+  constexpr std::int64_t kHour = 60 * kMinute;
+  constexpr std::int64_t kDay = 24 * kHour;
   const auto seconds = std::max<std::int64_t>(age.count() / 1000, 0);
   const auto in = [](std::int64_t n, const char* unit) {
     return std::to_string(n) + unit;
   };
-  if (seconds < 60) return in(seconds, " s");
-  if (seconds < 60 * 60) return in(seconds / 60, " min");
-  if (seconds < 48 * 60 * 60) return in(seconds / 60 / 60, " h");
-  return in(seconds / 60 / 60 / 24, " d");
+  if (seconds < kMinute) return in(seconds, " s");
+  if (seconds < kHour) return in(seconds / kMinute, " min");
+  if (seconds < 2 * kDay) return in(seconds / kHour, " h");
+  return in(seconds / kDay, " d");
 }
 
 std::string HumanTime(WallTime time) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdio>
 #include <optional>
 
 #include "serve/page_state.h"
@@ -56,10 +57,11 @@ void AppendPath(std::string& html, const OutcomeTrail& trail,
       ++i;
       continue;
     }
-    const std::string width = std::to_string((i - begin) * kStep);
-    html += 'M' + std::to_string((free + begin) * kStep) + ' ' +
-            std::to_string(top) + 'h' + width + 'v' + std::to_string(height) +
-            "h-" + width + 'z';
+    std::array<char, 64> rectangle{};
+    const std::size_t width = (i - begin) * kStep;
+    std::snprintf(rectangle.data(), rectangle.size(), "M%zu %zuh%zuv%zuh-%zuz",
+                  (free + begin) * kStep, top, width, height, width);
+    html += rectangle.data();
   }
   html += "\"/>";
 }

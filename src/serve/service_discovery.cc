@@ -46,6 +46,7 @@ bool IsHostPort(std::string_view text) {
 Json Labels(const Dataset& dataset) {
   const auto& [project_id, dataset_id] = dataset.key;
   const std::string meta(kMeta);
+  const std::string label_prefix = meta + "label_";
   Json labels;
   labels["__metrics_path__"] = "/probe";
   labels["__param_project_id"] = project_id;
@@ -57,7 +58,7 @@ Json Labels(const Dataset& dataset) {
   labels[meta + "region"] = dataset.region;
   labels[meta + "type"] = dataset.type;
   for (const auto& [name, value] : dataset.labels) {
-    labels[meta + "label_" + name] = value;
+    labels[std::string(label_prefix).append(name)] = value;
   }
   return labels;
 }

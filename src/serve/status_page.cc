@@ -20,7 +20,7 @@
 namespace exporter {
 namespace {
 
-constexpr std::size_t kBytesOfHead = 32 * 1024;
+constexpr std::size_t kBytesOfHead = 32'768;
 constexpr std::size_t kBytesOfRow = 1024;
 
 // What is counted over all rows, once.
@@ -268,7 +268,7 @@ std::string HashSource(std::string_view text) {
                  nullptr) != 1) {
     throw std::runtime_error("SHA-256 is not available");
   }
-  std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> base64{};
+  std::array<unsigned char, 2 * digest.size()> base64{};
   const int characters =
       EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(length));
   return "'sha256-" + std::string(base64.begin(), base64.begin() + characters) +

@@ -45,12 +45,12 @@ class OverviewBuilder {
   Overview overview_;
 };
 
+// The usual outcome, and at the end some that are new.
 OutcomeTrail Trail(std::size_t size, std::optional<SyncState> usual,
                    std::optional<SyncState> last, std::size_t lasts) {
   OutcomeTrail trail;
-  for (std::size_t i = 0; i < size; ++i) {
-    trail.Add(i + lasts < size ? usual : last);
-  }
+  for (std::size_t i = lasts; i < size; ++i) trail.Add(usual);
+  for (std::size_t i = 0; i < lasts; ++i) trail.Add(last);
   return trail;
 }
 
@@ -256,10 +256,13 @@ Overview LargeOverview(std::size_t datasets, std::size_t tick) {
     OutcomeTrail trail;
     for (std::size_t past = 0; past < OutcomeTrail::kMost; ++past) {
       const std::size_t roll = (i * 31 + past * 17) % 53;
-      trail.Add(roll == 0   ? std::nullopt
-                : roll == 1 ? std::optional(SyncState::kFailed)
-                : roll < 6  ? std::optional(SyncState::kRunning)
-                            : std::optional(SyncState::kCompleted));
+      if (roll == 0) {
+        trail.Add(std::nullopt);
+      } else if (roll == 1) {
+        trail.Add(SyncState::kFailed);
+      } else {
+        trail.Add(roll < 6 ? SyncState::kRunning : SyncState::kCompleted);
+      }
     }
     if (dice == 0) {
       overview.Add(dataset, Failing(TimedOut(), Completed(samples), trail));
