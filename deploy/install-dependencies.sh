@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build_packages=(
-  cmake g++ git ninja-build pkg-config
+  cmake curl g++ git ninja-build pkg-config
   libcli11-dev
   libcpp-httplib-dev
   libcrypt-dev
@@ -21,7 +21,6 @@ test_packages=(
   ca-certificates
   chromium
   clang clang-format clang-tidy
-  curl
   docker-compose
   iproute2
   libbenchmark-dev
