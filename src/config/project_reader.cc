@@ -2,8 +2,11 @@
 
 #include <re2/re2.h>
 
+#include <array>
+
 #include "config/credentials_reader.h"
 #include "config/endpoint.h"
+#include "config/pem.h"
 
 namespace exporter {
 namespace {
@@ -56,26 +59,44 @@ RateLimitConfig ReadRateLimit(const YamlNode& node, const Source& source) {
   return limit;
 }
 
+// The certificates in the file at `key`; empty where there are none.
+std::string ReadCertificates(const Section& section, std::string_view key,
+                             const Source& source, std::string& path) {
+  const auto file = ReadNamedFile(section, key, kMaxCertificateBytes, source);
+  if (!file) return "";
+  path = file->path;
+  const std::string why_not = WhyNotCertificates(file->text);
+  if (why_not.empty()) return file->text;
+  section.Add(key, Printable(path) + " " + why_not);
+  return "";
+}
+
+void ReadKeyPair(const Section& section, const Source& source, TlsConfig& tls) {
+  const std::string certificate =
+      ReadCertificates(section, "cert_file", source, tls.cert_file);
+  if (const auto key =
+          ReadNamedFile(section, "key_file", kMaxCertificateBytes, source)) {
+    tls.key_file = key->path;
+    WarnIfOthersMayRead(section, "key_file", key->path, key->others_may_read,
+                        source);
+    const std::string why_not = WhyNotKeyOf(certificate, key->text);
+    if (!why_not.empty()) {
+      section.Add("key_file", Printable(key->path) + " " + why_not);
+    }
+  }
+  const bool has_cert = section.Find("cert_file") != nullptr;
+  const bool has_key = section.Find("key_file") != nullptr;
+  if (has_cert && !has_key) section.Add("cert_file", "needs 'key_file' too");
+  if (has_key && !has_cert) section.Add("key_file", "needs 'cert_file' too");
+}
+
 void ReadTls(const YamlNode& node, const Source& source, TlsConfig& tls) {
   const Section section(node, "tls",
                         {"ca_file", "cert_file", "key_file", "server_name",
                          "min_version", "insecure_skip_verify"},
                         source.faults);
-  const auto read = [&](std::string_view key, std::string& path) {
-    const auto file = ReadNamedFile(section, key, kMaxCertificateBytes, source);
-    if (!file) return;
-    path = file->path;
-    if (key == "key_file") {
-      WarnIfOthersMayRead(section, key, path, file->others_may_read, source);
-    }
-  };
-  read("ca_file", tls.ca_file);
-  read("cert_file", tls.cert_file);
-  read("key_file", tls.key_file);
-  const bool has_cert = section.Find("cert_file") != nullptr;
-  const bool has_key = section.Find("key_file") != nullptr;
-  if (has_cert && !has_key) section.Add("cert_file", "needs 'key_file' too");
-  if (has_key && !has_cert) section.Add("key_file", "needs 'cert_file' too");
+  ReadCertificates(section, "ca_file", source, tls.ca_file);
+  ReadKeyPair(section, source, tls);
   if (section.ReadText("server_name", tls.server_name) &&
       !IsHostName(tls.server_name)) {
     section.Add("server_name", "must be a host name");

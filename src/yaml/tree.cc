@@ -11,6 +11,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <sstream>
 #include <unordered_map>
 
@@ -32,34 +33,36 @@ struct Stop {
   std::string what;
 };
 
+bool IsIndicator(char c) {
+  return c == '[' || c == ']' || c == '{' || c == '}' || c == ',' || c == ':';
+}
+
+bool IsControl(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\n' && c != '\t' && c != '\r') || byte == 0x7F;
+}
+
 // What is wrong with the bytes alone.
 void CheckBytes(std::string_view text) {
   if (text.size() > kMaxYamlBytes) throw Stop{1, 1, "is larger than 4 MiB"};
-  int line = 1;
-  std::size_t line_start = 0;
   std::size_t indicators = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    const int column = static_cast<int>(at - line_start) + 1;
-    if (byte == '\n') {
-      if (!IsUtf8(text.substr(line_start, at - line_start))) {
-        throw Stop{line, 1, "is no UTF-8 text"};
+  int number = 1;
+  for (; !text.empty(); ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (!IsUtf8(line)) throw Stop{number, 1, "is no UTF-8 text"};
+    for (std::size_t at = 0; at < line.size(); ++at) {
+      const int column = static_cast<int>(at) + 1;
+      if (IsControl(line[at])) {
+        throw Stop{number, column,
+                   "control character; write it as an escape in double quotes"};
       }
-      ++line;
-      line_start = at + 1;
-    } else if ((byte < 0x20 && byte != '\t' && byte != '\r') || byte == 0x7F) {
-      throw Stop{line, column,
-                 "control character; write it as an escape in double quotes"};
-    } else if (std::string_view("[]{},:").find(text[at]) !=
-                   std::string_view::npos &&
-               ++indicators > kMaxIndicators) {
-      throw Stop{line, column,
-                 "more than 500000 brackets, commas and colons; split the file "
-                 "with dataset_files"};
+      if (IsIndicator(line[at]) && ++indicators > kMaxIndicators) {
+        throw Stop{number, column,
+                   "more than 500000 brackets, commas and colons; split the "
+                   "file with dataset_files"};
+      }
     }
-  }
-  if (!IsUtf8(text.substr(line_start))) {
-    throw Stop{line, 1, "is no UTF-8 text"};
   }
 }
 
@@ -234,6 +237,11 @@ std::string Complaint(const YAML::ParserException& exception) {
          "; look at the indentation (no tabs), quotes and brackets";
 }
 
+int LastLine(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
+}
+
 }  // namespace
 
 std::string Printable(std::string_view text) {
@@ -256,17 +264,26 @@ std::optional<YamlTree> ParseYaml(std::string_view text, std::string_view file,
   tree.root.content = &tree.contents.emplace_back();
   try {
     CheckBytes(text);
-    std::istringstream stream{std::string(text)};
+    // With the end marked, quotes that are left open are seen: at the bare end
+    // of a file, yaml-cpp takes them for closed.
+    std::istringstream stream(std::string(text) + "\n...\n");
     YAML::Parser parser(stream);
     TreeBuilder builder(tree, file, faults);
     while (parser.HandleNextDocument(builder)) {
     }
+    const bool is_empty = tree.root.content->kind == YamlContent::Kind::kNull;
+    if (is_empty) tree.root.line = tree.root.column = 1;
   } catch (const Stop& stop) {
     return refuse(stop.line, stop.column, stop.what);
   } catch (const YAML::DeepRecursion& deep) {
     return refuse(deep.mark.line + 1, deep.mark.column + 1,
                   "nested more than 64 levels deep");
   } catch (const YAML::ParserException& exception) {
+    const int last_line = LastLine(text);
+    if (exception.mark.line + 1 > last_line) {
+      return refuse(last_line, 1,
+                    "no valid YAML: ends within a quoted text or a bracket");
+    }
     return refuse(exception.mark.line + 1, exception.mark.column + 1,
                   Complaint(exception));
   } catch (const YAML::Exception&) {

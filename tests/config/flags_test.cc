@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <sstream>
+
+#include "base/file.h"
 
 namespace exporter {
 namespace {
@@ -153,6 +157,21 @@ TEST(ParseFlagsTest, PrintsHelpAndVersion) {
   EXPECT_THAT(version.out,
               ::testing::MatchesRegex("modelarts_exporter, version [0-9.]+ "
                                       "\\(revision: [^ ]+, compiler: .+\\)\n"));
+}
+
+TEST(ParseFlagsTest, HasEveryFlagOfItsHelpInTheReadme) {
+  const std::string readme =
+      ReadFile(std::string(EXPORTER_CONFIGS) + "/README.md", 1U << 20U)->text;
+  std::istringstream help(std::get<EarlyExit>(Parse({"--help"})).out);
+
+  std::size_t flags = 0;
+  for (std::string word; help >> word;) {
+    if (word.starts_with("-h,")) word.erase(0, 3);
+    if (!word.starts_with("--")) continue;
+    ++flags;
+    EXPECT_THAT(readme, HasSubstr("`" + word.substr(0, word.find(',')) + "`"));
+  }
+  EXPECT_GE(flags, 15U);
 }
 
 TEST(ParseListenAddressTest, KnowsTheThreeForms) {

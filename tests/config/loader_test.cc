@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,8 +11,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
+#include "base/file.h"
 #include "support/temp_folder.h"
 
 namespace exporter {
@@ -106,6 +110,49 @@ TEST(LoadConfigTest, TakesTheConfigurationsThatComeWithTheProgram) {
   for (const std::string& path : FilesIn(EXPORTER_CONFIGS)) {
     SCOPED_TRACE(path);
     EXPECT_THAT(Found(LoadConfig(path).faults, path), IsEmpty());
+  }
+}
+
+// The keys of the configuration, by their sections' own words about a key that
+// nobody knows.
+std::set<std::string> AllKeys() {
+  const TempFolder folder;
+  const LoadedConfig loaded = LoadText(folder, R"(
+x: 1
+scrape: {x: 1, min_interval: {x: 1}}
+projects:
+  - x: 1
+    rate_limit: {x: 1}
+    http: {x: 1, tls: {x: 1}}
+    credentials: {x: 1, password: {x: 1}, access_key: {x: 1}, profile: {x: 1},
+                  instance_metadata: {x: 1}}
+    datasets: [{x: 1}]
+    discovery: {x: 1})");
+  std::set<std::string> keys;
+  for (const Fault& fault : loaded.faults) {
+    const std::size_t list = fault.what.find("known are ");
+    if (list == std::string::npos) continue;
+    std::istringstream words(fault.what.substr(list + 10));
+    for (std::string word; words >> word;) {
+      if (word.ends_with(',')) word.pop_back();
+      keys.insert(word);
+    }
+  }
+  return keys;
+}
+
+TEST(LoadConfigTest, HasEveryKeyInTheFullConfigurationAndInTheReadme) {
+  const std::string folder = EXPORTER_CONFIGS;
+  const std::string full = ReadFile(folder + "/full.yml", 1U << 20U)->text;
+  const std::string readme = ReadFile(folder + "/README.md", 1U << 20U)->text;
+
+  const std::set<std::string> keys = AllKeys();
+
+  EXPECT_GT(keys.size(), 40U);
+  for (const std::string& key : keys) {
+    EXPECT_THAT(full, HasSubstr(key));
+    // Secrets and their files share a line there.
+    EXPECT_THAT(readme, HasSubstr(key + '`'));
   }
 }
 
@@ -282,6 +329,59 @@ TEST(LoadConfigTest, WarnsOfASecretFileThatEveryoneMayRead) {
   ASSERT_THAT(open.warnings, SizeIs(1));
   EXPECT_THAT(open.warnings[0].what, HasSubstr("chmod o-r"));
   EXPECT_THAT(closed.warnings, IsEmpty());
+}
+
+// A key and a certificate of its own, made anew.
+struct KeyPair {
+  std::string key;
+  std::string certificate;
+};
+
+std::string Text(BIO* bio) {
+  char* data = nullptr;
+  const auto size = static_cast<std::size_t>(BIO_get_mem_data(bio, &data));
+  std::string text(data, size);
+  BIO_free(bio);
+  return text;
+}
+
+KeyPair MakeKeyPair() {
+  EVP_PKEY* key = EVP_EC_gen("P-256");
+  X509* certificate = X509_new();
+  X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_set_pubkey(certificate, key);
+  X509_sign(certificate, key, EVP_sha256());
+  BIO* key_text = BIO_new(BIO_s_mem());
+  PEM_write_bio_PrivateKey(key_text, key, nullptr, nullptr, 0, nullptr,
+                           nullptr);
+  BIO* certificate_text = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(certificate_text, certificate);
+  X509_free(certificate);
+  EVP_PKEY_free(key);
+  return {Text(key_text), Text(certificate_text)};
+}
+
+TEST(LoadConfigTest, ChecksThatKeyAndCertificateBelongTogether) {
+  const TempFolder folder;
+  const KeyPair one = MakeKeyPair();
+  const KeyPair other = MakeKeyPair();
+  folder.Write("cert.pem", one.certificate);
+  const std::string key = folder.Write("key.pem", one.key);
+  chmod(key.c_str(), 0600);
+  const std::string text =
+      "projects: [{project_id: p, region: r, datasets: [{id: d}], http: {tls: "
+      "{ca_file: cert.pem, cert_file: cert.pem, key_file: key.pem}}}]";
+
+  const LoadedConfig good = LoadText(folder, text);
+  folder.Write("key.pem", other.key);
+  const LoadedConfig bad = LoadText(folder, text);
+
+  EXPECT_NE(good.config, nullptr);
+  EXPECT_THAT(good.warnings, IsEmpty());
+  ASSERT_THAT(bad.faults, SizeIs(1));
+  EXPECT_EQ(bad.faults[0].what,
+            "key_file: " + key + " is not the key of 'cert_file'");
 }
 
 TEST(LoadConfigTest, FindsTheHomeFolderOfAProfile) {
