@@ -13,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMaxFaults = 1000;
 constexpr DurationRange kAge = {0ms, 24h * 365};
 
 void ReadMinInterval(const Section& scrape_section, const FaultSink& sink,
@@ -78,10 +77,9 @@ void Sort(const std::string& main_file, std::vector<Fault>& faults) {
       faults.begin(), faults.end(),
       [&](const Fault& a, const Fault& b) { return place(a) < place(b); });
   if (faults.size() <= kMaxFaults) return;
-  const std::size_t more = faults.size() - kMaxFaults;
   faults.resize(kMaxFaults);
   Fault last = faults.back();
-  last.what = "and " + std::to_string(more) + " more faults";
+  last.what = "and more faults, which are not listed";
   faults.push_back(std::move(last));
 }
 
@@ -113,7 +111,10 @@ LoadedConfig LoadConfig(const std::string& path) {
     return loaded;
   }
   const auto tree = ParseYaml(file->text, path, loaded.faults);
-  if (!tree) return loaded;
+  if (!tree) {
+    Sort(path, loaded.faults);
+    return loaded;
+  }
   const Source source = {
       FolderOf(path), {path, &loaded.faults}, {path, &loaded.warnings}};
   const auto config = std::make_shared<Config>();

@@ -18,7 +18,7 @@ struct LoadedConfig {
 // The configuration in the file `path`, with its dataset files; the files of
 // secrets and certificates are read once to see that they can be. Never throws
 // for what stands in a file, and takes at most about a second a file, whoever
-// wrote it. Of more than 1000 faults, the first ones are listed.
+// wrote it. Of more than 1000 faults, 1000 are listed and one more says so.
 LoadedConfig LoadConfig(const std::string& path);
 
 }  // namespace exporter

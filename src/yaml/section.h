@@ -19,7 +19,7 @@ struct FaultSink {
   std::vector<Fault>* faults;
 
   void Add(const YamlNode& at, std::string what) const {
-    faults->push_back({file, at.line, at.column, std::move(what)});
+    AddFault(*faults, {file, at.line, at.column, std::move(what)});
   }
 };
 

@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kMaxIndicators = 500'000;
 constexpr std::size_t kMaxNodes = 500'000;
 constexpr std::size_t kMaxDepth = 64;
-constexpr std::size_t kMaxWeight = 32U << 20U;
+constexpr std::size_t kMaxWeight = 16U << 20U;
 constexpr std::size_t kWeightOfANode = 16;
 
 // Thrown through yaml-cpp to end a parse; never leaves this file.
@@ -126,8 +126,8 @@ class TreeBuilder final : public YAML::EventHandler {
   };
 
   void Add(const YamlNode& node, std::string what) {
-    faults_.push_back(
-        {std::string(file_), node.line, node.column, std::move(what)});
+    AddFault(faults_,
+             {std::string(file_), node.line, node.column, std::move(what)});
   }
 
   void CheckTag(const YAML::Mark& mark, const std::string& tag) {
@@ -188,7 +188,7 @@ class TreeBuilder final : public YAML::EventHandler {
     parent.content->weight += node.content->weight;
     if (parent.content->weight > kMaxWeight) {
       throw Stop{node.line, node.column,
-                 "the aliases here repeat more than 32 MiB"};
+                 "the aliases here repeat more than 16 MiB"};
     }
     if (parent.content->kind == YamlContent::Kind::kSequence) {
       parent.content->items.push_back(node);
@@ -252,6 +252,10 @@ std::string Printable(std::string_view text) {
     shown += byte < 0x20 || byte == 0x7F ? '?' : c;
   }
   return text.size() > kMaxBytes ? shown + "..." : shown;
+}
+
+void AddFault(std::vector<Fault>& faults, Fault fault) {
+  if (faults.size() <= kMaxFaults) faults.push_back(std::move(fault));
 }
 
 std::optional<YamlTree> ParseYaml(std::string_view text, std::string_view file,

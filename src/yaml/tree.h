@@ -48,6 +48,14 @@ struct YamlTree {
   YamlNode root;
 };
 
+// Faults beyond this many are dropped: nobody reads them, and a hostile file
+// could have millions.
+inline constexpr std::size_t kMaxFaults = 1000;
+
+// Adds `fault`, unless there are more than kMaxFaults already. So one more than
+// kMaxFaults says that some were dropped.
+void AddFault(std::vector<Fault>& faults, Fault fault);
+
 // `text` as a message may quote it: one line of UTF-8, at most 64 bytes of it.
 std::string Printable(std::string_view text);
 

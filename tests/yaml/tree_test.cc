@@ -115,6 +115,20 @@ TEST(ParseYamlTest, SaysWhereItStopped) {
   }
 }
 
+TEST(ParseYamlTest, RefusesAliasesThatRepeatTooMuch) {
+  const std::string text = "a: &a " + std::string(1U << 20U, 'x') + "\nb: [";
+  std::string aliases = "*a";
+  for (int i = 0; i < 13; ++i) aliases += ", *a";
+  const Parsed honest = Parse(text + aliases + "]");
+  aliases += ", *a, *a";
+
+  const Parsed bomb = Parse(text + aliases + "]");
+
+  EXPECT_THAT(honest.faults, IsEmpty());
+  EXPECT_THAT(bomb.faults,
+              ElementsAre("f:2:65: the aliases here repeat more than 16 MiB"));
+}
+
 TEST(ParseYamlTest, ReportsWhatIsNotAllowedAndGoesOn) {
   const Parsed parsed = Parse(
       "a: 1\n"
