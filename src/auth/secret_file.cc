@@ -1,39 +1,15 @@
 #include "auth/secret_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <utility>
+
+#include "base/file.h"
 
 namespace exporter {
 namespace {
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int number) : number_(number) {}
-  ~FileDescriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-
-  [[nodiscard]] int Number() const { return number_; }
-
- private:
-  int number_;
-};
-
 Failure Fault(const std::string& path, const std::string& what) {
   return Fail(ErrorKind::kCredentials, "credentials file " + path + ' ' + what);
-}
-
-Failure Unreadable(const std::string& path, int error) {
-  return Fault(path,
-               "cannot be read: " + std::generic_category().message(error));
 }
 
 bool HasControlCharacter(std::string_view text) {
@@ -45,27 +21,9 @@ bool HasControlCharacter(std::string_view text) {
 }  // namespace
 
 Result<std::string> ReadTextFile(const std::string& path) {
-  // Without O_NONBLOCK, opening a pipe would wait for someone to write.
-  const FileDescriptor file(
-      open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.Number() < 0) return Unreadable(path, errno);
-  struct stat about {};
-  if (fstat(file.Number(), &about) != 0) return Unreadable(path, errno);
-  if (!S_ISREG(about.st_mode)) return Fault(path, "is no regular file");
-
-  std::string text(kMaxSecretBytes + 1, '\0');
-  std::size_t length = 0;
-  while (length < text.size()) {
-    const ssize_t count =
-        read(file.Number(), text.data() + length, text.size() - length);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Unreadable(path, errno);
-    if (count == 0) break;
-    length += static_cast<std::size_t>(count);
-  }
-  if (length > kMaxSecretBytes) return Fault(path, "is larger than 64 KiB");
-  text.resize(length);
-  return text;
+  Result<FileText> file = ReadFile(path, kMaxSecretBytes);
+  if (!file) return Fault(path, file.error().message);
+  return std::move(file->text);
 }
 
 Result<Secret> ReadSecretFile(const std::string& path) {

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string>
 
-#include "auth/temp_folder.h"
 #include "support/fake_clock.h"
+#include "support/temp_folder.h"
 
 namespace exporter {
 namespace {
@@ -53,8 +53,9 @@ TEST(AccessKeyTest, KeepsItsKeyWhenRefusedSinceNobodyElseHasAnother) {
 TEST(AccessKeyTest, SaysWhichPartIsMissing) {
   const FakeClock clock;
   const TempFolder folder;
-  AccessKey credentials(ReadKeyParts(
-      Given(Secret("AK")), FromFile(folder.Path("sk")), Given(Secret("ST"))));
+  AccessKey credentials(ReadKeyParts(Given(Secret("AK")),
+                                     FromFile(folder.path() + "/sk"),
+                                     Given(Secret("ST"))));
 
   const Result<HttpRequest> request =
       credentials.Prove(Question(), clock.WallNow());
@@ -62,7 +63,8 @@ TEST(AccessKeyTest, SaysWhichPartIsMissing) {
   EXPECT_EQ(credentials.State(clock.WallNow()), Readiness::kNone);
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().kind, ErrorKind::kCredentials);
-  EXPECT_NE(request.error().message.find(folder.Path("sk")), std::string::npos);
+  EXPECT_NE(request.error().message.find(folder.path() + "/sk"),
+            std::string::npos);
 }
 
 TEST(AccessKeyTest, SignsWithTheNewKeyOnceItsFilesChanged) {

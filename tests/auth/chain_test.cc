@@ -9,9 +9,9 @@
 
 #include "auth/instance_metadata.h"
 #include "auth/replies.h"
-#include "auth/temp_folder.h"
 #include "auth/token.h"
 #include "support/fake_clock.h"
+#include "support/temp_folder.h"
 
 namespace exporter {
 namespace {
@@ -29,7 +29,7 @@ class ChainTest : public testing::Test {
   ChainTest() {
     std::vector<Chain::Link> links;
     links.push_back(
-        {"file", std::make_unique<Token>(FromFile(folder_.Path("token")))});
+        {"file", std::make_unique<Token>(FromFile(folder_.path() + "/token"))});
     links.push_back(
         {"near", std::make_unique<InstanceMetadata>("http://near")});
     links.push_back({"far", std::make_unique<InstanceMetadata>("http://far")});
@@ -91,7 +91,7 @@ TEST_F(ChainTest, SaysWhatEachOfThemLacks) {
   EXPECT_EQ(request.error().kind, ErrorKind::kCredentials);
   EXPECT_EQ(request.error().message,
             "no credentials found; file: credentials file " +
-                folder_.Path("token") +
+                (folder_.path() + "/token") +
                 " cannot be read: No such file or directory; near: no key from "
                 "the metadata service: it cannot be reached: connection "
                 "refused; far: no key from the metadata service: asking for a "

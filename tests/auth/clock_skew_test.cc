@@ -29,6 +29,13 @@ TEST(DescribeClockSkewTest, SaysBothTimes) {
             "2024-01-01T01:15:30.000Z: 15m30s behind");
 }
 
+TEST(DescribeClockSkewTest, BeginsAfterFiveMinutes) {
+  const FakeClock clock;
+
+  EXPECT_TRUE(DescribeClockSkew(Refusal(401, "Mon, 01 Jan 2024 00:05:01 GMT"),
+                                clock.WallNow()));
+}
+
 TEST(DescribeClockSkewTest, SaysNothingWhereTheClockIsNotTheCause) {
   const FakeClock clock;
   for (const HttpReply& reply :

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "auth/replies.h"
-#include "auth/temp_folder.h"
 #include "support/fake_clock.h"
+#include "support/temp_folder.h"
 
 namespace exporter {
 namespace {
@@ -22,7 +22,7 @@ class IamPasswordTest : public testing::Test {
     settings.endpoint = "https://iam.example.com";
     settings.domain = "acme";
     settings.name = "exporter";
-    settings.password = FromFile(folder_.Path("password"));
+    settings.password = FromFile(folder_.path() + "/password");
     settings.timeout = 7s;
     return std::make_shared<IamUser>(settings);
   }

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "auth/replies.h"
-#include "auth/temp_folder.h"
 #include "support/fake_clock.h"
+#include "support/temp_folder.h"
 
 namespace exporter {
 namespace {
@@ -79,7 +79,7 @@ class IamUserTest : public testing::Test {
     settings.endpoint = "https://iam.example.com/";
     settings.domain = "acme";
     settings.name = "exporter";
-    settings.password = FromFile(folder_.Path("password"));
+    settings.password = FromFile(folder_.path() + "/password");
     settings.transport = std::make_shared<Transport>();
     return settings;
   }
@@ -163,6 +163,8 @@ TEST_F(IamUserTest, NeverLetsARefusedProjectStarveTheOthers) {
 
   EXPECT_FALSE(user_.Ask("p1", Now()));
   EXPECT_TRUE(user_.Ask("p2", Now()));
+  Answer("p2", NoReply());
+  EXPECT_TRUE(user_.Ask("p1", Now()));
 }
 
 TEST_F(IamUserTest, LetsARefusedProjectThatIsAloneTryAgain) {

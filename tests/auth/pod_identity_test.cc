@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "auth/replies.h"
-#include "auth/temp_folder.h"
 #include "support/fake_clock.h"
+#include "support/temp_folder.h"
 
 namespace exporter {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "auth/temp_folder.h"
 #include "support/fake_clock.h"
+#include "support/temp_folder.h"
 
 namespace exporter {
 namespace {
@@ -74,8 +74,8 @@ TEST(KeyFromProfileTest, FollowsItsFile) {
 TEST(KeyFromProfileTest, NamesTheFileAtFault) {
   const TempFolder folder;
 
-  EXPECT_NE(KeyFromProfile(folder.Path("none"), "a")().error().message.find(
-                folder.Path("none") + " cannot be read"),
+  EXPECT_NE(KeyFromProfile(folder.path() + "/none", "a")().error().message.find(
+                (folder.path() + "/none") + " cannot be read"),
             std::string::npos);
   const std::string path = folder.Write("credentials", "");
   EXPECT_EQ(KeyFromProfile(path, "a")().error().message,

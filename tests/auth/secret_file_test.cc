@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <string>
 
-#include "auth/temp_folder.h"
 #include "auth/watched.h"
 #include "support/fake_clock.h"
+#include "support/temp_folder.h"
 
 namespace exporter {
 namespace {
@@ -68,17 +68,17 @@ TEST(ReadSecretFileTest, RefusesWhatIsNoSecretAndSaysWhyWithoutQuotingIt) {
 
 TEST(ReadSecretFileTest, RefusesWhatCannotBeReadOrIsNoFile) {
   const TempFolder folder;
-  const std::string pipe = folder.Path("pipe");
+  const std::string pipe = (folder.path() + "/pipe");
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
 
-  const Result<Secret> missing = ReadSecretFile(folder.Path("missing"));
-  const Result<Secret> from_folder = ReadSecretFile(folder.Path("."));
+  const Result<Secret> missing = ReadSecretFile(folder.path() + "/missing");
+  const Result<Secret> from_folder = ReadSecretFile(folder.path() + "/.");
   const Result<Secret> from_pipe = ReadSecretFile(pipe);
 
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().message.find("No such file"), std::string::npos);
   ASSERT_FALSE(from_folder);
-  EXPECT_NE(from_folder.error().message.find("no regular file"),
+  EXPECT_NE(from_folder.error().message.find("Is a directory"),
             std::string::npos);
   ASSERT_FALSE(from_pipe);
   EXPECT_NE(from_pipe.error().message.find("no regular file"),
@@ -135,17 +135,19 @@ TEST_F(ChangingFileTest, IsSeenWhenReplacedByARename) {
 }
 
 TEST_F(ChangingFileTest, IsSeenWhenKubernetesSwapsTheLinkOfItsFolder) {
-  std::filesystem::create_directory(folder_.Path("..1"));
-  std::filesystem::create_directory(folder_.Path("..2"));
+  std::filesystem::create_directory(folder_.path() + "/..1");
+  std::filesystem::create_directory(folder_.path() + "/..2");
   folder_.Write("..1/secret", "old");
   folder_.Write("..2/secret", "new");
-  std::filesystem::create_symlink("..1", folder_.Path("..data"));
-  std::filesystem::create_symlink("..data/secret", folder_.Path("secret"));
-  Watched<Secret> watched(FromFile(folder_.Path("secret")));
+  std::filesystem::create_symlink("..1", (folder_.path() + "/..data"));
+  std::filesystem::create_symlink("..data/secret",
+                                  (folder_.path() + "/secret"));
+  Watched<Secret> watched(FromFile(folder_.path() + "/secret"));
   ASSERT_EQ(AfterASecond(watched), "old");
 
-  std::filesystem::create_symlink("..2", folder_.Path("..data_tmp"));
-  std::filesystem::rename(folder_.Path("..data_tmp"), folder_.Path("..data"));
+  std::filesystem::create_symlink("..2", (folder_.path() + "/..data_tmp"));
+  std::filesystem::rename(folder_.path() + "/..data_tmp",
+                          (folder_.path() + "/..data"));
 
   EXPECT_EQ(AfterASecond(watched), "new");
 }

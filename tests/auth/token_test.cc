@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "auth/temp_folder.h"
 #include "support/fake_clock.h"
+#include "support/temp_folder.h"
 
 namespace exporter {
 namespace {
@@ -76,7 +76,7 @@ TEST(TokenTest, SaysWhyThereIsNone) {
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().kind, ErrorKind::kCredentials);
   EXPECT_EQ(request.error().message,
-            "credentials file " + folder.Path("token") + " is empty");
+            "credentials file " + (folder.path() + "/token") + " is empty");
 }
 
 }  // namespace
