@@ -13,9 +13,9 @@ namespace exporter {
 // A value of the world outside that may change at any time, such as a secret
 // in a file: read again at most once a second.
 //
-// It is read, not watched for signs of a change: 64 KiB cost a few
-// microseconds, and no rename, symlink swap or second write within the same
-// tick of the file system's clock can hide.
+// It is read, not watched for signs of a change: that costs some 15 µs a file
+// and second, and no rename, symlink swap or second write within the same tick
+// of the file system's clock can hide.
 //
 // T has operator==. Not safe for concurrent use.
 template <typename T>

@@ -21,7 +21,7 @@ HttpReply Issued(const std::string& token, std::string body = "{}") {
 
 TEST(DecodeIamTokenTest, ReadsTheTokenAndItsEnd) {
   const FakeClock clock;
-  const std::string long_token(32 * 1024, 'M');
+  const std::string long_token(32768, 'M');
 
   const Result<IamToken> token = DecodeIamToken(
       HttpReply{201,

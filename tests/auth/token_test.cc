@@ -27,7 +27,7 @@ TEST(TokenTest, SendsItsToken) {
 
 TEST(TokenTest, SendsTokensOf32Kilobytes) {
   const FakeClock clock;
-  const std::string text(32 * 1024, 'x');
+  const std::string text(32768, 'x');
   const TempFolder folder;
   Token token(FromFile(folder.Write("token", text)));
 
