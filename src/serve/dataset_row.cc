@@ -132,6 +132,20 @@ void AppendAge(std::string& html, std::optional<WallTime> fetched,
   AppendSortable(html, (now - *fetched).count(), HumanAge(now - *fetched));
 }
 
+// Whether our message says anything but what the cloud replied, which is shown
+// in parts: "HTTP 403 ModelArts.4336: No permission."
+bool SaysMoreThanTheReply(const Error& failure) {
+  std::string reply = "HTTP " + std::to_string(failure.http_status);
+  if (!failure.code.empty()) {
+    reply += ' ';
+    reply += failure.code;
+  }
+  if (!failure.message.starts_with(reply)) return true;
+  const auto rest = std::string_view(failure.message).substr(reply.size());
+  return !rest.empty() &&
+         (failure.cloud_text.empty() || !rest.starts_with(": "));
+}
+
 // Why there is no answer, and what to do about it.
 void AppendFailure(std::string& html, const Error& failure) {
   html += "<td><p><b>";
@@ -143,8 +157,10 @@ void AppendFailure(std::string& html, const Error& failure) {
   AppendCode(html, "", failure.code);
   AppendQuote(html, "", failure.cloud_text);
   AppendCode(html, "request ", failure.request_id);
-  html += "<p>";
-  AppendElement(html, "bdi", Shorten(failure.message, kMostTextBytes));
+  if (SaysMoreThanTheReply(failure)) {
+    html += "<p>";
+    AppendElement(html, "bdi", Shorten(failure.message, kMostTextBytes));
+  }
   html += "<p><strong>";
   html += AdviceFor(failure);
   html += "</strong>";

@@ -27,7 +27,7 @@ TEST(HumanTextTest, GivesSpansTwoUnitsAtMost) {
     return HumanSpan(std::chrono::duration<double>(seconds));
   };
 
-  EXPECT_EQ(span(0), "0 ms");
+  EXPECT_EQ(span(0), "0 s");
   EXPECT_EQ(span(0.2304), "230 ms");
   EXPECT_EQ(span(0.9999), "1 s");
   EXPECT_EQ(span(1), "1 s");

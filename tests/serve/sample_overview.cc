@@ -104,9 +104,8 @@ Dataset MakeDataset(
 Error Unauthorized() {
   return {.kind = ErrorKind::kUnauthorized,
           .message =
-              "GET https://modelarts.eu-de.otc.t-systems.com/v2/"
-              "0605767faa80d5762f5ac01b4a0e4f5c/datasets/"
-              "kQ3vB9xLw2RtYpZs7NcD/sync-data/status: HTTP 401 APIG.0301",
+              "HTTP 401 APIG.0301: Incorrect IAM authentication information: "
+              "decrypt token fail",
           .http_status = 401,
           .code = "APIG.0301",
           .cloud_text =

@@ -89,8 +89,48 @@ TEST(StatusPageTest, SaysOfAFailureAllThatHelps) {
         "<q><bdi>Incorrect IAM authentication information: decrypt token "
         "fail</bdi></q>",
         "request <code>9b4f6fb9f2a1c0d3e2c7a1b0c9d8e7f6</code>",
-        "HTTP 401 APIG.0301</bdi>"}) {
+        "status: no reply within 5s</bdi>"}) {
     EXPECT_THAT(page, HasSubstr(part));
+  }
+}
+
+TEST(StatusPageTest, RepeatsNoReplyThatIsShownInParts) {
+  struct Case {
+    Error error;
+    bool shown;
+  };
+  for (const auto& [error, shown] : {
+           Case{{.kind = ErrorKind::kServerError,
+          .message = "HTTP 503",
+          .http_status = 503},
+                false},
+           Case{{.kind = ErrorKind::kForbidden,
+           .message = "HTTP 403 M.1: No right.",
+           .http_status = 403,
+           .code = "M.1",
+           .cloud_text = "No right."},
+                false},
+           Case{{.kind = ErrorKind::kMalformed,
+           .message = "the reply has no valid JSON",
+           .http_status = 200},
+                true},
+           Case{{.kind = ErrorKind::kCredentials,
+           .message = "asking for a token: HTTP 401 M.1",
+           .http_status = 401,
+           .code = "M.1"},
+                true},
+           Case{{.kind = ErrorKind::kServerError,
+           .message = "HTTP 503, twice",
+           .http_status = 503},
+                true},
+       }) {
+    Overview overview = UnaskedOverview();
+    overview.rows[0].reading.failure = std::make_shared<const Error>(error);
+
+    const std::string page = Render(overview);
+
+    EXPECT_EQ(Count(page, "<bdi>" + error.message + "</bdi>"), shown ? 1U : 0U)
+        << error.message;
   }
 }
 
