@@ -26,6 +26,7 @@ check_style() {
 
 step "Packages"
 deploy/install-dependencies.sh --test
+npm ci --prefix tests/browser --no-audit --no-fund
 
 for preset in "${presets[@]}"; do
   step "Build: $preset"
