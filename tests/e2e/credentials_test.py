@@ -1,12 +1,18 @@
 """Every way in, against a cloud that verifies as the gateway does."""
 
+import datetime
 import pathlib
+import re
 import tempfile
+import time
 import unittest
+import urllib.parse
+from concurrent import futures
 
-from accounts import Cloud, Exporter, config, project
+from accounts import PROJECT, Cloud, Exporter, config, project, wait_until
 
 KEY = ("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc")
+OTHER_PROJECT = "%032x" % 1
 SDK = {"HUAWEICLOUD_SDK_AK": KEY[0], "HUAWEICLOUD_SDK_SK": KEY[1]}
 
 
@@ -26,6 +32,11 @@ def password(cloud, text="secret", file=None):
 
 def access_key(secret=KEY[1]):
     return f"{{access_key: {{id: {KEY[0]}, secret: {secret}}}}}"
+
+
+def asked(cloud):
+    """How many queries the cloud has had."""
+    return cloud.counters()["requests"]["status"]
 
 
 def profile_text(key=KEY):
@@ -160,6 +171,157 @@ class EveryWayTest(Files):
         token = "M" * 32768
         with Cloud("--auth", "token", "--token", token) as cloud:
             self.assert_works(cloud, f"{{token_file: {self.file('long', token)}}}")
+
+
+class RenewalTest(Files):
+    def test_a_token_that_ends_in_the_middle_of_a_scrape_costs_no_answer_and_one_request(self):
+        count = 1000
+        with with_iam("--datasets", str(count), "--latency", "20ms") as cloud, \
+                Exporter(config(project(cloud, password(cloud), count))) as exporter:
+            self.assertEqual(exporter.scrape().successes(), count)
+            with futures.ThreadPoolExecutor() as pool:
+                scrape = pool.submit(exporter.scrape)
+                wait_until(lambda: asked(cloud) >= count + 300)
+                cloud.control("revoke-tokens")
+                self.assertEqual((scrape.result().successes(), scrape.result().reasons()),
+                                 (count, {}))
+            counters = cloud.counters()
+            # In the middle: some were answered before, some refused, some after.
+            self.assertGreater(counters["auth_failures"], 0)
+            self.assertEqual(asked(cloud), 2 * count + counters["auth_failures"])
+            self.assertEqual(counters["requests"]["token"], 2)
+            self.assertEqual(exporter.scrape().successes(), count)
+            self.assertEqual(cloud.counters()["requests"]["token"], 2)
+
+    def test_a_token_that_is_valid_outlives_iam(self):
+        with with_iam("--token-lifetime", "2h") as cloud, \
+                Exporter(config(project(cloud, password(cloud), 10))) as exporter:
+            first = exporter.scrape()
+            self.assertAlmostEqual(first.value(
+                "modelarts_exporter_credentials_expiry_timestamp_seconds", project_id=PROJECT),
+                time.time() + 7200, delta=60)
+            cloud.control("fault", match="operation:token", fault="503")
+            for _ in range(3):
+                self.assertEqual(exporter.scrape().successes(), 10)
+            cloud.control("revoke-tokens")
+            broken = exporter.scrape(budget=3)
+            self.assertEqual(broken.successes(), 0)
+            self.assertLessEqual(broken.reasons().keys(), {"credentials", "unauthorized",
+                                                           "timeout"})
+            cloud.control("fault", match="operation:token", fault="none")
+            wait_until(lambda: exporter.scrape(budget=3).successes() == 10)
+
+    def test_temporary_keys_that_are_revoked_are_had_anew(self):
+        with Cloud("--auth", "signature", "--metadata", "required", "--datasets", "100") as cloud:
+            way = f"{{instance_metadata: {{endpoint: '{cloud.url}'}}}}"
+            with Exporter(config(project(cloud, way, 100))) as exporter:
+                self.assertEqual(exporter.scrape().successes(), 100)
+                cloud.control("revoke-keys")
+                self.assertEqual(exporter.scrape().reasons(), {}, exporter.log())
+                counters = cloud.counters()
+                self.assertLessEqual(counters["requests"]["metadata"], 4)
+                # No more than were on their way at once when the key died.
+                self.assertLessEqual(counters["auth_failures"], 32)
+
+    def test_a_changed_token_file_is_seen_within_a_second(self):
+        token = self.file("token", "OLD")
+        with Cloud("--auth", "token", "--token", "OLD") as cloud, \
+                Exporter(config(project(cloud, f"{{token_file: {token}}}", 10))) as exporter:
+            self.assertEqual(exporter.scrape().successes(), 10)
+            cloud.control("revoke-tokens")
+            cloud.control("accept-token", token="NEW")
+            self.assertEqual(exporter.scrape().reasons(), {"unauthorized": 10})
+            self.file("token", "NEW")
+            changed = time.monotonic()
+            wait_until(lambda: exporter.scrape().successes() == 10)
+            took = time.monotonic() - changed
+            print(f"seen after {took:.2f} s")
+            self.assertLess(took, 2)  # One second, and the scrapes themselves.
+
+
+class LockTest(Files):
+    def test_a_wrong_key_is_tried_at_most_three_times_and_a_new_one_at_once(self):
+        secret = self.file("sk", "WRONG")
+        way = f"{{access_key: {{id: {KEY[0]}, secret_file: {secret}}}}}"
+        with with_key("--datasets", "100") as cloud, \
+                Exporter(config(project(cloud, way, 100))) as exporter:
+            for _ in range(4):
+                self.assertEqual(exporter.scrape().reasons(), {"unauthorized": 100})
+            refused = asked(cloud)
+            print(f"{refused} requests with a wrong key")
+            self.assertLessEqual(refused, 3)
+            self.file("sk", KEY[1])
+            time.sleep(1.1)  # A file's content is looked at once a second.
+            self.assertEqual(exporter.scrape().successes(), 100)
+            self.assertEqual(cloud.counters()["auth_failures"], refused)
+            self.assertEqual(cloud.counters()["locks"], 0)
+
+    def test_a_reload_with_a_new_key_tries_it_at_once(self):
+        with with_key("--datasets", "100") as cloud, \
+                Exporter(config(project(cloud, access_key("WRONG"), 100))) as exporter:
+            self.assertEqual(exporter.scrape().reasons(), {"unauthorized": 100})
+            reply = exporter.reload(config(project(cloud, access_key(), 100)))
+            self.assertEqual(reply.status, 200, reply.text)
+            self.assertEqual(exporter.scrape().successes(), 100)
+
+    def test_projects_that_share_credentials_share_the_verdict(self):
+        with with_key("--datasets", "100", "--projects", "2") as cloud:
+            ids = ["ds-%05d" % i for i in range(100)]
+            text = config(project(cloud, access_key("WRONG"), ids[0::2]),
+                          project(cloud, access_key("WRONG"), ids[1::2], OTHER_PROJECT))
+            with Exporter(text) as exporter:
+                for _ in range(4):
+                    self.assertEqual(exporter.scrape().reasons(), {"unauthorized": 100})
+            self.assertLessEqual(asked(cloud), 3)
+
+    def test_a_wrong_password_is_no_valid_credentials_and_asks_iam_little(self):
+        with with_iam("--datasets", "100", "--projects", "2") as cloud:
+            ids = ["ds-%05d" % i for i in range(100)]
+            way = password(cloud, "WRONG")
+            text = config(project(cloud, way, ids[0::2]),
+                          project(cloud, way, ids[1::2], OTHER_PROJECT))
+            with Exporter(text) as exporter:
+                for _ in range(4):
+                    self.assertEqual(exporter.scrape().reasons(), {"credentials": 100})
+            counters = cloud.counters()
+            print(f"{counters['requests']['token']} requests with a wrong password")
+            self.assertLessEqual(counters["requests"]["token"], 3)
+            self.assertEqual((asked(cloud), counters["locks"]), (0, 0))
+
+    def test_no_credentials_are_named_so_and_ask_nothing(self):
+        with with_key() as cloud:
+            for way in "{environment: {}}", "{pod_identity: {}}":
+                with self.subTest(way), Exporter(config(project(cloud, way, 5))) as exporter:
+                    self.assertEqual(exporter.scrape(budget=5).reasons(), {"credentials": 5})
+            self.assertEqual(asked(cloud), 0)
+
+
+class SignatureTest(Files):
+    def test_ids_of_every_kind_reach_the_cloud_as_configured(self):
+        ids = ["a b", "100%", "a%2Fb", "~tilde~", "a/b", "/", "猫のデータ", "数据集", "a+b&c=d?e#f",
+               "quote'\"", "é", "a//b", "-_."]
+        with with_key("--datasets", "0") as cloud:
+            for one in ids:
+                cloud.control(f"datasets/{PROJECT}/{urllib.parse.quote(one, safe='')}")
+            with Exporter(config(project(cloud, access_key(), ids))) as exporter:
+                scrape = exporter.scrape()
+                self.assertEqual((scrape.successes(), scrape.reasons()), (len(ids), {}),
+                                 scrape.text)
+            counts = cloud.counters()["datasets"]
+            self.assertEqual(counts, {f"{PROJECT}/{one}": 1 for one in ids})
+            self.assertEqual(cloud.counters()["auth_failures"], 0)
+
+    def test_a_clock_that_is_wrong_is_named_with_both_times(self):
+        with with_key("--clock-offset", "20m") as cloud, \
+                Exporter(config(project(cloud, access_key(), 20))) as exporter:
+            self.assertEqual(exporter.scrape().reasons(), {"unauthorized": 20})
+            said = re.search(r"the clock here says (\S+), the server's (\S+): (\S+) behind",
+                             exporter.log())
+            self.assertTrue(said, exporter.log())
+            here, there = (datetime.datetime.fromisoformat(time.rstrip("Z").split(".")[0])
+                           for time in said.group(1, 2))
+            self.assertAlmostEqual((there - here).total_seconds(), 1200, delta=10)
+            self.assertLessEqual(asked(cloud), 3)
 
 
 if __name__ == "__main__":
