@@ -41,6 +41,8 @@ class Simulator:
         return self
 
     def __exit__(self, *exception):
+        early = self.process.poll()
+        assert early is None, f"the simulator ended too early, with {early}"
         self.process.terminate()
         status = self.process.wait(timeout=20)
         self.process.stdout.close()
