@@ -2,7 +2,8 @@
 
 namespace exporter {
 
-ConnectionId ConnectionTable::Add(std::unique_ptr<Connection> connection) {
+ConnectionId ConnectionTable::Add(
+    std::unique_ptr<ClientConnection> connection) {
   const ConnectionId id = next_id_++;
   const Deadline deadline = connection->deadline();
   entries_.emplace(id, Entry{std::move(connection), deadline});
@@ -10,7 +11,7 @@ ConnectionId ConnectionTable::Add(std::unique_ptr<Connection> connection) {
   return id;
 }
 
-Connection* ConnectionTable::Find(ConnectionId id) const {
+ClientConnection* ConnectionTable::Find(ConnectionId id) const {
   const auto found = entries_.find(id);
   return found == entries_.end() ? nullptr : found->second.connection.get();
 }
@@ -19,7 +20,7 @@ void ConnectionTable::Settle(ConnectionId id) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return;
   auto& [connection, noted] = found->second;
-  if (connection->phase() == Connection::Phase::kClosed) {
+  if (connection->phase() == ClientConnection::Phase::kClosed) {
     Close(id);
   } else if (connection->deadline() != noted) {
     by_deadline_.erase({noted, id});
@@ -49,9 +50,9 @@ std::optional<ConnectionId> ConnectionTable::Overdue(Deadline now) const {
 
 std::optional<ConnectionId> ConnectionTable::LeastMissed() const {
   for (const auto& [deadline, id] : by_deadline_) {
-    const Connection::Phase phase = Find(id)->phase();
-    if (phase != Connection::Phase::kHandling &&
-        phase != Connection::Phase::kWriting) {
+    const ClientConnection::Phase phase = Find(id)->phase();
+    if (phase != ClientConnection::Phase::kHandling &&
+        phase != ClientConnection::Phase::kWriting) {
       return id;
     }
   }

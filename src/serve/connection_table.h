@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "serve/connection.h"
+#include "serve/client_connection.h"
 
 namespace exporter {
 
@@ -23,10 +23,10 @@ class ConnectionTable {
   // Ids begin with `first_id`.
   explicit ConnectionTable(ConnectionId first_id) : next_id_(first_id) {}
 
-  ConnectionId Add(std::unique_ptr<Connection> connection);
+  ConnectionId Add(std::unique_ptr<ClientConnection> connection);
 
   // Null if it is closed already.
-  [[nodiscard]] Connection* Find(ConnectionId id) const;
+  [[nodiscard]] ClientConnection* Find(ConnectionId id) const;
 
   // To be told after anything was done to the connection: notes its deadline,
   // and forgets it, which closes its socket, when it is kClosed.
@@ -49,7 +49,7 @@ class ConnectionTable {
 
  private:
   struct Entry {
-    std::unique_ptr<Connection> connection;
+    std::unique_ptr<ClientConnection> connection;
     Deadline noted;  // Where it stands in by_deadline_.
   };
 

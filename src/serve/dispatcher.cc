@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,10 @@ constexpr char kNoHandler[] = "other";
 constexpr std::size_t kMaxPages = 64;
 constexpr std::size_t kPageThreads = 4;
 constexpr std::size_t kOpenThreads = 2;
+// Passwords that wait for bcrypt. It takes the better part of a tenth of a
+// second each, and one core is all that strangers may keep busy with it.
+constexpr std::size_t kMaxLogins = 64;
+constexpr std::size_t kLoginThreads = 1;
 
 bool Allows(const Route& route, const std::string& method) {
   return std::ranges::any_of(route.methods, [&](const std::string& allowed) {
@@ -34,6 +39,24 @@ std::string AllowHeader(const Route& route) {
     allow += method == "GET" ? "GET, HEAD" : method;
   }
   return allow;
+}
+
+ServeResponse TooMany() {
+  ServeResponse response =
+      StatusResponse(503, "too many requests at once, try again later");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+// Headers that the handler set itself stay as they are.
+void AddHeaders(const Access& access, ServeResponse& response) {
+  for (const auto& header : access.headers) {
+    const bool is_set =
+        std::ranges::any_of(response.headers, [&](const auto& own) {
+          return EqualsIgnoringCase(own.first, header.first);
+        });
+    if (!is_set) response.headers.push_back(header);
+  }
 }
 
 ServeResponse Handle(const Route& route, const ServeRequest& request) {
@@ -52,21 +75,27 @@ struct Dispatcher::Exchange {
   ServeRequest request;
   const Route* route = nullptr;  // Null: there is none for this path.
   Answer answer;
+  std::shared_ptr<const Access> access;
+  BasicCredentials credentials{};  // Where passwords are asked for.
   std::shared_ptr<void> ticket;
 };
 
 Dispatcher::Dispatcher(std::vector<Route> routes, std::size_t max_requests,
+                       const AccessWatcher& access,
                        prometheus::Registry& registry)
     : routes_(std::move(routes)),
+      access_(access),
       answers_(prometheus::BuildCounter()
                    .Name("modelarts_exporter_http_requests_total")
                    .Help("HTTP requests answered, by handler and status code.")
                    .Register(registry)),
       scrapes_(max_requests),
       pages_(kMaxPages),
+      logins_(kMaxLogins),
       scrape_workers_(max_requests),
       page_workers_(kPageThreads),
-      open_workers_(kOpenThreads) {
+      open_workers_(kOpenThreads),
+      login_workers_(kLoginThreads) {
   for (const Route& route : routes_) {
     answers_.Add({{"handler", route.handler_label}, {"code", "200"}});
   }
@@ -77,16 +106,70 @@ const Route* Dispatcher::FindRoute(const std::string& path) const {
   return found == routes_.end() ? nullptr : &*found;
 }
 
-void Dispatcher::Dispatch(ReadRequest read, Answer answer) {
+void Dispatcher::Dispatch(ReadRequest read, Answer answer, Deadline now) {
   auto exchange = std::make_shared<Exchange>();
   exchange->answer = std::move(answer);
+  exchange->access = access_.Current();
   if (const auto* bad = std::get_if<BadRequest>(&read)) {
     Finish(*exchange, StatusResponse(bad->status, bad->why), true);
     return;
   }
   exchange->request = std::move(std::get<WholeRequest>(read).request);
   exchange->route = FindRoute(exchange->request.path);
-  Admit(std::move(exchange));
+  if (exchange->route && exchange->route->open) {
+    Admit(std::move(exchange));
+    return;
+  }
+  RateLimiter* limiter = exchange->access->rate_limiter.get();
+  if (limiter && !limiter->Allow(now)) {
+    Finish(*exchange, StatusResponse(429));
+    return;
+  }
+  Authenticate(std::move(exchange));
+}
+
+// Paths that do not exist ask for the password too: which ones do is none of a
+// stranger's business.
+void Dispatcher::Authenticate(std::shared_ptr<Exchange> exchange) {
+  BasicAuth* passwords = exchange->access->passwords.get();
+  if (!passwords) {
+    Admit(std::move(exchange));
+    return;
+  }
+  std::optional<BasicCredentials> credentials =
+      ParseBasicCredentials(exchange->request.Header("Authorization"));
+  if (!credentials) {
+    Refuse(*exchange);
+    return;
+  }
+  if (passwords->Remembers(*credentials)) {
+    Admit(std::move(exchange));
+    return;
+  }
+  exchange->credentials = *std::move(credentials);
+  exchange->ticket = logins_.Enter();
+  if (!exchange->ticket) {
+    Finish(*exchange, TooMany());
+    return;
+  }
+  login_workers_.Post([this, exchange = std::move(exchange)] {
+    const bool is_right =
+        exchange->access->passwords->Verify(exchange->credentials);
+    exchange->ticket = nullptr;
+    if (is_right) {
+      Admit(exchange);
+    } else {
+      Refuse(*exchange);
+    }
+  });
+}
+
+void Dispatcher::Refuse(Exchange& exchange) {
+  ServeResponse response = StatusResponse(401);
+  response.headers.emplace_back(
+      "WWW-Authenticate",
+      R"(Basic realm="modelarts_exporter", charset="UTF-8")");
+  Finish(exchange, std::move(response));
 }
 
 void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
@@ -104,10 +187,7 @@ void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
   if (!route->open) {
     exchange->ticket = (route->scrape ? scrapes_ : pages_).Enter();
     if (!exchange->ticket) {
-      ServeResponse response =
-          StatusResponse(503, "too many requests at once, try again later");
-      response.headers.emplace_back("Retry-After", "1");
-      Finish(*exchange, std::move(response));
+      Finish(*exchange, TooMany());
       return;
     }
   }
@@ -125,6 +205,7 @@ void Dispatcher::Run(Exchange& exchange) {
 
 void Dispatcher::Finish(Exchange& exchange, ServeResponse response,
                         bool close) {
+  AddHeaders(*exchange.access, response);
   answers_
       .Add({{"handler",
              exchange.route ? exchange.route->handler_label : kNoHandler},

@@ -11,7 +11,9 @@
 #include <memory>
 #include <vector>
 
-#include "serve/connection.h"
+#include "base/clock.h"
+#include "serve/access.h"
+#include "serve/client_connection.h"
 #include "serve/gate.h"
 #include "serve/request_reader.h"
 #include "serve/route.h"
@@ -25,30 +27,37 @@ class Dispatcher {
   // Called exactly once, from any thread.
   using Answer = std::function<void(Reply)>;
 
-  // Counts answers in `registry`, which must outlive this object.
+  // Counts answers in `registry`. Both `access` and `registry` must outlive
+  // this object.
   Dispatcher(std::vector<Route> routes, std::size_t max_requests,
-             prometheus::Registry& registry);
+             const AccessWatcher& access, prometheus::Registry& registry);
 
-  // Never blocks: handlers run on worker threads.
-  void Dispatch(ReadRequest read, Answer answer);
+  // Never blocks: handlers and bcrypt run on worker threads.
+  void Dispatch(ReadRequest read, Answer answer, Deadline now);
 
  private:
   struct Exchange;
 
   const Route* FindRoute(const std::string& path) const;
+  void Authenticate(std::shared_ptr<Exchange> exchange);
+  void Refuse(Exchange& exchange);
   void Admit(std::shared_ptr<Exchange> exchange);
   void Run(Exchange& exchange);
   void Finish(Exchange& exchange, ServeResponse response, bool close = false);
 
   const std::vector<Route> routes_;
+  const AccessWatcher& access_;
   prometheus::Family<prometheus::Counter>& answers_;
   Gate scrapes_;
   Gate pages_;
+  Gate logins_;
   // Scrapes, pages and health each have their own, so that none waits for
   // another kind.
   WorkerPool scrape_workers_;
   WorkerPool page_workers_;
   WorkerPool open_workers_;
+  // Ends first: it gives work to the others.
+  WorkerPool login_workers_;
 };
 
 }  // namespace exporter

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "serve/access.h"
+#include "serve/connection_loop.h"
 #include "serve/dispatcher.h"
 #include "serve/listener.h"
-#include "serve/loop.h"
 
 namespace exporter {
 namespace {
@@ -24,8 +25,9 @@ std::size_t DescriptorsForClients() {
 Server::Server(ServerOptions options, std::vector<Route> routes,
                prometheus::Registry& registry)
     : options_(std::move(options)),
+      access_(std::make_unique<AccessWatcher>()),
       dispatcher_(std::make_unique<Dispatcher>(
-          std::move(routes), options_.max_requests, registry)) {}
+          std::move(routes), options_.max_requests, *access_, registry)) {}
 
 Server::~Server() {
   Drain(std::chrono::milliseconds(0));
@@ -33,6 +35,10 @@ Server::~Server() {
 }
 
 Result<std::vector<std::string>> Server::Start() {
+  if (!options_.web_config_file.empty()) {
+    const auto access = access_->Watch(options_.web_config_file);
+    if (!access) return Fail(access.error());
+  }
   std::vector<Listener> listeners;
   std::vector<std::string> bound;
   for (const ListenAddress& address : options_.addresses) {
@@ -43,14 +49,19 @@ Result<std::vector<std::string>> Server::Start() {
       listeners.push_back(std::move(listener));
     }
   }
-  loop_ = std::make_unique<Loop>(
+  loop_ = std::make_unique<ConnectionLoop>(
       options_.limits,
       std::min(options_.max_connections, DescriptorsForClients()),
-      MakePlainChannel,
+      [this](const FileDescriptor& socket) {
+        const std::shared_ptr<const Access> access = access_->Current();
+        return access->tls ? access->tls->MakeChannel(socket)
+                           : MakePlainChannel(socket);
+      },
       [this](ConnectionId id, ReadRequest request) {
-        dispatcher_->Dispatch(std::move(request), [this, id](Reply reply) {
-          loop_->Answer(id, std::move(reply));
-        });
+        dispatcher_->Dispatch(
+            std::move(request),
+            [this, id](Reply reply) { loop_->Answer(id, std::move(reply)); },
+            clock_.SteadyNow());
       },
       clock_);
   loop_->Start(std::move(listeners));

@@ -13,13 +13,14 @@
 #include "base/clock.h"
 #include "base/listen_address.h"
 #include "base/result.h"
-#include "serve/connection.h"
+#include "serve/client_connection.h"
 #include "serve/route.h"
 
 namespace exporter {
 
+class AccessWatcher;
 class Dispatcher;
-class Loop;
+class ConnectionLoop;
 
 struct ServerOptions {
   std::vector<ListenAddress> addresses{};
@@ -33,8 +34,9 @@ struct ServerOptions {
   ConnectionLimits limits{};
 };
 
-// Threads: one for all connections, at most max_requests + 6 for handlers. Not
-// safe for concurrent use.
+// Threads: one for all connections, one for passwords, one that watches the web
+// configuration, at most max_requests + 6 for handlers. Not safe for concurrent
+// use.
 class Server {
  public:
   // Counts answers in `registry`, which must outlive this object.
@@ -58,8 +60,9 @@ class Server {
  private:
   ServerOptions options_;
   SystemClock clock_;
+  std::unique_ptr<AccessWatcher> access_;
   // The loop outlives the dispatcher, whose threads answer to it.
-  std::unique_ptr<Loop> loop_;
+  std::unique_ptr<ConnectionLoop> loop_;
   std::unique_ptr<Dispatcher> dispatcher_;
 };
 

@@ -49,6 +49,7 @@ class RawClient {
                          sizeof address) == 0;
   }
 
+  [[nodiscard]] int Fd() const { return socket_.Get(); }
   [[nodiscard]] bool Connected() const { return connected_; }
 
   // False when the connection is gone.

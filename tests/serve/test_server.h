@@ -21,6 +21,11 @@ namespace exporter {
 // A server on a free port of 127.0.0.1.
 class TestServer {
  public:
+  explicit TestServer(std::vector<Route> routes,
+                      const std::string& web_config_file)
+      : TestServer(std::move(routes),
+                   ServerOptions{.web_config_file = web_config_file}) {}
+
   explicit TestServer(std::vector<Route> routes, ServerOptions options = {})
       : server_(WithAddress(std::move(options)), std::move(routes), registry) {
     const Result<std::vector<std::string>> bound = server_.Start();

@@ -1,4 +1,4 @@
-#include "serve/connection.h"
+#include "serve/client_connection.h"
 
 #include <sys/socket.h>
 
@@ -16,26 +16,27 @@ constexpr std::size_t kMaxDiscardedBytes = std::size_t{1024} * 1024;
 
 }  // namespace
 
-Connection::Connection(FileDescriptor socket, std::unique_ptr<Channel> channel,
-                       const ConnectionLimits& limits, Deadline now)
+ClientConnection::ClientConnection(FileDescriptor socket,
+                                   std::unique_ptr<Channel> channel,
+                                   const ConnectionLimits& limits, Deadline now)
     : socket_(std::move(socket)),
       channel_(std::move(channel)),
       limits_(limits),
       reader_(limits.request),
       deadline_(now + limits.request_time) {}
 
-void Connection::Enter(Phase phase, Deadline deadline) {
+void ClientConnection::Enter(Phase phase, Deadline deadline) {
   phase_ = phase;
   deadline_ = deadline;
 }
 
-void Connection::StartReading(Deadline now) {
+void ClientConnection::StartReading(Deadline now) {
   is_idle_ = reader_.Empty();
   Enter(Phase::kReading,
         now + (is_idle_ ? limits_.idle_time : limits_.request_time));
 }
 
-std::optional<ReadRequest> Connection::Advance(Deadline now) {
+std::optional<ReadRequest> ClientConnection::Advance(Deadline now) {
   bool goes_on = true;
   while (goes_on) {
     switch (phase_) {
@@ -64,7 +65,7 @@ std::optional<ReadRequest> Connection::Advance(Deadline now) {
   return std::nullopt;
 }
 
-std::optional<ReadRequest> Connection::ReadOn(Deadline now) {
+std::optional<ReadRequest> ClientConnection::ReadOn(Deadline now) {
   std::array<char, kReadBytes> buffer;
   for (;;) {
     if (std::optional<ReadRequest> read = reader_.Next()) {
@@ -85,7 +86,7 @@ std::optional<ReadRequest> Connection::ReadOn(Deadline now) {
   }
 }
 
-void Connection::Respond(Reply reply, Deadline now, WallTime wall_now) {
+void ClientConnection::Respond(Reply reply, Deadline now, WallTime wall_now) {
   keep_alive_ = keep_alive_ && !reply.close;
   ticket_ = std::move(reply.ticket);
   head_ = FormatHead(reply.response, keep_alive_, wall_now);
@@ -102,7 +103,7 @@ void Connection::Respond(Reply reply, Deadline now, WallTime wall_now) {
 }
 
 // Returns whether there is something to do in the phase that follows.
-bool Connection::WriteOn(Deadline now) {
+bool ClientConnection::WriteOn(Deadline now) {
   while (written_ < head_.size() + body_.size()) {
     const std::string_view rest =
         written_ < head_.size()
@@ -128,7 +129,7 @@ bool Connection::WriteOn(Deadline now) {
 
 // Reads past what nobody will look at. Returns false: there is nothing after
 // this phase.
-bool Connection::Discard() {
+bool ClientConnection::Discard() {
   std::array<char, kReadBytes> buffer;
   for (;;) {
     // The bytes below TLS will do, since nobody looks.
@@ -142,7 +143,7 @@ bool Connection::Discard() {
   }
 }
 
-void Connection::Abort() {
+void ClientConnection::Abort() {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
   setsockopt(socket_.Get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   phase_ = Phase::kClosed;

@@ -1,4 +1,4 @@
-#include "serve/loop.h"
+#include "serve/connection_loop.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -36,15 +36,17 @@ void Watch(const FileDescriptor& epoll, const FileDescriptor& fd,
   }
 }
 
-bool WaitsForItsClient(const Connection& connection) {
-  return connection.phase() == Connection::Phase::kHandshake ||
-         connection.phase() == Connection::Phase::kReading;
+bool WaitsForItsClient(const ClientConnection& connection) {
+  return connection.phase() == ClientConnection::Phase::kHandshake ||
+         connection.phase() == ClientConnection::Phase::kReading;
 }
 
 }  // namespace
 
-Loop::Loop(const ConnectionLimits& limits, std::size_t max_connections,
-           MakeChannel make_channel, OnRequest on_request, const Clock& clock)
+ConnectionLoop::ConnectionLoop(const ConnectionLimits& limits,
+                               std::size_t max_connections,
+                               MakeChannel make_channel, OnRequest on_request,
+                               const Clock& clock)
     : limits_(limits),
       max_connections_(max_connections),
       make_channel_(std::move(make_channel)),
@@ -59,15 +61,15 @@ Loop::Loop(const ConnectionLimits& limits, std::size_t max_connections,
   Watch(epoll_, wake_, EPOLLIN, kWakeId);
 }
 
-Loop::~Loop() { Drain(clock_.SteadyNow()); }
+ConnectionLoop::~ConnectionLoop() { Drain(clock_.SteadyNow()); }
 
-void Loop::Start(std::vector<Listener> listeners) {
+void ConnectionLoop::Start(std::vector<Listener> listeners) {
   listeners_ = std::move(listeners);
   Listen();
   thread_ = StartQuietThread([this] { Run(); });
 }
 
-void Loop::Answer(ConnectionId id, Reply reply) {
+void ConnectionLoop::Answer(ConnectionId id, Reply reply) {
   {
     const std::lock_guard lock(mutex_);
     posted_.push_back({id, std::move(reply)});
@@ -75,7 +77,7 @@ void Loop::Answer(ConnectionId id, Reply reply) {
   Wake();
 }
 
-void Loop::Drain(Deadline deadline) {
+void ConnectionLoop::Drain(Deadline deadline) {
   if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
@@ -85,9 +87,9 @@ void Loop::Drain(Deadline deadline) {
   thread_.join();
 }
 
-void Loop::Wake() const { eventfd_write(wake_.Get(), 1); }
+void ConnectionLoop::Wake() const { eventfd_write(wake_.Get(), 1); }
 
-void Loop::Run() {
+void ConnectionLoop::Run() {
   std::array<epoll_event, 256> events;
   for (;;) {
     TakePosted();
@@ -118,7 +120,7 @@ void Loop::Run() {
 }
 
 // Until the next deadline, rounded up so that it has come by then; -1: forever.
-int Loop::WaitMilliseconds() const {
+int ConnectionLoop::WaitMilliseconds() const {
   std::optional<Deadline> next = connections_.NextDeadline();
   for (const auto& other : {accepts_again_, drains_until_}) {
     if (other && (!next || *other < *next)) next = other;
@@ -129,7 +131,7 @@ int Loop::WaitMilliseconds() const {
       std::clamp(wait, milliseconds(0), milliseconds(60'000)).count());
 }
 
-void Loop::Listen() {
+void ConnectionLoop::Listen() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     Watch(epoll_, listeners_[i].socket, EPOLLIN, kFirstListenerId + i);
   }
@@ -137,7 +139,7 @@ void Loop::Listen() {
 
 // Out of descriptors, say. The listeners would report the waiting client again
 // and again: better not to look for a while.
-void Loop::StopAcceptingForNow() {
+void ConnectionLoop::StopAcceptingForNow() {
   if (accepts_again_) return;
   for (const Listener& listener : listeners_) {
     epoll_ctl(epoll_.Get(), EPOLL_CTL_DEL, listener.socket.Get(), nullptr);
@@ -145,13 +147,13 @@ void Loop::StopAcceptingForNow() {
   accepts_again_ = clock_.SteadyNow() + kAcceptPause;
 }
 
-void Loop::MakeRoom() {
+void ConnectionLoop::MakeRoom() {
   if (const std::optional<ConnectionId> id = connections_.LeastMissed()) {
     connections_.Close(*id);
   }
 }
 
-void Loop::AcceptFrom(const Listener& listener) {
+void ConnectionLoop::AcceptFrom(const Listener& listener) {
   for (int i = 0; i < kAcceptsAtOnce && !accepts_again_; ++i) {
     const bool is_full = connections_.Size() >= max_connections_;
     if (is_full && !connections_.LeastMissed()) {
@@ -174,7 +176,7 @@ void Loop::AcceptFrom(const Listener& listener) {
     setsockopt(socket.Get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     std::unique_ptr<Channel> channel = make_channel_(socket);
     if (!channel) continue;
-    const ConnectionId id = connections_.Add(std::make_unique<Connection>(
+    const ConnectionId id = connections_.Add(std::make_unique<ClientConnection>(
         std::move(socket), std::move(channel), limits_, clock_.SteadyNow()));
     // Edge-triggered, and so never changed: a connection with its handler is
     // reported once when its client leaves, not forever.
@@ -186,8 +188,8 @@ void Loop::AcceptFrom(const Listener& listener) {
 
 // Takes one request at most: a client that sends many in a row waits for its
 // answer to come back through the queue, behind everybody else.
-void Loop::Drive(ConnectionId id) {
-  Connection* connection = connections_.Find(id);
+void ConnectionLoop::Drive(ConnectionId id) {
+  ClientConnection* connection = connections_.Find(id);
   if (!connection) return;
   std::optional<ReadRequest> request = connection->Advance(clock_.SteadyNow());
   if (drains_until_ && WaitsForItsClient(*connection)) {
@@ -198,7 +200,7 @@ void Loop::Drive(ConnectionId id) {
   if (request) on_request_(id, *std::move(request));
 }
 
-void Loop::TakePosted() {
+void ConnectionLoop::TakePosted() {
   std::vector<Posted> posted;
   std::optional<Deadline> drain;
   {
@@ -212,7 +214,7 @@ void Loop::TakePosted() {
     for (const ConnectionId id : connections_.Ids()) Drive(id);
   }
   for (auto& [id, reply] : posted) {
-    Connection* connection = connections_.Find(id);
+    ClientConnection* connection = connections_.Find(id);
     if (!connection) continue;
     reply.close = reply.close || drains_until_.has_value();
     connection->Respond(std::move(reply), clock_.SteadyNow(), clock_.WallNow());
@@ -220,7 +222,7 @@ void Loop::TakePosted() {
   }
 }
 
-void Loop::BeginDrain() {
+void ConnectionLoop::BeginDrain() {
   accepts_again_.reset();
   // Clients that the kernel took in already see an answer, not a reset.
   for (const Listener& listener : listeners_) AcceptFrom(listener);
@@ -228,11 +230,12 @@ void Loop::BeginDrain() {
   accepts_again_.reset();
 }
 
-void Loop::CutOverdue() {
+void ConnectionLoop::CutOverdue() {
   const Deadline now = clock_.SteadyNow();
   while (const std::optional<ConnectionId> id = connections_.Overdue(now)) {
-    Connection* connection = connections_.Find(*id);
-    if (connection->phase() == Connection::Phase::kWriting) connection->Abort();
+    ClientConnection* connection = connections_.Find(*id);
+    if (connection->phase() == ClientConnection::Phase::kWriting)
+      connection->Abort();
     connections_.Close(*id);
   }
   if (accepts_again_ && *accepts_again_ <= now) {

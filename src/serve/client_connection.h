@@ -40,7 +40,7 @@ struct Reply {
 
 // A state machine over a channel; whoever owns it watches the socket and the
 // deadline. Not safe for concurrent use.
-class Connection {
+class ClientConnection {
  public:
   enum class Phase {
     kHandshake,
@@ -52,8 +52,8 @@ class Connection {
   };
 
   // Begins in kHandshake.
-  Connection(FileDescriptor socket, std::unique_ptr<Channel> channel,
-             const ConnectionLimits& limits, Deadline now);
+  ClientConnection(FileDescriptor socket, std::unique_ptr<Channel> channel,
+                   const ConnectionLimits& limits, Deadline now);
 
   // Goes as far as the socket allows. Returns a request when one is whole, or
   // refused; the phase is kHandling then, and stays so until Respond.

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "serve/connection.h"
+#include "serve/client_connection.h"
 #include "serve/connection_table.h"
 #include "serve/file_descriptor.h"
 #include "serve/listener.h"
@@ -27,7 +27,7 @@ namespace exporter {
 // safe. So a crowd of silent ones keeps nobody out.
 //
 // Answer is safe for concurrent use; the rest belongs to one thread.
-class Loop {
+class ConnectionLoop {
  public:
   // Makes the channel of a socket that was accepted, which outlives it. Null
   // closes the socket.
@@ -38,10 +38,11 @@ class Loop {
   using OnRequest = std::function<void(ConnectionId, ReadRequest)>;
 
   // `clock` must outlive this object.
-  Loop(const ConnectionLimits& limits, std::size_t max_connections,
-       MakeChannel make_channel, OnRequest on_request, const Clock& clock);
+  ConnectionLoop(const ConnectionLimits& limits, std::size_t max_connections,
+                 MakeChannel make_channel, OnRequest on_request,
+                 const Clock& clock);
   // Cuts what is open.
-  ~Loop();
+  ~ConnectionLoop();
 
   // Starts the thread. REQUIRES: not started before.
   void Start(std::vector<Listener> listeners);

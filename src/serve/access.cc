@@ -1,0 +1,115 @@
+#include "serve/access.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+#include "serve/quiet_thread.h"
+
+namespace exporter {
+namespace {
+
+constexpr std::chrono::milliseconds kPeriod(500);
+
+void LogAll(LogLevel level, std::string_view message,
+            const std::vector<Fault>& faults) {
+  for (const Fault& fault : faults) {
+    Log(level, message, {{"at", ToString(fault)}});
+  }
+}
+
+// `before` gives what did not change: verified passwords stay so, and a bucket
+// as empty as it is. REQUIRES: no faults.
+std::shared_ptr<const Access> MakeAccess(const WebConfig& config,
+                                         const WebConfig& config_before,
+                                         const Access& before) {
+  auto access = std::make_shared<Access>(before);
+  access->headers = config.headers;
+  if (config.tls != config_before.tls) {
+    access->tls = TlsContext::Make(*config.tls, [](auto, const auto&) {});
+  }
+  if (config.users != config_before.users) {
+    access->passwords = config.users.empty()
+                            ? nullptr
+                            : std::make_shared<BasicAuth>(config.users);
+  }
+  if (config.rate_limit != config_before.rate_limit) {
+    access->rate_limiter =
+        config.rate_limit ? std::make_shared<RateLimiter>(*config.rate_limit)
+                          : nullptr;
+  }
+  return access;
+}
+
+}  // namespace
+
+AccessWatcher::AccessWatcher() : access_(std::make_shared<Access>()) {}
+
+AccessWatcher::~AccessWatcher() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<std::shared_ptr<const Access>> AccessWatcher::Watch(
+    const std::string& path) {
+  path_ = path;
+  last_read_ = LoadWebConfig(path_);
+  if (!last_read_.faults.empty()) {
+    std::string all;
+    for (const Fault& fault : last_read_.faults) {
+      if (!all.empty()) all += "; ";
+      all += ToString(fault);
+    }
+    return Fail(ErrorKind::kConfig, all);
+  }
+  LogAll(LogLevel::kWarn, "web configuration", last_read_.warnings);
+  access_ = MakeAccess(last_read_.config, {}, *access_);
+  in_force_ = last_read_;
+  thread_ = StartQuietThread([this] { Run(); });
+  return access_;
+}
+
+std::shared_ptr<const Access> AccessWatcher::Current() const {
+  const std::lock_guard lock(mutex_);
+  return access_;
+}
+
+void AccessWatcher::Run() {
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, kPeriod, [this] { return stopping_; })) {
+    lock.unlock();
+    ReadAgain();
+    lock.lock();
+  }
+}
+
+// The contents are compared, not the times of the files: no rename, symlink
+// swap or second write within one tick of a clock can hide.
+void AccessWatcher::ReadAgain() {
+  WebConfigReport report = LoadWebConfig(path_);
+  if (report == last_read_) return;
+  last_read_ = std::move(report);
+  if (last_read_.faults.empty() &&
+      last_read_.config.tls.has_value() != in_force_.config.tls.has_value()) {
+    Log(LogLevel::kError, "web configuration not taken over",
+        {{"err", "TLS is turned on or off by a restart only"}});
+    return;
+  }
+  LogAll(LogLevel::kError, "web configuration not taken over",
+         last_read_.faults);
+  if (!last_read_.faults.empty() || last_read_ == in_force_) return;
+
+  LogAll(LogLevel::kWarn, "web configuration", last_read_.warnings);
+  std::shared_ptr<const Access> access =
+      MakeAccess(last_read_.config, in_force_.config, *Current());
+  in_force_ = last_read_;
+  Log(LogLevel::kInfo, "web configuration taken over", {{"file", path_}});
+  const std::lock_guard lock(mutex_);
+  access_ = std::move(access);
+}
+
+}  // namespace exporter

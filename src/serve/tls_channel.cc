@@ -1,0 +1,92 @@
+#include "serve/tls_channel.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace exporter {
+namespace {
+
+struct SslFreer {
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+};
+using Ssl = std::unique_ptr<SSL, SslFreer>;
+
+class TlsChannel final : public Channel {
+ public:
+  TlsChannel(std::shared_ptr<const TlsContext> owner, Ssl ssl)
+      : owner_(std::move(owner)), ssl_(std::move(ssl)) {}
+
+  IoState Handshake() override {
+    ERR_clear_error();
+    const int result = SSL_accept(ssl_.get());
+    if (result == 1) return IoState::kDone;
+    if (ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_HTTP_REQUEST) {
+      AnswerPlainHttp();
+    }
+    return StateAfter(result);
+  }
+
+  IoResult Read(std::span<char> into) override {
+    ERR_clear_error();
+    std::size_t bytes = 0;
+    const int result =
+        SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
+    if (result == 1) return {IoState::kDone, bytes};
+    return {StateAfter(result)};
+  }
+
+  IoResult Write(std::string_view bytes) override {
+    ERR_clear_error();
+    std::size_t written = 0;
+    const int result =
+        SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written);
+    if (result == 1) return {IoState::kDone, written};
+    return {StateAfter(result)};
+  }
+
+  void EndWriting() override {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    shutdown(SSL_get_fd(ssl_.get()), SHUT_WR);
+  }
+
+ private:
+  [[nodiscard]] IoState StateAfter(int result) const {
+    const int error = SSL_get_error(ssl_.get(), result);
+    return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE
+               ? IoState::kAgain
+               : IoState::kClosed;
+  }
+
+  // Someone typed http:// for https://: the one mistake worth an answer.
+  void AnswerPlainHttp() const {
+    constexpr std::string_view kAnswer =
+        "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\n"
+        "This port speaks HTTPS, not HTTP.\n";
+    const int fd = SSL_get_fd(ssl_.get());
+    // What is left unread would make the close a reset, and lose the answer.
+    std::array<char, 4096> ignored;
+    (void)recv(fd, ignored.data(), ignored.size(), 0);
+    (void)send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+  }
+
+  std::shared_ptr<const TlsContext> owner_;
+  Ssl ssl_;
+};
+
+}  // namespace
+
+std::unique_ptr<Channel> MakeTlsChannel(std::shared_ptr<const TlsContext> owner,
+                                        SSL_CTX* context,
+                                        const FileDescriptor& socket) {
+  Ssl ssl(SSL_new(context));
+  if (!ssl || SSL_set_fd(ssl.get(), socket.Get()) != 1) return nullptr;
+  return std::make_unique<TlsChannel>(std::move(owner), std::move(ssl));
+}
+
+}  // namespace exporter

@@ -1,0 +1,42 @@
+// --web.config.file: who may ask, and how the connection is kept private.
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/fault.h"
+#include "base/secret.h"
+#include "serve/rate_limiter.h"
+#include "serve/tls_settings.h"
+
+namespace exporter {
+
+struct WebConfig {
+  std::optional<TlsSettings> tls;  // None: plain HTTP.
+  // Added to every answer that has none of the name.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::map<std::string, Secret> users;  // bcrypt hashes; empty: no passwords.
+  std::optional<RequestRate> rate_limit;
+
+  bool operator==(const WebConfig&) const = default;
+};
+
+struct WebConfigReport {
+  WebConfig config;             // To be used only without faults.
+  std::vector<Fault> faults;    // All of them, in the order of the file.
+  std::vector<Fault> warnings;  // What works otherwise than someone may think.
+
+  bool operator==(const WebConfigReport&) const = default;
+};
+
+// What the file `path` says, and the files that it names; relative ones are
+// beside it. Also finds out whether TLS can be spoken so. Never throws for what
+// stands in a file.
+// Source: exporter toolkit, docs/web-configuration.md.
+WebConfigReport LoadWebConfig(const std::string& path);
+
+}  // namespace exporter
