@@ -62,7 +62,8 @@ class BudgetTest(unittest.TestCase):
             duration = float(samples[("modelarts_scrape_duration_seconds", ())])
             self.assertLess(duration, 2.1)
         self.assertLess(took, 4)  # The scrapes' 2 s, and room for a slow machine.
-        self.assertEqual(counters["requests"]["status"], 30)
+        # A scrape that begins after a query ended asks anew; the others share.
+        self.assertLess(counters["requests"]["status"], 32 * 30 / 2)
 
     def test_names_the_reason_of_each_fault(self):
         faults = {
@@ -80,8 +81,9 @@ class BudgetTest(unittest.TestCase):
         for i, fault in enumerate(faults):
             arguments += ["--fault", f"ds-{i:05d}={fault}"]
         with Simulator(*arguments) as cloud:
-            with Exporter(config(cloud.url, len(faults) + 10)) as exporter:
-                samples = scrape(exporter, 3)
+            short = "http: {timeout: 3s}"
+            with Exporter(config(cloud.url, len(faults) + 10, project_block=short)) as exporter:
+                samples = scrape(exporter, 20)
                 reasons = by_dataset(samples, "modelarts_dataset_query_failure", "reason")
                 for i, (fault, reason) in enumerate(faults.items()):
                     self.assertEqual(reasons.get(f"ds-{i:05d}"), reason, fault)
