@@ -34,7 +34,8 @@ TEST(CatalogueTest, GivesEveryDatasetToExactlyOneShard) {
   settings.shard.count = 4;
   for (settings.shard.index = 0; settings.shard.index < 4;
        ++settings.shard.index) {
-    for (const Dataset& dataset : BuildCatalogue(settings, {})->datasets) {
+    const auto catalogue = BuildCatalogue(settings, {});
+    for (const Dataset& dataset : catalogue->datasets) {
       all.insert(dataset.key);
       ++sum;
     }
