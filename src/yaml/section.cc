@@ -72,7 +72,7 @@ Section::Section(const YamlNode& node, std::string_view name,
     if (std::find(keys_.begin(), keys_.end(), entry.key) == keys_.end()) {
       sink.Add(
           entry.key_node,
-          "unknown key '" + Printable(entry.key) + "'" + InSection(name) +
+          "unknown key '" + PrintableKey(entry.key) + "'" + InSection(name) +
               (keys_.empty() ? "; it has none" : "; known are " + Join(keys_)));
     }
   }

@@ -210,7 +210,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     const auto [first, is_new] = map.seen.emplace(name, key.line);
     if (!is_new) {
-      return Add(key, "duplicate key '" + Printable(name) +
+      return Add(key, "duplicate key '" + PrintableKey(name) +
                           "', first in line " + std::to_string(first->second));
     }
     map.content->entries.push_back({name, key, value});
@@ -252,6 +252,15 @@ std::string Printable(std::string_view text) {
     shown += byte < 0x20 || byte == 0x7F ? '?' : c;
   }
   return text.size() > kMaxBytes ? shown + "..." : shown;
+}
+
+std::string PrintableKey(std::string_view key) {
+  constexpr std::size_t kMaxBytes = 32;
+  const std::size_t shown = std::min(
+      kMaxBytes, key.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-"));
+  if (shown >= key.size()) return std::string(key);
+  return std::string(key.substr(0, shown)) + "...";
 }
 
 void AddFault(std::vector<Fault>& faults, Fault fault) {

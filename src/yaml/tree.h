@@ -59,6 +59,11 @@ void AddFault(std::vector<Fault>& faults, Fault fault);
 // `text` as a message may quote it: one line of UTF-8, at most 64 bytes of it.
 std::string Printable(std::string_view text);
 
+// A key as a message may quote it: its letters, '_' and '-', up to the first
+// other character and at most 32. Where the space after a colon is forgotten,
+// as in {token:secret}, the key holds the secret.
+std::string PrintableKey(std::string_view key);
+
 // The tree of `text`; an empty text is a null. None if it cannot be read at
 // all; its one fault is then added to `faults`. What can be read but is not
 // allowed (a key twice, a merge key, a tag) is added to `faults` too and left

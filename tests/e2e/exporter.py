@@ -96,7 +96,7 @@ class Exporter(Program):
         self.write_config(config)
         command = [os.environ["MODELARTS_EXPORTER"], "--config.file", self.config_file]
         command += ["--web.listen-address", "127.0.0.1:0", *arguments]
-        super().__init__(command, r"msg=listening address=(\S+)", environment)
+        super().__init__(command, r"listening\W+address\W+([\w.:]+)", environment)
 
     def __exit__(self, *exception):
         super().__exit__(*exception)

@@ -39,6 +39,15 @@ TEST_F(SectionTest, ReportsKeysThatItDoesNotKnow) {
                           "f:1:20: unknown key 'A' in 's'; known are a, b"));
 }
 
+TEST_F(SectionTest, ShowsNoSecretThatAForgottenSpaceMadePartOfAKey) {
+  Open("{a:hunter2, \"password=hunter2\": 1}");
+
+  EXPECT_THAT(
+      Faults(),
+      ElementsAre("f:1:2: unknown key 'a...' in 's'; known are a, b",
+                  "f:1:13: unknown key 'password...' in 's'; known are a, b"));
+}
+
 TEST_F(SectionTest, ReadsWhatIsNoMappingAsAnEmptyOne) {
   const Section section = Open("[a]");
 
