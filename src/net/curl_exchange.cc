@@ -18,7 +18,7 @@ namespace exporter {
 namespace {
 
 // Small, since a thousand exchanges may each hold one; replies are small too.
-constexpr long kReceiveBufferBytes = 8 * 1024;
+constexpr long kReceiveBufferBytes = 8192;
 
 // A peer that acknowledges nothing for so long is gone. Without it a dead
 // HTTP/2 connection, which single timeouts do not close, would be used again
@@ -286,10 +286,12 @@ void CurlExchange::SetHeaders(std::string_view host_header) {
     list.reset(longer);
   };
   bool has_content_type = false;
+  std::string line;
   for (const auto& [name, value] : request_.headers) {
     has_content_type |= name == "Content-Type";
     // libcurl takes "Name:" as a wish to leave the header out.
-    append(value.empty() ? name + ";" : name + ": " + value);
+    line.assign(name).append(value.empty() ? ";" : ": ").append(value);
+    append(line);
   }
   if (!host_header.empty()) append("Host: " + std::string(host_header));
   if (!has_content_type && request_.method != "GET") append("Content-Type:");

@@ -115,8 +115,9 @@ CurlFetcher::~CurlFetcher() {
 Fetcher::Ticket CurlFetcher::Start(HttpRequest request, Done done) {
   const Ticket ticket = ++last_ticket_;
   if (request.deadline - clock_.SteadyNow() < milliseconds(1)) {
-    finished_.push_back({ticket, std::move(done),
-                         Fail(ErrorKind::kTimeout, "deadline passed before")});
+    finished_.push_back(
+        {ticket, std::move(done),
+         Fail(ErrorKind::kTimeout, "deadline passed before it was sent")});
     return ticket;
   }
   std::unique_ptr<Transfer> prepared = IdleTransfer();

@@ -33,9 +33,9 @@ class CurlFetcher final : public Fetcher {
     // Connections that are kept open while nobody uses them. At least the
     // number of exchanges at once, or connections are thrown away.
     std::size_t max_connections = 64;
-    std::size_t max_body_bytes = 1024 * 1024;   // After decompression.
-    std::size_t max_header_bytes = 256 * 1024;  // All lines together.
-    std::string user_agent;                     // Default: none is sent.
+    std::size_t max_body_bytes = 1'048'576;  // After decompression.
+    std::size_t max_header_bytes = 262'144;  // All lines together.
+    std::string user_agent;                  // Default: none is sent.
   };
 
   // Reads the proxies from the environment, for transports that ask for them.

@@ -168,7 +168,7 @@ TEST_F(CurlFetcherProxyTest, EndsByItsDeadlineWhereTheProxyHangs) {
     const auto begin = clock_.SteadyNow();
 
     EXPECT_THAT(Outcome(Fetch(std::move(request))), StartsWith("timeout: "));
-    EXPECT_LT(clock_.SteadyNow() - begin, 600ms);
+    EXPECT_LT(clock_.SteadyNow() - begin, 2s);
   }
 }
 

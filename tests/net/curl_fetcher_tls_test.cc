@@ -213,7 +213,7 @@ TEST_F(CurlFetcherTlsTest, EndsByItsDeadlineInAHandshakeThatHangs) {
 
   EXPECT_EQ(Outcome(Fetch(std::move(request))),
             "timeout: deadline passed while connecting");
-  EXPECT_LT(clock_.SteadyNow() - begin, 600ms);
+  EXPECT_LT(clock_.SteadyNow() - begin, 2s);
 }
 
 TEST_F(CurlFetcherTlsTest, TellsAHandshakeThatBrokeFromOneThatWasRefused) {

@@ -71,19 +71,19 @@ TEST_F(NameServerTest, DISABLED_Hangs) {
 
   std::vector<std::string> outcomes;
   for (int i = 0; i < 100; ++i) {
-    fetcher_.Start(Get("http://hanging.test/", 700ms),
+    fetcher_.Start(Get("http://hanging.test/", 1s),
                    [&](const Result<HttpReply>& reply) {
                      outcomes.push_back(Outcome(reply));
                    });
   }
   EXPECT_EQ(Outcome(Fetch(Get(server.Url()))), "status 200");
-  EXPECT_LT(clock_.SteadyNow() - begin, 500ms) << "The others were held up.";
+  EXPECT_LT(clock_.SteadyNow() - begin, 900ms) << "The others were held up.";
   EXPECT_LE(Threads() - threads_before, 2) << "There are too many lookups.";
 
   while (outcomes.size() < 100 && clock_.SteadyNow() - begin < 20s) {
     fetcher_.Poll(1s);
   }
-  EXPECT_LT(clock_.SteadyNow() - begin, 1200ms);
+  EXPECT_LT(clock_.SteadyNow() - begin, 4s);
   EXPECT_EQ(outcomes.size(), 100U);
   EXPECT_THAT(outcomes,
               Each("timeout: deadline passed while looking up the name"));
@@ -98,7 +98,7 @@ TEST_F(NameServerTest, DISABLED_Hangs) {
   fetcher_.Cancel(first);
   EXPECT_EQ(Outcome(Fetch(Get("http://other.test/", 200ms))),
             "timeout: deadline passed while looking up the name");
-  EXPECT_LT(clock_.SteadyNow() - cancelled, 700ms);
+  EXPECT_LT(clock_.SteadyNow() - cancelled, 4s);
   EXPECT_FALSE(called);
   close(silent);
 }
