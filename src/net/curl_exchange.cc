@@ -127,7 +127,6 @@ CurlExchange::CurlExchange(const ExchangeSettings& settings)
   Set(CURLOPT_MAXFILESIZE_LARGE,
       static_cast<curl_off_t>(settings_.max_body_bytes));
   Set(CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
-  Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   Set(CURLOPT_PATH_AS_IS, 1L);  // What was signed is what is sent.
   Set(CURLOPT_TCP_KEEPALIVE, 1L);
   Set(CURLOPT_TCP_KEEPIDLE, 30L);

@@ -188,6 +188,9 @@ TEST_F(CurlFetcherProxyTest, BoundsWhatTheProxySaysBeforeTheTunnel) {
 TEST_F(CurlFetcherProxyTest, UsesTheEnvironmentOnlyWhereItIsTold) {
   const SocketServer server(Answer);
   const ScopedProxyEnvironment environment(proxy_.Url(), "other.test");
+  // These libcurl would look for on its own.
+  setenv("http_proxy", proxy_.Url().c_str(), 1);
+  setenv("ALL_PROXY", proxy_.Url().c_str(), 1);
   CurlFetcher fetcher(clock_, {});
 
   EXPECT_EQ(BodyOf(Fetch(fetcher, Get(server.Url()))), "directly");

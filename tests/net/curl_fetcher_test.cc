@@ -410,6 +410,16 @@ TEST_F(CurlFetcherTest, IsNotBlownUpByAGzipBomb) {
   EXPECT_THAT(Outcome(Fetch(Get(twice.Url()))), StartsWith("too_large: "));
 }
 
+TEST_F(CurlFetcherTest, WaitsForNoBodyThatIsAnnouncedAsTooLarge) {
+  const SocketServer server([](Connection& connection) {
+    connection.Send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+    connection.Hang();
+  });
+
+  EXPECT_EQ(Outcome(Fetch(Get(server.Url(), 1s))),
+            "too_large: the body is larger than 1048576 bytes");
+}
+
 TEST_F(CurlFetcherTest, StopsReadingABodyWithoutEnd) {
   const SocketServer server([](Connection& connection) {
     connection.ReadRequest();
@@ -506,8 +516,11 @@ TEST_F(CurlFetcherTest, LetsADoneStartAndCancelOthers) {
   fetcher_.Start(Get("nonsense"), [&](const auto&) {
     story += "first ";
     fetcher_.Cancel(third);
-    fetcher_.Start(Get(server.Url()), [&](const Result<HttpReply>& reply) {
-      story += "then " + Outcome(reply);
+    fetcher_.Start(Get("nonsense"), [&](const auto&) {
+      story += "then ";
+      fetcher_.Start(Get(server.Url()), [&](const Result<HttpReply>& reply) {
+        story += Outcome(reply);
+      });
     });
   });
   fetcher_.Start(Get("nonsense"), [&](const auto&) { story += "second "; });
@@ -515,6 +528,9 @@ TEST_F(CurlFetcherTest, LetsADoneStartAndCancelOthers) {
       fetcher_.Start(Get("nonsense"), [&](const auto&) { story += "third "; });
   fetcher_.Poll(0ms);
   EXPECT_EQ(story, "first second ");
+
+  fetcher_.Poll(0ms);
+  EXPECT_EQ(story, "first second then ");
 
   fetcher_.Poll(10s);
   EXPECT_EQ(story, "first second then status 200");
