@@ -95,7 +95,8 @@ CredentialsStore::Account& CredentialsStore::AccountFor(
 }
 
 CredentialsStore::Held CredentialsStore::For(
-    const ProjectConfig& project, std::shared_ptr<const Transport> transport) {
+    const ProjectConfig& project,
+    const std::shared_ptr<const Transport>& transport) {
   Account& account = AccountFor(project, transport);
   account.used = true;
   const std::string project_id =

@@ -28,7 +28,7 @@ class CredentialsStore {
   // with equal credentials share them, but for tokens, which are of one
   // project.
   Held For(const ProjectConfig& project,
-           std::shared_ptr<const Transport> transport);
+           const std::shared_ptr<const Transport>& transport);
 
   // Lets go of all that For was not asked for since the last call.
   void DropUnused();

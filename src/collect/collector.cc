@@ -132,7 +132,7 @@ std::optional<Collection> Collector::CollectOne(const DatasetKey& dataset,
 }
 
 Collection Collector::Order(std::shared_ptr<const Catalogue> catalogue,
-                            std::optional<DatasetKey> only,
+                            const std::optional<DatasetKey>& only,
                             SteadyDuration budget, Story* story) {
   const SteadyTime deadline = clock_.SteadyNow() + budget;
   const auto promise = std::make_shared<std::promise<Collection>>();

@@ -64,7 +64,7 @@ class Collector {
   template <typename T>
   T Await(std::function<T(CloudLoop&)> question);
   Collection Order(std::shared_ptr<const Catalogue> catalogue,
-                   std::optional<DatasetKey> only, SteadyDuration budget,
+                   const std::optional<DatasetKey>& only, SteadyDuration budget,
                    Story* story);
 
   const Clock& clock_;

@@ -67,7 +67,8 @@ ProfileConfig ReadProfile(const YamlNode& node, const Source& source) {
   profile.file = Resolve(source.folder, path);
   const Result<FileText> file = ReadFile(profile.file, kMaxSecretFileBytes);
   if (!file) {
-    section.Add("file", Printable(profile.file) + " " + file.error().message);
+    section.Add("file",
+                PrintablePath(profile.file) + " " + file.error().message);
   } else {
     WarnIfOthersMayRead(section, "file", profile.file, file->others_may_read,
                         source);

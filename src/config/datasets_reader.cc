@@ -89,7 +89,7 @@ void ReadDatasetFile(const std::string& path, const YamlNode& named_at,
                      ProjectConfig& project) {
   const Result<FileText> file = ReadFile(path, kMaxYamlBytes);
   if (!file) {
-    return main.Add(named_at, "dataset_files: " + Printable(path) + " " +
+    return main.Add(named_at, "dataset_files: " + PrintablePath(path) + " " +
                                   file.error().message);
   }
   const auto tree = ParseYaml(file->text, path, *main.faults);

@@ -67,7 +67,7 @@ std::string ReadCertificates(const Section& section, std::string_view key,
   path = file->path;
   const std::string why_not = WhyNotCertificates(file->text);
   if (why_not.empty()) return file->text;
-  section.Add(key, Printable(path) + " " + why_not);
+  section.Add(key, PrintablePath(path) + " " + why_not);
   return "";
 }
 
@@ -81,7 +81,7 @@ void ReadKeyPair(const Section& section, const Source& source, TlsConfig& tls) {
                         source);
     const std::string why_not = WhyNotKeyOf(certificate, key->text);
     if (!why_not.empty()) {
-      section.Add("key_file", Printable(key->path) + " " + why_not);
+      section.Add("key_file", PrintablePath(key->path) + " " + why_not);
     }
   }
   const bool has_cert = section.Find("cert_file") != nullptr;

@@ -23,7 +23,7 @@ std::optional<NamedFile> ReadNamedFile(const Section& section,
   path = Resolve(source.folder, path);
   Result<FileText> file = ReadFile(path, max_bytes);
   if (!file) {
-    section.Add(key, Printable(path) + " " + file.error().message);
+    section.Add(key, PrintablePath(path) + " " + file.error().message);
     return std::nullopt;
   }
   return NamedFile{std::move(path), std::move(file->text),
@@ -35,7 +35,7 @@ void WarnIfOthersMayRead(const Section& section, std::string_view key,
                          const Source& source) {
   if (!others_may_read) return;
   source.warnings.Add(*section.Find(key),
-                      std::string(key) + ": " + Printable(path) +
+                      std::string(key) + ": " + PrintablePath(path) +
                           " may be read by everyone on this machine; take "
                           "that right away with chmod o-r");
 }
@@ -55,7 +55,7 @@ std::optional<SecretSource> ReadSecret(const Section& section,
   if (has_value) return SecretSource{Secret(std::move(value)), ""};
   if (!file) return std::nullopt;
   if (const auto why = WhyNotText(WithoutLineBreak(file->text))) {
-    section.Add(file_key, "the secret in " + Printable(file->path) + " " +
+    section.Add(file_key, "the secret in " + PrintablePath(file->path) + " " +
                               std::string(*why));
     return std::nullopt;
   }

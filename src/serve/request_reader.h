@@ -13,10 +13,12 @@
 namespace exporter {
 
 struct RequestLimits {
-  std::size_t request_line_bytes = 8 * 1024;  // More: 414.
-  std::size_t head_bytes = 64 * 1024;         // Request line and headers: 431.
-  std::size_t headers = 100;                  // More: 431.
-  std::size_t body_bytes = 64 * 1024;         // More: 413. Bodies are dropped.
+  std::size_t request_line_bytes = std::size_t{8} * 1024;  // More: 414.
+  std::size_t head_bytes =
+      std::size_t{64} * 1024;  // Request line and headers: 431.
+  std::size_t headers = 100;   // More: 431.
+  std::size_t body_bytes =
+      std::size_t{64} * 1024;  // More: 413. Bodies are dropped.
 };
 
 struct WholeRequest {

@@ -55,8 +55,8 @@ class Section {
   // words like `true` are taken as they are written.
   bool ReadText(std::string_view key, std::string& text) const;
 
-  // Any text, also an empty one or one with line breaks: for what is only shown,
-  // escaped, to people.
+  // Any text, also an empty one or one with line breaks: for what is only
+  // shown, escaped, to people.
   void ReadShownText(std::string_view key, std::string& text) const;
 
   // "true" or "false".

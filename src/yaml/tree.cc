@@ -244,14 +244,18 @@ int LastLine(std::string_view text) {
 
 }  // namespace
 
-std::string Printable(std::string_view text) {
-  constexpr std::size_t kMaxBytes = 64;
+std::string Printable(std::string_view text, std::size_t max_bytes) {
   std::string shown;
-  for (const char c : ToUtf8(text.substr(0, kMaxBytes))) {
+  for (const char c : ToUtf8(text.substr(0, max_bytes))) {
     const auto byte = static_cast<unsigned char>(c);
     shown += byte < 0x20 || byte == 0x7F ? '?' : c;
   }
-  return text.size() > kMaxBytes ? shown + "..." : shown;
+  return text.size() > max_bytes ? shown + "..." : shown;
+}
+
+std::string PrintablePath(std::string_view path) {
+  constexpr std::size_t kLongestPath = 4096;
+  return Printable(path, kLongestPath);
 }
 
 std::string PrintableKey(std::string_view key) {

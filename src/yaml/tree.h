@@ -57,7 +57,10 @@ inline constexpr std::size_t kMaxFaults = 1000;
 void AddFault(std::vector<Fault>& faults, Fault fault);
 
 // `text` as a message may quote it: one line of UTF-8, at most 64 bytes of it.
-std::string Printable(std::string_view text);
+std::string Printable(std::string_view text, std::size_t max_bytes = 64);
+
+// The same for the path of a file: whole, since its end is what tells it apart.
+std::string PrintablePath(std::string_view path);
 
 // A key as a message may quote it: its letters, '_' and '-', up to the first
 // other character and at most 32. Where the space after a colon is forgotten,
