@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "serve/request.h"
+#include "serve/header_text.h"
 
 namespace exporter {
 namespace {

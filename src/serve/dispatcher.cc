@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "serve/compression.h"
+#include "serve/header_text.h"
 
 namespace exporter {
 namespace {

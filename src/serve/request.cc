@@ -2,17 +2,15 @@
 
 #include <algorithm>
 
+#include "serve/header_text.h"
+
 namespace exporter {
 namespace {
 
-char ToLower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::optional<unsigned> HexDigit(char c) {
   if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  c = ToLower(c);
   if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
   return std::nullopt;
 }
 
@@ -87,10 +85,6 @@ std::string_view WithoutAuthority(std::string_view target) {
 }
 
 }  // namespace
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, ToLower, ToLower);
-}
 
 std::string ServeRequest::Header(std::string_view name) const {
   std::string joined;

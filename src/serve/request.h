@@ -36,7 +36,4 @@ struct RequestTarget {
 // Source: RFC 9112, section 3.2.
 std::optional<RequestTarget> ParseTarget(std::string_view target);
 
-// Whether `a` and `b` are the same but for the case of ASCII letters.
-bool EqualsIgnoringCase(std::string_view a, std::string_view b);
-
 }  // namespace exporter

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "serve/header_text.h"
+
 namespace exporter {
 namespace {
 
@@ -23,12 +25,6 @@ bool IsFieldValue(std::string_view text) {
   });
 }
 
-std::string_view Trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // Takes the first line, without its CR LF, off `head`.
 std::string_view TakeLine(std::string_view& head) {
   const std::string_view line = head.substr(0, head.find("\r\n"));
@@ -39,9 +35,7 @@ std::string_view TakeLine(std::string_view& head) {
 // Whether the list `value` has the member `token`.
 bool HasToken(std::string_view value, std::string_view token) {
   while (!value.empty()) {
-    const std::string_view member = value.substr(0, value.find(','));
-    if (EqualsIgnoringCase(Trim(member), token)) return true;
-    value.remove_prefix(std::min(member.size() + 1, value.size()));
+    if (EqualsIgnoringCase(TakeUntil(value, ','), token)) return true;
   }
   return false;
 }
@@ -89,7 +83,7 @@ std::variant<Head, BadRequest> ParseHead(std::string_view text) {
     if (colon == std::string_view::npos || !IsToken(field.substr(0, colon))) {
       return BadRequest{400, "a header is not NAME: VALUE"};
     }
-    const std::string_view value = Trim(field.substr(colon + 1));
+    const std::string_view value = TrimBlanks(field.substr(colon + 1));
     if (!IsFieldValue(value)) {
       return BadRequest{400, "a header holds a control character"};
     }

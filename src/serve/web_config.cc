@@ -132,16 +132,18 @@ void Sort(std::vector<Fault>& faults) {
 }  // namespace
 
 WebConfigReport LoadWebConfig(const std::string& path) {
+  const Result<FileText> file = ReadFile(path, kMaxYamlBytes);
+  if (file) return ParseWebConfig(file->text, path);
+  WebConfigReport report;
+  report.faults.push_back({.file = path, .what = file.error().message});
+  return report;
+}
+
+WebConfigReport ParseWebConfig(std::string_view text, const std::string& path) {
   WebConfigReport report;
   const FaultSink sink{.file = path, .faults = &report.faults};
   const FaultSink warnings{.file = path, .faults = &report.warnings};
-  const Result<FileText> file = ReadFile(path, kMaxYamlBytes);
-  if (!file) {
-    report.faults.push_back({.file = path, .what = file.error().message});
-    return report;
-  }
-  const std::optional<YamlTree> tree =
-      ParseYaml(file->text, path, report.faults);
+  const std::optional<YamlTree> tree = ParseYaml(text, path, report.faults);
   // An empty file asks for nothing.
   if (!tree || tree->root.content->kind == YamlContent::Kind::kNull) {
     return report;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,5 +39,8 @@ struct WebConfigReport {
 // stands in a file.
 // Source: exporter toolkit, docs/web-configuration.md.
 WebConfigReport LoadWebConfig(const std::string& path);
+
+// The same for a file whose content is `text`.
+WebConfigReport ParseWebConfig(std::string_view text, const std::string& path);
 
 }  // namespace exporter
