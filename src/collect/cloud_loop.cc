@@ -43,19 +43,22 @@ Instant CloudLoop::Now() const {
 
 void CloudLoop::Apply(CollectorSettings settings) {
   settings_ = std::move(settings);
-  std::map<std::string, std::unique_ptr<Discovery>> discoveries;
+  std::map<std::string, std::shared_ptr<Discovery>> discoveries;
   std::set<std::string> ids;
   for (const auto& project : settings_.projects) {
     ids.insert(project->project_id);
     if (!project->discovery) continue;
-    auto& known = discoveries_[project->project_id];
+    const auto known = discoveries_.find(project->project_id);
+    const Discovery* before =
+        known == discoveries_.end() ? nullptr : known->second.get();
     auto& kept = discoveries[project->project_id];
-    if (known && known->settings() == *project->discovery) {
-      kept = std::move(known);
+    if (before != nullptr && before->settings() == *project->discovery &&
+        before->region() == project->region) {
+      kept = known->second;
     } else {
-      kept = std::make_unique<Discovery>(project->project_id, project->region,
-                                         *project->discovery);
-      metrics_.SetDiscovered(project->project_id, 0);
+      kept = std::make_shared<Discovery>(project->project_id, project->region,
+                                         *project->discovery, before);
+      metrics_.SetDiscovered(project->project_id, kept->Datasets().size());
     }
   }
   for (const auto& [id, gone] : discoveries_) {
@@ -163,7 +166,8 @@ void CloudLoop::Execute(Plan plan) {
     const auto discovery = discoveries_.find(refused.project->project_id);
     if (discovery == discoveries_.end()) continue;
     metrics_.Failed(Operation::kList, refused.failure->kind);
-    discovery->second->PageFailed(clock_.SteadyNow(), dice_);
+    ListingFailed(*discovery->second, refused.project->project_id,
+                  *refused.failure);
   }
   for (const Plan::HealthChange& change : plan.health) LogHealth(change);
   for (Plan::Finished& finished : plan.finished) Finish(std::move(finished));
@@ -176,6 +180,7 @@ void CloudLoop::Ask(const Plan::Ask& ask) {
         .operation = Operation::kStatus,
         .project = ask.project,
         .dataset = ask.dataset,
+        .discovery = nullptr,
         .proved = {},
         .began = {}},
        AskModelArts(SyncStatusUrl(ask.project->endpoint, ask.dataset)));
@@ -183,17 +188,17 @@ void CloudLoop::Ask(const Plan::Ask& ask) {
 
 void CloudLoop::List(const Plan::List& list) {
   const std::string& id = list.project->project_id;
-  const auto discovery = discoveries_.find(id);
-  const std::size_t offset =
-      discovery == discoveries_.end() ? 0 : discovery->second->Offset();
-  const std::string workspace = list.project->discovery
-                                    ? list.project->discovery->workspace_id
-                                    : std::string();
+  const auto found = discoveries_.find(id);
+  const auto discovery = found == discoveries_.end() ? nullptr : found->second;
+  const std::size_t offset = discovery ? discovery->Offset() : 0;
+  const std::string workspace =
+      discovery ? discovery->settings().workspace_id : std::string();
   Send(list.request,
        {.ticket = {},
         .operation = Operation::kList,
         .project = list.project,
         .dataset = {id, ""},
+        .discovery = discovery,
         .proved = {},
         .began = {}},
        AskModelArts(DatasetListUrl(list.project->endpoint, id,
@@ -209,6 +214,10 @@ void CloudLoop::Send(RequestId request, Exchange exchange,
   Result<HttpRequest> proved =
       exchange.project->credentials->Prove(std::move(question), now.wall);
   if (!proved) {
+    if (exchange.discovery) {
+      ListingFailed(*exchange.discovery, exchange.project->project_id,
+                    proved.error());
+    }
     planner_.Answered(request, {.result = Fail(proved.error())}, now);
     again_ = true;
     return;
@@ -242,21 +251,25 @@ void CloudLoop::Came(RequestId request, Result<HttpReply> reply) {
   }
   if (!answer.result) {
     metrics_.Failed(exchange.operation, answer.result.error().kind);
-    if (exchange.operation == Operation::kList) {
-      const auto discovery = discoveries_.find(exchange.project->project_id);
-      if (discovery != discoveries_.end()) {
-        discovery->second->PageFailed(now.steady, dice_);
-        Log(LogLevel::kWarn, "listing datasets failed",
-            {{"project_id", exchange.project->project_id},
-             {"reason", std::string(ToLabel(answer.result.error().kind))},
-             {"error", answer.result.error().message}});
-      }
+    if (exchange.discovery) {
+      ListingFailed(*exchange.discovery, exchange.project->project_id,
+                    answer.result.error());
     }
   }
   Tell(exchange.dataset,
        answer.result ? "answered well" : answer.result.error().message);
   planner_.Answered(request, std::move(answer), now);
   again_ = true;
+}
+
+void CloudLoop::ListingFailed(Discovery& discovery,
+                              const std::string& project_id,
+                              const Error& error) {
+  if (!discovery.PageFailed(error.kind, clock_.SteadyNow(), dice_)) return;
+  Log(LogLevel::kWarn, "listing datasets fails",
+      {{"project_id", project_id},
+       {"reason", std::string(ToLabel(error.kind))},
+       {"error", error.message}});
 }
 
 Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
@@ -300,16 +313,22 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
     return {.result = Fail(std::move(error)), .retry_after = {}};
   }
   const std::string& id = exchange.project->project_id;
-  const auto discovery = discoveries_.find(id);
-  if (discovery != discoveries_.end()) {
-    if (discovery->second->PageCame(*page, now, dice_)) {
+  const auto current = discoveries_.find(id);
+  if (current != discoveries_.end() && current->second == exchange.discovery) {
+    Discovery& discovery = *exchange.discovery;
+    const bool was_failing = discovery.IsFailing();
+    if (discovery.PageCame(*page, now, dice_)) {
       Log(LogLevel::kInfo, "discovered datasets changed",
           {{"project_id", id},
-           {"datasets", std::to_string(discovery->second->Datasets().size())}});
+           {"datasets", std::to_string(discovery.Datasets().size())}});
       RebuildCatalogue();
     }
-    metrics_.SetDiscovered(id, discovery->second->Datasets().size());
-    if (const auto success = discovery->second->LastSuccess()) {
+    if (was_failing && !discovery.IsFailing()) {
+      Log(LogLevel::kInfo, "listing datasets works again",
+          {{"project_id", id}});
+    }
+    metrics_.SetDiscovered(id, discovery.Datasets().size());
+    if (const auto success = discovery.LastSuccess()) {
       metrics_.SetDiscoverySuccess(id, ToUnixSeconds(*success));
     }
   }

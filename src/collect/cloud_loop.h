@@ -72,6 +72,9 @@ class CloudLoop {
     Operation operation;
     std::shared_ptr<const ProjectSettings> project;
     DatasetKey dataset;  // Its dataset_id is empty for a page of the list.
+    // Who wanted the page; null for a status. A reload may have replaced it
+    // meanwhile: the page is no part of its successor's listing.
+    std::shared_ptr<Discovery> discovery;
     HttpRequest proved;  // As Credentials::Refused wants it.
     SteadyTime began;
   };
@@ -87,6 +90,8 @@ class CloudLoop {
   void Send(RequestId request, Exchange exchange, HttpRequest question);
   void Came(RequestId request, Result<HttpReply> reply);
   Answer Judge(const Exchange& exchange, const HttpReply& reply, Instant now);
+  void ListingFailed(Discovery& discovery, const std::string& project_id,
+                     const Error& error);
   Answer TakePage(const Exchange& exchange, const HttpReply& reply,
                   Instant now);
   void Renew(Plan::Renewal renewal);
@@ -105,7 +110,7 @@ class CloudLoop {
   Dice dice_;
   CollectorSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
-  std::map<std::string, std::unique_ptr<Discovery>> discoveries_;
+  std::map<std::string, std::shared_ptr<Discovery>> discoveries_;
   std::map<ScrapeId, ScrapeOrder> orders_;
   std::map<RequestId, Exchange> exchanges_;
   std::set<std::string> renewal_failing_;  // Projects; logged when it changes.

@@ -30,12 +30,19 @@ bool ListingPass::Add(const DatasetPage& page) {
 }
 
 Discovery::Discovery(std::string project_id, std::string region,
-                     const DiscoverySettings& settings)
+                     const DiscoverySettings& settings, const Discovery* before)
     : project_id_(std::move(project_id)),
       region_(std::move(region)),
       settings_(settings),
       include_(settings.include, re2::RE2::Quiet),
-      exclude_(settings.exclude, re2::RE2::Quiet) {}
+      exclude_(settings.exclude, re2::RE2::Quiet) {
+  if (before == nullptr) return;
+  listed_ = before->listed_;
+  datasets_ = Wanted();
+  last_success_ = before->last_success_;
+  was_tried_ = before->was_tried_;
+  failing_ = before->failing_;
+}
 
 bool Discovery::WantsPage(SteadyTime now) {
   if (page_on_the_way_) return false;
@@ -61,38 +68,46 @@ bool Discovery::IsWanted(const ListedDataset& listed) const {
          !re2::RE2::PartialMatch(listed.name, exclude_);
 }
 
+std::vector<Dataset> Discovery::Wanted() const {
+  std::vector<Dataset> wanted;
+  for (const ListedDataset& listed : listed_) {
+    if (!IsWanted(listed)) continue;
+    wanted.push_back({.key = {project_id_, listed.id},
+                      .name = listed.name,
+                      .region = region_,
+                      .type = listed.type});
+  }
+  std::sort(wanted.begin(), wanted.end(),
+            [](const Dataset& a, const Dataset& b) { return a.key < b.key; });
+  return wanted;
+}
+
 bool Discovery::PageCame(const DatasetPage& page, Instant now, Dice& dice) {
   page_on_the_way_ = false;
   if (!pass_.Add(page)) return false;
   in_a_pass_ = false;
   was_tried_ = true;
+  failing_.reset();
   last_success_ = now.wall;
   // Between 90 % and 100 %, so that replicas drift apart.
   const SteadyDuration interval = settings_.refresh_interval;
   next_pass_ = now.steady + interval * 4 / 5 + Jittered(interval / 5, dice);
 
-  std::vector<Dataset> found;
-  for (const ListedDataset& listed : pass_.Datasets()) {
-    if (!IsWanted(listed)) continue;
-    found.push_back({.key = {project_id_, listed.id},
-                     .name = listed.name,
-                     .region = region_,
-                     .type = listed.type});
-  }
-  std::sort(found.begin(), found.end(),
-            [](const Dataset& a, const Dataset& b) { return a.key < b.key; });
+  listed_ = pass_.Datasets();
+  std::vector<Dataset> found = Wanted();
   const bool changed = found != datasets_;
   datasets_ = std::move(found);
   return changed;
 }
 
-void Discovery::PageFailed(SteadyTime now, Dice& dice) {
+bool Discovery::PageFailed(ErrorKind reason, SteadyTime now, Dice& dice) {
   page_on_the_way_ = false;
   in_a_pass_ = false;
   was_tried_ = true;
   next_pass_ = now + Jittered(std::min<SteadyDuration>(
                                   kAfterFailure, settings_.refresh_interval),
                               dice);
+  return std::exchange(failing_, reason) != reason;
 }
 
 SteadyTime Discovery::WakeAt() const {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "collect/instant.h"
 #include "collect/pacing.h"
 #include "collect/settings.h"
@@ -55,8 +56,12 @@ class Discovery {
  public:
   // REQUIRES: the expressions of `settings` compile; the configuration sees to
   // it.
+  // `before`: the project's discovery under other settings, null if there was
+  // none. What it found goes through the new filters and stays until the first
+  // listing of this one, so that a reload forgets no dataset that stays.
   Discovery(std::string project_id, std::string region,
-            const DiscoverySettings& settings);
+            const DiscoverySettings& settings,
+            const Discovery* before = nullptr);
 
   // Whether a page should be asked for at `now`; it is at `Offset`. Not again
   // before that page came or failed.
@@ -67,8 +72,9 @@ class Discovery {
   bool PageCame(const DatasetPage& page, Instant now, Dice& dice);
 
   // The page failed: the last good list stays, and the next try is a new pass,
-  // half a minute later or at the refresh interval, if that is sooner.
-  void PageFailed(SteadyTime now, Dice& dice);
+  // half a minute later or at the refresh interval, if that is sooner. Whether
+  // that is news: the first failure, or one for another reason.
+  bool PageFailed(ErrorKind reason, SteadyTime now, Dice& dice);
 
   // When WantsPage may say yes without a further event.
   [[nodiscard]] SteadyTime WakeAt() const;
@@ -79,15 +85,21 @@ class Discovery {
     return datasets_;
   }
 
+  // Whether the last pass failed.
+  [[nodiscard]] bool IsFailing() const { return failing_.has_value(); }
+
   // Whether a first pass succeeded or failed.
   [[nodiscard]] bool WasTried() const { return was_tried_; }
   [[nodiscard]] std::optional<WallTime> LastSuccess() const {
     return last_success_;
   }
   [[nodiscard]] const DiscoverySettings& settings() const { return settings_; }
+  [[nodiscard]] const std::string& region() const { return region_; }
 
  private:
   [[nodiscard]] bool IsWanted(const ListedDataset& listed) const;
+  // Those of `listed_` that are wanted, sorted.
+  [[nodiscard]] std::vector<Dataset> Wanted() const;
 
   const std::string project_id_;
   const std::string region_;
@@ -98,9 +110,11 @@ class Discovery {
   bool page_on_the_way_ = false;
   bool in_a_pass_ = false;
   std::optional<SteadyTime> next_pass_;  // None: at once.
+  std::vector<ListedDataset> listed_;    // As of the last good pass.
   std::vector<Dataset> datasets_;
   std::optional<WallTime> last_success_;
   bool was_tried_ = false;
+  std::optional<ErrorKind> failing_;  // Why the last pass failed, if it did.
 };
 
 }  // namespace exporter

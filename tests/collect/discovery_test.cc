@@ -84,11 +84,41 @@ TEST_F(DiscoveryTest, KeepsTheLastGoodListWhenAListingFails) {
   discovery.PageCame(Page({{"1", "a", "0"}}), At(0s), dice_);
 
   ASSERT_TRUE(discovery.WantsPage(At(301s).steady));
-  discovery.PageFailed(At(301s).steady, dice_);
+  EXPECT_TRUE(
+      discovery.PageFailed(ErrorKind::kTimeout, At(301s).steady, dice_));
 
   EXPECT_EQ(discovery.Datasets().size(), 1U);
   EXPECT_EQ(discovery.LastSuccess(), At(0s).wall);
   EXPECT_TRUE(discovery.WantsPage(At(331s).steady));
+}
+
+TEST_F(DiscoveryTest, KeepsWhatItFoundUnderNewSettingsAndListsAtOnce) {
+  Discovery before("p", "r", {.refresh_interval = 1h});
+  before.WantsPage(At(0s).steady);
+  before.PageCame(Page({{"1", "prod-a", "0"}, {"2", "test-b", "0"}}), At(0s),
+                  dice_);
+
+  Discovery after("p", "s", {.refresh_interval = 1h, .include = "^prod-"},
+                  &before);
+
+  ASSERT_EQ(after.Datasets().size(), 1U);
+  EXPECT_EQ(after.Datasets()[0].name, "prod-a");
+  EXPECT_EQ(after.Datasets()[0].region, "s");
+  EXPECT_EQ(after.LastSuccess(), At(0s).wall);
+  EXPECT_TRUE(after.WasTried());
+  EXPECT_TRUE(after.WantsPage(At(1s).steady));
+  EXPECT_EQ(after.Offset(), 0U);
+}
+
+TEST_F(DiscoveryTest, FindsAgainWhatOlderFiltersLeftOut) {
+  Discovery before("p", "r", {.include = "^prod-"});
+  before.WantsPage(At(0s).steady);
+  before.PageCame(Page({{"1", "prod-a", "0"}, {"2", "test-b", "0"}}), At(0s),
+                  dice_);
+
+  const Discovery after("p", "r", {}, &before);
+
+  EXPECT_EQ(after.Datasets().size(), 2U);
 }
 
 TEST_F(DiscoveryTest, AsksAgainAfterItsIntervalAndNotBefore) {
@@ -99,6 +129,24 @@ TEST_F(DiscoveryTest, AsksAgainAfterItsIntervalAndNotBefore) {
 
   EXPECT_FALSE(discovery.WantsPage(At(89s).steady));
   EXPECT_TRUE(discovery.WantsPage(At(100s).steady));
+}
+
+TEST_F(DiscoveryTest, SaysOnceWhyItFails) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  const auto fails = [&](ErrorKind reason, std::chrono::seconds after) {
+    discovery.WantsPage(At(after).steady);
+    return discovery.PageFailed(reason, At(after).steady, dice_);
+  };
+
+  EXPECT_TRUE(fails(ErrorKind::kTimeout, 0s));
+  EXPECT_FALSE(fails(ErrorKind::kTimeout, 2s));
+  EXPECT_TRUE(fails(ErrorKind::kForbidden, 4s));
+  EXPECT_TRUE(discovery.IsFailing());
+
+  discovery.WantsPage(At(6s).steady);
+  discovery.PageCame(Page({}), At(6s), dice_);
+  EXPECT_FALSE(discovery.IsFailing());
+  EXPECT_TRUE(fails(ErrorKind::kForbidden, 8s));
 }
 
 TEST_F(DiscoveryTest, SaysWhetherTheListChanged) {
