@@ -28,6 +28,7 @@ using Story = std::vector<std::string>;
 
 struct ScrapeOrder {
   SteadyTime deadline;
+  SteadyDuration budget;           // What it had until then, as given.
   std::optional<DatasetKey> only;  // None: all datasets.
   std::shared_ptr<Story> story;    // Of `only`; null: nobody reads it.
   // Called once, on the loop's thread, at the latest at the deadline.

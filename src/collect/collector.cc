@@ -139,6 +139,7 @@ Collection Collector::Order(std::shared_ptr<const Catalogue> catalogue,
   const auto told = std::make_shared<Story>();
   std::future<Collection> answer = promise->get_future();
   ScrapeOrder order{.deadline = deadline,
+                    .budget = budget,
                     .only = only,
                     .story = story == nullptr ? nullptr : told,
                     .done = [promise](Collection collection) {

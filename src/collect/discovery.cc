@@ -56,6 +56,8 @@ bool Discovery::WantsPage(SteadyTime now) {
 }
 
 bool Discovery::IsWanted(const ListedDataset& listed) const {
+  // Neither can be configured: on the way they would become another path.
+  if (listed.id == "." || listed.id == "..") return false;
   if (std::find(kTextTypes.begin(), kTextTypes.end(), listed.type) !=
       kTextTypes.end()) {
     return false;

@@ -78,6 +78,18 @@ TEST_F(DiscoveryTest, KeepsWhatTheFiltersLetPassAndLeavesOutText) {
   EXPECT_EQ(discovery.Datasets()[1].region, "r");
 }
 
+TEST_F(DiscoveryTest, LeavesOutWhatIsNoPathSegment) {
+  Discovery discovery("p", "r", {});
+
+  discovery.WantsPage(At(0s).steady);
+  discovery.PageCame(
+      Page({{".", "a", "0"}, {"..", "b", "0"}, {"...", "c", "0"}}), At(0s),
+      dice_);
+
+  ASSERT_EQ(discovery.Datasets().size(), 1U);
+  EXPECT_EQ(discovery.Datasets()[0].key.dataset_id, "...");
+}
+
 TEST_F(DiscoveryTest, KeepsTheLastGoodListWhenAListingFails) {
   Discovery discovery("p", "r", {});
   discovery.WantsPage(At(0s).steady);
