@@ -83,6 +83,7 @@ projects:
     endpoint: {cloud}
     credentials: {{token: e2e-token}}
     datasets: [{{id: ds-00002}}, {{id: ds-00005, name: cows}}, {{id: ds-00008, name: pigs}}]
+    discovery: {{refresh_interval: 1s, include: '^made-in-a-test$'}}
 """
 
 # The password is "correct horse".
@@ -274,10 +275,10 @@ class World:
             cwd=self.folder, check=True, capture_output=True)
         shutil.copy(self.folder / "exporter.crt", self.folder / "tls" / "ca.crt")
 
-    def tell(self, action, **parameters):
+    def tell(self, action, method="POST", **parameters):
         """Changes the simulator; see its --help."""
         url = f"{self.cloud}/simulator/{action}?{urllib.parse.urlencode(parameters)}"
-        with urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:
             return answer.read()
 
     def counters(self):
@@ -473,6 +474,19 @@ class PrometheusE2eTest(unittest.TestCase):
         self.assertEqual(probing.instant('{__name__=~"modelarts_exporter_.*",job="modelarts-probe"}'), [])
         self.assertEqual(probing.instant('{__name__=~"modelarts_dataset_.*",job="modelarts"}'), [])
         self.assertTrue(probing.instant('modelarts_exporter_build_info{job="modelarts"}'))
+
+    def test_discovers_what_appears_and_forgets_what_goes(self):
+        made = f"datasets/{PROBED}/made"
+        series = '{job="modelarts-probe",dataset_id="made"}'
+        self.world.tell(made, name="made-in-a-test")
+        try:
+            eventually("the probe of a new dataset",
+                       lambda: self.world.probing.instant(f"up{series} == 1"))
+            success, = self.world.probing.instant(f"modelarts_dataset_query_success{series}")
+            self.assertEqual(success[1], 1)
+        finally:
+            self.world.tell(made, method="DELETE")
+        eventually("its end", lambda: not self.world.probing.instant(series))
 
     def test_takes_the_configuration_of_the_compose_file(self):
         run = subprocess.run(
