@@ -31,6 +31,7 @@ test_packages=(
   prometheus
   python3
   python3-prometheus-client
+  systemd
 )
 
 # Node.js from elsewhere may bring npm along, and then excludes Debian's.
