@@ -2,16 +2,15 @@
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 COPY deploy/install-dependencies.sh deploy/
-RUN deploy/install-dependencies.sh
+RUN deploy/install-dependencies.sh \
+ && apt-get install --yes --quiet --no-install-recommends ca-certificates
 COPY . .
 RUN cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
- && cmake --build /build --target modelarts_simulator
+ && cmake --build /build --target modelarts_simulator \
+ && deploy/image-root.sh /build/modelarts_simulator /image
 
-FROM debian:bookworm-slim
-COPY --from=build /build/modelarts_simulator /usr/bin/
-RUN apt-get update --quiet \
- && apt-get install --yes --quiet --no-install-recommends libssl3 \
- && rm -rf /var/lib/apt/lists/*
+FROM scratch
+COPY --from=build /image/ /
 USER 65532:65532
 EXPOSE 8080
 STOPSIGNAL SIGTERM

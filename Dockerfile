@@ -1,0 +1,34 @@
+# The exporter as an image:
+#
+#   docker build --build-arg REVISION=$(git rev-parse HEAD) -t modelarts_exporter .
+#
+# The image has no shell and so no HEALTHCHECK: probe GET /-/healthy (alive) and
+# GET /-/ready from outside. It writes nothing: run it with a read-only root, without
+# capabilities. deploy/README.md has the commands.
+FROM debian:bookworm-slim AS build
+WORKDIR /src
+COPY deploy/install-dependencies.sh deploy/
+RUN deploy/install-dependencies.sh \
+ && apt-get install --yes --quiet --no-install-recommends ca-certificates
+COPY . .
+# Shown by --version; in the label below too.
+ARG REVISION=unknown
+RUN cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
+      -DEXPORTER_REVISION="$REVISION" \
+ && cmake --build /build --target modelarts_exporter \
+ && deploy/image-root.sh /build/modelarts_exporter /image \
+ && install -D --mode=644 LICENSE /image/usr/share/doc/modelarts_exporter/copyright
+
+FROM scratch
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="modelarts_exporter" \
+      org.opencontainers.image.description="Prometheus exporter for ModelArts dataset sync tasks" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /image/ /
+USER 65532:65532
+EXPOSE 10877
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/bin/modelarts_exporter"]
+CMD ["--config.file=/etc/modelarts_exporter/modelarts_exporter.yml"]
