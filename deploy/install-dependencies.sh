@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build needs; with --test also those that
-# the tests need. Can run again at any time; installs nothing that is there.
+# the tests need, with --benchmark those of tests/benchmark/run.sh. Can run again
+# at any time; installs nothing that is there.
 set -euo pipefail
 
 build_packages=(
@@ -23,15 +24,20 @@ test_packages=(
   clang clang-format clang-tidy
   docker-compose
   iproute2
+  nodejs
+  prometheus
+  python3-prometheus-client
+  systemd
+)
+
+benchmark_packages=(
   libbenchmark-dev
   libgmock-dev
   libgtest-dev
-  nodejs
   openssl
-  prometheus
+  prometheus-blackbox-exporter
   python3
-  python3-prometheus-client
-  systemd
+  wrk
 )
 
 # Node.js from elsewhere may bring npm along, and then excludes Debian's.
@@ -40,9 +46,10 @@ command -v npm >/dev/null || test_packages+=(npm)
 packages=("${build_packages[@]}")
 for argument in "$@"; do
   case "$argument" in
-    --test) packages+=("${test_packages[@]}") ;;
+    --test) packages+=("${test_packages[@]}" "${benchmark_packages[@]}") ;;
+    --benchmark) packages+=("${benchmark_packages[@]}") ;;
     *)
-      echo "usage: $0 [--test]" >&2
+      echo "usage: $0 [--test] [--benchmark]" >&2
       exit 2
       ;;
   esac
