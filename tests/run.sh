@@ -30,7 +30,9 @@ check_style() {
 
 step "Packages"
 deploy/install-dependencies.sh --test
-npm ci --prefix tests/browser --no-audit --no-fund
+for project in tests/browser tests/deploy/kubernetes; do
+  npm ci --prefix "$project" --no-audit --no-fund
+done
 
 if [[ "${presets[*]}" == style ]]; then
   check_style

@@ -1,7 +1,7 @@
 """deploy/systemd: systemd's own opinion of the unit, and what the program tells
 systemd. package_machine_test.py runs it under a systemd.
 
-    MODELARTS_EXPORTER=build/release/modelarts_exporter tests/deploy/systemd_test.py
+    MODELARTS_EXPORTER=build/release/modelarts_exporter python3 -B tests/deploy/systemd_test.py
 """
 
 import os

@@ -1,0 +1,196 @@
+// deploy/kubernetes as kubectl renders it: each object against its type, and the
+// objects of one variant against each other.
+
+import assert from 'node:assert/strict';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {test} from 'node:test';
+import yaml from 'js-yaml';
+import {faults} from './types.mjs';
+
+const ROOT = new URL('../../../', import.meta.url).pathname;
+const PORT = 10877;
+const render = (variant) =>
+  yaml.loadAll(
+    execFileSync('kubectl', ['kustomize', `${ROOT}deploy/kubernetes/${variant}`], {encoding: 'utf8'}),
+  );
+const VARIANTS = Object.fromEntries(
+  ['base', 'overlays/sidecar', 'overlays/prometheus-operator', 'overlays/sharded'].map((name) => [
+    name,
+    render(name),
+  ]),
+);
+const get = (variant, kind) => {
+  const found = VARIANTS[variant].filter((object) => object.kind === kind);
+  assert.equal(found.length, 1, `${variant}: ${kind}`);
+  return found[0];
+};
+const workload = (variant) =>
+  VARIANTS[variant].find((object) => ['Deployment', 'StatefulSet'].includes(object.kind));
+const pod = (variant) => workload(variant).spec.template;
+const exporter = (variant) => pod(variant).spec.containers.find((c) => c.name === 'exporter');
+const selects = (selector, labels) =>
+  Object.keys(selector).length > 0 &&
+  Object.entries(selector).every(([key, value]) => labels[key] === value);
+
+// One test for each variant.
+const each = (name, check) => {
+  for (const variant of Object.keys(VARIANTS)) test(`${variant} ${name}`, () => check(variant));
+};
+
+test('the variants hold what they should', () => {
+  const kinds = Object.fromEntries(
+    Object.entries(VARIANTS).map(([name, objects]) => [name, objects.map((o) => o.kind).sort()]),
+  );
+  const base = ['ConfigMap', 'NetworkPolicy', 'Service', 'ServiceAccount'];
+  assert.deepEqual(kinds, {
+    base: [...base, 'Deployment'].sort(),
+    'overlays/sidecar': ['ConfigMap', 'Deployment', 'PodMonitor'],
+    'overlays/prometheus-operator': [...base, 'Deployment', 'PrometheusRule', 'ServiceMonitor'].sort(),
+    'overlays/sharded': [...base, 'PodDisruptionBudget', 'StatefulSet'].sort(),
+  });
+});
+
+each('is of the types that Kubernetes knows', (variant) => {
+  for (const object of VARIANTS[variant]) {
+    const found = faults(object)
+      // The operator knows it since 0.65; the types here are older.
+      .filter((fault) => !/keep_firing_for: unknown field$/.test(fault));
+    assert.deepEqual(found, [], object.kind);
+  }
+});
+
+test('the check of types refuses what is unknown, wrong or missing', () => {
+  const broken = (change) => {
+    const object = structuredClone(get('base', 'Deployment'));
+    change(object.spec.template.spec.containers[0], object);
+    return faults(object).join();
+  };
+  assert.match(broken((container) => (container.readOnly = true)), /\/containers\/0\/readOnly: unknown/);
+  assert.match(broken((container) => (container.ports[0].hostport = 1)), /hostport: unknown field/);
+  assert.match(broken((_, object) => (object.spec.replica = 1)), /^\/spec\/replica: unknown field/);
+  assert.match(broken((container) => (container.livenessProbe.periodSeconds = 'often')), /periodSeconds/);
+  assert.match(broken((container) => delete container.name), /name/);
+  assert.match(broken((_, object) => (object.kind = 'Deploymint')), /unknown type/);
+});
+
+each('gives the exporter no rights', (variant) => {
+  const {securityContext: own, ...container} = exporter(variant);
+  const all = {...pod(variant).spec.securityContext, ...own};
+  assert.equal(all.runAsNonRoot, true);
+  assert.equal(all.runAsUser, 65532);
+  assert.deepEqual(all.seccompProfile, {type: 'RuntimeDefault'});
+  assert.equal(own.allowPrivilegeEscalation, false);
+  assert.equal(own.readOnlyRootFilesystem, true);
+  assert.deepEqual(own.capabilities, {drop: ['ALL']});
+  assert.ok(container.volumeMounts.every((mount) => mount.readOnly));
+});
+
+each('bounds memory, and asks for what was measured', (variant) => {
+  assert.deepEqual(exporter(variant).resources, {
+    requests: {cpu: '10m', memory: '64Mi'},
+    limits: {memory: '192Mi'},
+  });
+});
+
+each('probes paths that need no password', (variant) => {
+  const {livenessProbe, readinessProbe} = exporter(variant);
+  assert.equal(livenessProbe.httpGet.path, '/-/healthy');
+  assert.equal(livenessProbe.httpGet.port, 'modelarts');
+  // A sidecar must not take its workload out of service.
+  if (variant === 'overlays/sidecar') assert.equal(readinessProbe, undefined);
+  else assert.deepEqual(readinessProbe.httpGet, {path: '/-/ready', port: 'modelarts'});
+});
+
+each('mounts volumes that are there, the configuration by its hash', (variant) => {
+  const volumes = pod(variant).spec.volumes;
+  assert.deepEqual(
+    exporter(variant).volumeMounts.map((mount) => mount.name),
+    volumes.map((volume) => volume.name),
+  );
+  const [config, credentials] = volumes;
+  assert.equal(config.configMap.name, get(variant, 'ConfigMap').metadata.name);
+  assert.match(config.configMap.name, /^modelarts-exporter-config-[a-z0-9]{10}$/);
+  assert.deepEqual(credentials.secret, {secretName: 'modelarts-exporter-credentials', defaultMode: 0o440});
+  // Who the files are for: the pod's group, or the group that owns them.
+  const {fsGroup, runAsGroup} = {...pod(variant).spec.securityContext, ...exporter(variant).securityContext};
+  assert.equal(fsGroup ?? 0, runAsGroup);
+});
+
+each('selects its own pods', (variant) => {
+  const labels = pod(variant).metadata.labels;
+  const ports = exporter(variant).ports;
+  assert.deepEqual(ports, [{name: 'modelarts', containerPort: PORT}]);
+  for (const {kind, metadata, spec} of VARIANTS[variant]) {
+    if (kind === 'Service') {
+      assert.ok(selects(spec.selector, labels));
+      assert.deepEqual(spec.ports, [{name: 'modelarts', port: PORT, targetPort: 'modelarts'}]);
+    } else if (kind === 'NetworkPolicy') {
+      assert.ok(selects(spec.podSelector.matchLabels, labels));
+      assert.equal(spec.ingress[0].ports[0].port, 'modelarts');
+    } else if (kind === 'ServiceMonitor') {
+      const service = get(variant, 'Service').metadata.labels;
+      assert.ok(selects(spec.selector.matchLabels, service));
+      assert.match(service[spec.jobLabel], /modelarts/);
+      assert.deepEqual(spec.endpoints.map((endpoint) => endpoint.port), ['modelarts']);
+    } else if (kind === 'PodMonitor') {
+      assert.ok(selects(spec.selector.matchLabels, labels));
+      assert.match(metadata.name, /modelarts/);
+      assert.deepEqual(spec.podMetricsEndpoints.map((endpoint) => endpoint.port), ['modelarts']);
+    } else if (spec?.selector) {
+      assert.ok(selects(spec.selector.matchLabels, labels), kind);
+    }
+  }
+});
+
+each('has a configuration and flags that the program takes', (variant) => {
+  const program = process.env.MODELARTS_EXPORTER;
+  const folder = mkdtempSync(join(tmpdir(), 'manifests-'));
+  try {
+    for (const key of ['id', 'secret']) writeFileSync(join(folder, key), 'x', {mode: 0o600});
+    const [name, text] = Object.entries(get(variant, 'ConfigMap').data)[0];
+    assert.match(text, /\/etc\/modelarts\/secret/);
+    writeFileSync(join(folder, name), text.replaceAll('/etc/modelarts/', `${folder}/`));
+    const args = exporter(variant).args.map((arg) => arg.replace('/etc/modelarts_exporter/', `${folder}/`));
+    const environment = {...process.env, POD_NAME: 'modelarts-exporter-2'};
+    const run = spawnSync(program, [...args, '--config.check'], {encoding: 'utf8', env: environment});
+    assert.deepEqual([run.status, run.stderr], [0, '']);
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
+});
+
+test('a shard is the base but for its share', () => {
+  const {env, args, ...shard} = exporter('overlays/sharded');
+  const {args: plain, ...single} = exporter('base');
+  assert.deepEqual(shard, single);
+  const {replicas} = get('overlays/sharded', 'StatefulSet').spec;
+  assert.deepEqual(args, [...plain, '--shard=auto', `--total-shards=${replicas}`]);
+  assert.deepEqual(env, [{name: 'POD_NAME', valueFrom: {fieldRef: {fieldPath: 'metadata.name'}}}]);
+  const rest = (variant) => ({...pod(variant), spec: {...pod(variant).spec, containers: []}});
+  assert.deepEqual(rest('overlays/sharded'), rest('base'));
+  const {serviceName} = get('overlays/sharded', 'StatefulSet').spec;
+  assert.equal(serviceName, get('overlays/sharded', 'Service').metadata.name);
+  assert.equal(get('overlays/sharded', 'Service').spec.clusterIP, 'None');
+});
+
+test('a sidecar is the base but for who it runs as, and does not hold up its workload', () => {
+  const bare = (variant) => {
+    const {securityContext, volumeMounts, readinessProbe, ...container} = exporter(variant);
+    return {...container, mounts: volumeMounts.map((mount) => mount.mountPath)};
+  };
+  assert.deepEqual(bare('overlays/sidecar'), bare('base'));
+  assert.equal(pod('overlays/sidecar').spec.containers.length, 2);
+  assert.equal(pod('overlays/sidecar').spec.securityContext, undefined);
+});
+
+test('the operator gets the rules of deploy/prometheus', () => {
+  const rules = yaml.load(readFileSync(`${ROOT}deploy/prometheus/modelarts.rules.yml`, 'utf8'));
+  assert.deepEqual(
+    get('overlays/prometheus-operator', 'PrometheusRule').spec,
+    rules,
+    'write prometheusrule.yaml anew as its first lines say',
+  );
+});
