@@ -10,14 +10,6 @@ bool HasEnded(SyncState state) {
   return state == SyncState::kCompleted || state == SyncState::kFailed;
 }
 
-std::string TaskOf(const SyncStatus& status) {
-  if (!status.task_id.empty()) return "id " + status.task_id;
-  if (status.created) {
-    return "at " + std::to_string(status.created->time_since_epoch().count());
-  }
-  return "";
-}
-
 // A unit that was configured wrongly, or a clock ahead of ours, must not move
 // the end of a task that is over into the future.
 WallTime EndOf(const SyncStatus& status, WallTime now) {
@@ -30,22 +22,51 @@ WallTime EndOf(const SyncStatus& status, WallTime now) {
 
 }  // namespace
 
+TaskCounter::Likeness TaskCounter::Compare(const Identity& a,
+                                           const Identity& b) {
+  const auto likeness = [](bool same) {
+    return same ? Likeness::kSame : Likeness::kOther;
+  };
+  if (!a.id.empty() && !b.id.empty()) return likeness(a.id == b.id);
+  if (a.created && b.created) return likeness(a.created == b.created);
+  return Likeness::kUnknown;
+}
+
 void TaskCounter::Observe(const SyncStatus& status, WallTime now) {
   const bool first = !history_.has_value();
   if (first) history_.emplace();
-  const std::string task = TaskOf(status);
-  const bool another = !task.empty() && !task_.empty() && task != task_;
+  const Identity task{.id = status.task_id, .created = status.created};
+  const bool is_named = !task.id.empty() || task.created;
   const bool ended = HasEnded(status.state);
-  const bool news = ended && (first || another || !had_ended_);
-  if (news && !first) {
+
+  Likeness likeness = Compare(task_, task);
+  if (likeness == Likeness::kUnknown && is_named && !ended) {
+    // Nothing was known of the one before, and this one goes on.
+    likeness = Likeness::kOther;
+  }
+  if (likeness == Likeness::kOther) {
+    task_ = task;
+    ended_.reset();
+  } else if (is_named) {
+    if (!task.id.empty()) task_.id = task.id;
+    if (task.created) task_.created = task.created;
+  }
+  if (!ended) {
+    goes_on_ = true;
+    return;
+  }
+  const bool is_another = likeness == Likeness::kUnknown && goes_on_;
+  const bool is_news = is_another || ended_ != status.state;
+  goes_on_ = false;
+  ended_ = status.state;
+  if (!is_news) return;
+  if (!first) {
     ++(status.state == SyncState::kCompleted ? history_->completed
                                              : history_->failed);
   }
-  if (news && status.state == SyncState::kCompleted) {
+  if (status.state == SyncState::kCompleted) {
     history_->last_completed = EndOf(status, now);
   }
-  if (!task.empty() || !ended) task_ = task;
-  had_ended_ = ended;
 }
 
 void Memory::Succeeded(std::shared_ptr<const SyncStatus> status, Instant now,

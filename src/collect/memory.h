@@ -23,9 +23,10 @@ struct MemoryLimits {
                                            // failure. 0: never.
 };
 
-// Counts the tasks that end. Two answers speak of the same task if their
-// task_id is the same, else their create_time; where an answer has neither, it
-// speaks of the task before it.
+// Counts the tasks that end, each once: two answers speak of the same task if
+// their task_id is the same, else their create_time. Where they cannot be
+// compared, an end is another task's if something that had not ended was seen
+// since the last one.
 class TaskCounter {
  public:
   void Observe(const SyncStatus& status, WallTime now);
@@ -36,9 +37,18 @@ class TaskCounter {
   }
 
  private:
+  // What tells a task from others; either may be unknown.
+  struct Identity {
+    std::string id;
+    std::optional<WallTime> created;
+  };
+  enum class Likeness { kSame, kOther, kUnknown };
+  static Likeness Compare(const Identity& a, const Identity& b);
+
   std::optional<TaskHistory> history_;
-  std::string task_;  // Identity of the task observed last; empty if unknown.
-  bool had_ended_ = false;
+  Identity task_;                   // The task observed last,
+  std::optional<SyncState> ended_;  // and how it ended, if that was counted.
+  bool goes_on_ = false;  // The last answer spoke of no task that had ended.
 };
 
 // Not safe for concurrent use.

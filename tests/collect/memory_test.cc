@@ -81,6 +81,69 @@ TEST(TaskCounterTest, TellsTasksApartByCreationWhereThereIsNoId) {
   EXPECT_EQ(counter.History()->completed, 1U);
 }
 
+// The cloud may answer from a replica that lags behind, or with a word that we
+// do not know.
+TEST(TaskCounterTest, CountsATaskOnceThatSeemsToGoOnAfterItsEnd) {
+  for (const SyncStatus& between :
+       {Task(SyncState::kRunning, "t1"), Task(SyncState::kNotExist, ""),
+        Task(SyncState::kUnknown, ""), Task(SyncState::kRunning, "")}) {
+    TaskCounter counter;
+    counter.Observe(Task(SyncState::kRunning, "t1"), kNoon);
+    counter.Observe(Task(SyncState::kFailed, "t1"), kNoon);
+    counter.Observe(between, kNoon);
+    counter.Observe(Task(SyncState::kFailed, "t1"), kNoon);
+
+    EXPECT_EQ(counter.History()->failed, 1U) << ToLabel(between.state);
+  }
+}
+
+TEST(TaskCounterTest, KnowsATaskByEitherNameThatAnAnswerHas) {
+  SyncStatus whole = Task(SyncState::kCompleted, "t1");
+  whole.created = kNoon - 1h;
+  SyncStatus without_id = whole;
+  without_id.task_id.clear();
+  TaskCounter counter;
+  counter.Observe(Task(SyncState::kRunning, "t1"), kNoon);
+  counter.Observe(whole, kNoon);
+  counter.Observe(without_id, kNoon);
+  counter.Observe(Task(SyncState::kCompleted, "t1"), kNoon);
+  counter.Observe(Task(SyncState::kCompleted, ""), kNoon);
+
+  EXPECT_EQ(counter.History()->completed, 1U);
+}
+
+TEST(TaskCounterTest, CountsEndsOfTasksWithoutAnyName) {
+  TaskCounter counter;
+  for (const SyncState state :
+       {SyncState::kCompleted, SyncState::kCompleted, SyncState::kRunning,
+        SyncState::kCompleted, SyncState::kFailed, SyncState::kFailed}) {
+    counter.Observe(Task(state, ""), kNoon);
+  }
+
+  EXPECT_EQ(counter.History()->completed, 1U);
+  EXPECT_EQ(counter.History()->failed, 1U);
+}
+
+TEST(TaskCounterTest, CountsATaskAgainThatEndsInAnotherWay) {
+  TaskCounter counter;
+  for (const SyncState state : {SyncState::kFailed, SyncState::kRunning,
+                                SyncState::kCompleted, SyncState::kCompleted}) {
+    counter.Observe(Task(state, "retried"), kNoon);
+  }
+
+  EXPECT_EQ(counter.History()->failed, 0U);  // It had, before the first look.
+  EXPECT_EQ(counter.History()->completed, 1U);
+  EXPECT_EQ(counter.History()->last_completed, kNoon);
+}
+
+TEST(TaskCounterTest, CountsTheFirstTaskThatEndsAfterNone) {
+  TaskCounter counter;
+  counter.Observe(Task(SyncState::kNotExist, ""), kNoon);
+  counter.Observe(Task(SyncState::kFailed, "t1"), kNoon);
+
+  EXPECT_EQ(counter.History()->failed, 1U);
+}
+
 TEST(TaskCounterTest, KnowsWhenTheLastCompletedTaskEnded) {
   TaskCounter counter;
   SyncStatus task = Task(SyncState::kCompleted, "t1");
