@@ -25,6 +25,7 @@
 #include "config/loader.h"
 #include "expose/exposition.h"
 #include "serve/server.h"
+#include "serve/web_config.h"
 
 namespace exporter {
 namespace {
@@ -70,6 +71,8 @@ class Exporter {
   std::vector<Fault> Reload() {
     const std::lock_guard lock(reload_mutex_);
     NotifyReloading();
+    // Looks before the files are read, so that a change meanwhile is not lost.
+    watch_.Changed();
     const LoadedConfig loaded = LoadConfig(flags_.config_file);
     for (const Fault& fault : loaded.warnings) {
       Log(LogLevel::kWarn, "configuration", {{"warning", ToString(fault)}});
@@ -195,7 +198,11 @@ int CheckConfig(const Flags& flags) {
   const LoadedConfig loaded = LoadConfig(flags.config_file);
   Print(loaded.warnings);
   Print(loaded.faults);
-  return loaded.config ? 0 : 1;
+  if (flags.web_config_file.empty()) return loaded.config ? 0 : 1;
+  const WebConfigReport web = LoadWebConfig(flags.web_config_file);
+  Print(web.warnings);
+  Print(web.faults);
+  return loaded.config && web.faults.empty() ? 0 : 1;
 }
 
 int RunExporter(const Flags& flags) {

@@ -6,8 +6,8 @@
 
 namespace exporter {
 
-// Prints every fault of the configuration to stderr. The exit status: 0 if
-// there is none, else 1.
+// Prints every fault of the configuration, and of the web configuration if one
+// is given, to stderr. The exit status: 0 if there is none, else 1.
 int CheckConfig(const Flags& flags);
 
 // Serves until SIGTERM, SIGINT or /-/quit; SIGHUP reloads. The exit status: 0,

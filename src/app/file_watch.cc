@@ -8,6 +8,7 @@
 namespace exporter {
 
 void FileWatch::Watch(std::vector<std::string> patterns) {
+  if (patterns == patterns_) return;
   patterns_ = std::move(patterns);
   seen_ = Look();
 }

@@ -11,10 +11,11 @@ namespace exporter {
 // new files are seen. Not safe for concurrent use.
 class FileWatch {
  public:
-  // Begins anew with the files that `patterns` (globs) match now.
+  // Begins anew with the files that `patterns` (globs) match now, unless they
+  // are watched already: what changed since the last look stays to be seen.
   void Watch(std::vector<std::string> patterns);
 
-  // Whether anything changed since Watch, or since the last look that said so.
+  // Whether anything changed since Watch, or since the last look.
   bool Changed();
 
  private:

@@ -16,11 +16,12 @@
 namespace exporter {
 
 struct MemoryLimits {
-  std::chrono::milliseconds min_interval_active{0};  // See contract: an answer
-  std::chrono::milliseconds min_interval_settled{
-      0};                                  // this young is used again.
-  std::chrono::milliseconds max_stale{0};  // An answer this old stands in for a
-                                           // failure. 0: never.
+  // An answer, or a failure, younger than this is used again: while a task is
+  // in flight, and when none is.
+  std::chrono::milliseconds min_interval_active{0};
+  std::chrono::milliseconds min_interval_settled{0};
+  // A good answer up to this age stands in for a failure. 0: never.
+  std::chrono::milliseconds max_stale{0};
 };
 
 // Counts the tasks that end, each once: two answers speak of the same task if

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 import unittest
 
 from exporter import Exporter, Simulator, scrape
@@ -108,6 +109,34 @@ class CommandLineTest(unittest.TestCase):
         result = self.run_exporter("--config.file", "/no/such/file.yml")
         self.assertEqual(result.returncode, 1)
         self.assertIn("/no/such/file.yml", result.stderr)
+
+    def test_checks_the_configuration_and_that_of_the_web_and_names_every_fault(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def write(name, text):
+                path = os.path.join(folder, name)
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(text)
+                return path
+
+            good = write("good.yml", CONFIG.format(endpoint="https://cloud.example.com"))
+            bad = write("bad.yml", "scrape: {timeout: soon}\nprojects: []\n")
+            web_good = write("web-good.yml", "http_server_config: {http2: false}\n")
+            web_bad = write("web-bad.yml", "basic_auth_users: {anna: plain}\nunheard_of: 1\n")
+            for config, web, faults in [
+                (good, None, []),
+                (good, web_good, []),
+                (bad, None, [f"{bad}:1:19: ", f"{bad}:2:11: "]),
+                (good, web_bad, [f"{web_bad}:1:26: ", f"{web_bad}:2:1: "]),
+                (bad, web_bad, [f"{bad}:1:19: ", f"{bad}:2:11: ", f"{web_bad}:1:26: ", f"{web_bad}:2:1: "]),
+            ]:
+                with self.subTest(config=config, web=web):
+                    more = ["--web.config.file", web] if web else []
+                    result = self.run_exporter("--config.check", "--config.file", config, *more)
+                    self.assertEqual(result.returncode, 1 if faults else 0, result.stderr)
+                    lines = result.stderr.splitlines()
+                    self.assertEqual(len(lines), len(faults), lines)
+                    for line, fault in zip(lines, faults):
+                        self.assertTrue(line.startswith(fault), line)
 
     def test_sees_an_address_in_use(self):
         with Simulator() as cloud, Exporter(CONFIG.format(endpoint=cloud.url)) as first:

@@ -1,0 +1,85 @@
+#include "app/file_watch.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "support/temp_folder.h"
+
+namespace exporter {
+namespace {
+
+class FileWatchTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_.Write("a.yml", "one");
+    folder_.Write("b.yml", "one");
+    watch_.Watch({pattern_});
+  }
+
+  TempFolder folder_;
+  const std::string pattern_ = folder_.path() + "/*.yml";
+  FileWatch watch_;
+};
+
+TEST_F(FileWatchTest, SeesNothingWhereNothingHappens) {
+  EXPECT_FALSE(watch_.Changed());
+  folder_.Write("c.txt", "of no pattern");
+  EXPECT_FALSE(watch_.Changed());
+}
+
+TEST_F(FileWatchTest, SeesAFileWrittenInPlaceOnce) {
+  folder_.Write("a.yml", "another");
+  EXPECT_TRUE(watch_.Changed());
+  EXPECT_FALSE(watch_.Changed());
+}
+
+TEST_F(FileWatchTest, SeesAFileOfEqualSizeRenamedOver) {
+  std::filesystem::rename(folder_.Write("a.yml.new", "two"),
+                          folder_.path() + "/a.yml");
+  EXPECT_TRUE(watch_.Changed());
+}
+
+TEST_F(FileWatchTest, SeesFilesThatComeAndGo) {
+  folder_.Write("c.yml", "");
+  EXPECT_TRUE(watch_.Changed());
+  std::filesystem::remove(folder_.path() + "/b.yml");
+  EXPECT_TRUE(watch_.Changed());
+}
+
+// As Kubernetes replaces a ConfigMap: file -> ..data/file, ..data -> a folder.
+TEST_F(FileWatchTest, SeesASymlinkBehindASymlinkThatPointsElsewhere) {
+  const std::string root = folder_.path();
+  for (const std::string version : {"v1", "v2"}) {
+    std::filesystem::create_directory(root + "/" + version);
+    folder_.Write(version + "/mounted.yml", "same");
+  }
+  std::filesystem::create_symlink("v1", root + "/..data");
+  std::filesystem::create_symlink("..data/mounted.yml", root + "/mounted.yml");
+  ASSERT_TRUE(watch_.Changed());
+
+  std::filesystem::create_symlink("v2", root + "/..data_tmp");
+  std::filesystem::rename(root + "/..data_tmp", root + "/..data");
+
+  EXPECT_TRUE(watch_.Changed());
+}
+
+TEST_F(FileWatchTest, KeepsAChangeThatNobodyLookedAtOverAnEqualWatch) {
+  folder_.Write("a.yml", "another");
+  watch_.Watch({pattern_});
+  EXPECT_TRUE(watch_.Changed());
+}
+
+TEST_F(FileWatchTest, BeginsAnewWithOtherPatterns) {
+  folder_.Write("a.yml", "another");
+  watch_.Watch({folder_.path() + "/b.yml"});
+  EXPECT_FALSE(watch_.Changed());
+  folder_.Write("a.yml", "and another");
+  EXPECT_FALSE(watch_.Changed());
+  folder_.Write("b.yml", "another");
+  EXPECT_TRUE(watch_.Changed());
+}
+
+}  // namespace
+}  // namespace exporter

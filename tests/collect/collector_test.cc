@@ -1,0 +1,264 @@
+#include "collect/collector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <map>
+
+#include "support/fake_credentials.h"
+#include "support/numbered_name.h"
+#include "support/socket_server.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Each;
+using testing::SizeIs;
+
+// A cloud on a real socket, whose datasets do as the test says.
+class TestCloud {
+ public:
+  using Manner = std::function<void(Connection&)>;
+
+  static constexpr const char* kCompleted =
+      R"({"status": "COMPLETED", "total_sample_count": 7})";
+
+  // For the dataset `id` instead of answering well.
+  void Make(const std::string& id, Manner manner) {
+    const std::lock_guard lock(mutex_);
+    manners_[id] = std::move(manner);
+  }
+
+  std::map<std::string, int> Asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+  [[nodiscard]] std::string Url() const {
+    std::string url = server_.Url();
+    url.pop_back();
+    return url;
+  }
+
+ private:
+  void Serve(Connection& connection) {
+    while (true) {
+      const std::string request = connection.ReadRequest();
+      if (request.empty()) return;
+      const std::size_t begin = request.find("/datasets/") + 10;
+      const std::string id =
+          request.substr(begin, request.find('/', begin) - begin);
+      Manner manner;
+      {
+        const std::lock_guard lock(mutex_);
+        ++asked_[id];
+        if (manners_.contains(id)) manner = manners_[id];
+      }
+      if (manner) {
+        manner(connection);
+      } else {
+        connection.Reply(200, kCompleted);
+      }
+    }
+  }
+
+  std::mutex mutex_;  // Guards what follows.
+  std::map<std::string, Manner> manners_;
+  std::map<std::string, int> asked_;
+
+  SocketServer server_{[this](Connection& connection) { Serve(connection); }};
+};
+
+class CollectorTest : public testing::Test {
+ protected:
+  CollectorSettings Settings(std::size_t datasets) {
+    auto project = std::make_shared<ProjectSettings>();
+    project->project_id = "p";
+    project->endpoint = cloud_.Url();
+    project->transport = std::make_shared<const Transport>();
+    project->credentials = std::make_shared<FakeCredentials>();
+    project->account = "account";
+    CollectorSettings settings;
+    settings.projects = {project};
+    for (std::size_t i = 0; i < datasets; ++i) {
+      settings.datasets.push_back({.key = {"p", NumberedName("d", i)}});
+    }
+    return settings;
+  }
+
+  std::unique_ptr<Collector> Start(CollectorSettings settings) {
+    return std::make_unique<Collector>(clock_, registry_, "test/1",
+                                       std::move(settings));
+  }
+
+  // "COMPLETED", or the reason of the failure; one for each dataset.
+  static std::vector<std::string> Outcomes(const Collection& collection) {
+    std::vector<std::string> outcomes;
+    for (const Reading& reading : collection.readings) {
+      outcomes.emplace_back(reading.status ? ToLabel(reading.status->state)
+                                           : ToLabel(reading.failure->kind));
+    }
+    return outcomes;
+  }
+
+  SystemClock clock_;
+  prometheus::Registry registry_;
+  TestCloud cloud_;
+};
+
+TEST_F(CollectorTest, AsksEveryDatasetOnce) {
+  const auto collector = Start(Settings(50));
+  const Collection collection = collector->Collect(10s);
+  EXPECT_THAT(Outcomes(collection), AllOf(SizeIs(50), Each("COMPLETED")));
+  EXPECT_EQ(collection.errors, 0U);
+  EXPECT_THAT(cloud_.Asked(),
+              AllOf(SizeIs(50), Each(testing::Pair(testing::_, 1))));
+}
+
+TEST_F(CollectorTest, AFailureCostsNoOtherDatasetItsAnswer) {
+  cloud_.Make("d0", [](Connection& c) { c.Reply(404, "{}"); });
+  cloud_.Make("d1", [](Connection& c) { c.Reply(200, "<html>"); });
+  cloud_.Make("d2", [](Connection& c) { c.Reset(); });
+  cloud_.Make("d3", [](Connection& c) { c.Hang(); });
+  const auto collector = Start(Settings(5));
+  const Collection collection = collector->Collect(1s);
+  EXPECT_THAT(Outcomes(collection),
+              testing::ElementsAre("not_found", "malformed", "connect",
+                                   "timeout", "COMPLETED"));
+  EXPECT_EQ(collection.errors, 4U);
+}
+
+TEST_F(CollectorTest, AnswersInTimeWhateverTheCloudDoes) {
+  for (const std::string id : {"d0", "d1", "d2"}) {
+    cloud_.Make(id, [](Connection& c) { c.Drip("HTTP/1.1 200 OK\r\n", 1s); });
+  }
+  const auto collector = Start(Settings(3));
+  const auto began = clock_.SteadyNow();
+  const Collection collection = collector->Collect(300ms);
+  EXPECT_LT(clock_.SteadyNow() - began, 2s);
+  EXPECT_THAT(Outcomes(collection), Each("timeout"));
+}
+
+TEST_F(CollectorTest, CollectionsAtOnceShareTheirQueries) {
+  std::promise<void> all_wait;
+  const std::shared_future<void> go = all_wait.get_future().share();
+  for (const std::string id : {"d0", "d1"}) {
+    cloud_.Make(id, [go](Connection& c) {
+      go.wait();
+      c.Reply(200, TestCloud::kCompleted);
+    });
+  }
+  const auto collector = Start(Settings(2));
+  std::vector<std::future<Collection>> collections;
+  for (int i = 0; i < 8; ++i) {
+    collections.push_back(std::async(std::launch::async,
+                                     [&] { return collector->Collect(20s); }));
+  }
+  while (cloud_.Asked().size() < 2) std::this_thread::sleep_for(1ms);
+  std::this_thread::sleep_for(50ms);  // For those that began late to join.
+  all_wait.set_value();
+  for (auto& collection : collections) {
+    EXPECT_THAT(Outcomes(collection.get()), Each("COMPLETED"));
+  }
+  EXPECT_THAT(cloud_.Asked(), Each(testing::Pair(testing::_, 1)));
+}
+
+// The decision: a query ends with the last collection that waits for it.
+TEST_F(CollectorTest, LeavingASharedQueryDoesNotCancelItForTheOthers) {
+  cloud_.Make("d0", [](Connection& c) {
+    std::this_thread::sleep_for(600ms);
+    c.Reply(200, TestCloud::kCompleted);
+  });
+  const auto collector = Start(Settings(1));
+  auto patient =
+      std::async(std::launch::async, [&] { return collector->Collect(20s); });
+  EXPECT_THAT(Outcomes(collector->Collect(100ms)), Each("timeout"));
+  EXPECT_THAT(Outcomes(patient.get()), Each("COMPLETED"));
+  EXPECT_EQ(cloud_.Asked()["d0"], 1);
+}
+
+TEST_F(CollectorTest, AQueryThatNobodyWaitsForIsNotContinued) {
+  std::atomic<bool> client_left = false;
+  cloud_.Make("d0", [&](Connection& c) {
+    c.Hang();
+    client_left = true;
+  });
+  const auto collector = Start(Settings(1));
+  EXPECT_THAT(Outcomes(collector->Collect(100ms)), Each("timeout"));
+  const auto give_up = clock_.SteadyNow() + 10s;
+  while (!client_left && clock_.SteadyNow() < give_up) {
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_TRUE(client_left);
+}
+
+TEST_F(CollectorTest, ProbesOneDatasetAndTellsItsStory) {
+  const auto collector = Start(Settings(3));
+  Story story;
+  const auto collection = collector->CollectOne({"p", "d1"}, 10s, &story);
+  ASSERT_TRUE(collection.has_value());
+  EXPECT_THAT(Outcomes(*collection), testing::ElementsAre("COMPLETED"));
+  EXPECT_EQ(collection->readings[0].dataset, 1U);
+  EXPECT_THAT(story, testing::Contains(testing::HasSubstr("/datasets/d1/")));
+  EXPECT_THAT(cloud_.Asked(), testing::ElementsAre(testing::Pair("d1", 1)));
+  EXPECT_FALSE(collector->CollectOne({"p", "unheard-of"}, 10s).has_value());
+}
+
+TEST_F(CollectorTest, NewSettingsKeepWhatIsKnownOfDatasetsThatStay) {
+  CollectorSettings settings = Settings(2);
+  settings.memory.min_interval_settled = 1h;
+  const auto collector = Start(settings);
+  collector->Collect(10s);
+  settings.datasets.erase(settings.datasets.begin());
+  settings.datasets.push_back({.key = {"p", "new"}});
+  collector->Apply([&] { return settings; });
+
+  EXPECT_THAT(Outcomes(collector->Collect(10s)),
+              AllOf(SizeIs(2), Each("COMPLETED")));
+
+  EXPECT_EQ(cloud_.Asked()["d1"], 1);
+  EXPECT_EQ(cloud_.Asked()["new"], 1);
+  EXPECT_THAT(collector->Look().rows, SizeIs(2));
+}
+
+TEST_F(CollectorTest, LookingAsksNothing) {
+  const auto collector = Start(Settings(2));
+  const Overview overview = collector->Look();
+  EXPECT_THAT(overview.rows, SizeIs(2));
+  EXPECT_FALSE(overview.last_scrape.has_value());
+  EXPECT_TRUE(cloud_.Asked().empty());
+}
+
+TEST_F(CollectorTest, StoppingLetsThoseGoWhoWait) {
+  cloud_.Make("d0", [](Connection& c) { c.Hang(); });
+  const auto collector = Start(Settings(1));
+  auto waits =
+      std::async(std::launch::async, [&] { return collector->Collect(10min); });
+  while (cloud_.Asked().empty()) std::this_thread::sleep_for(1ms);
+  collector->Stop();
+  EXPECT_THAT(Outcomes(waits.get()), Each("timeout"));
+}
+
+TEST_F(CollectorTest, ManyThreadsMayCollectLookAndApplyAtOnce) {
+  CollectorSettings settings = Settings(20);
+  const auto collector = Start(settings);
+  std::vector<std::future<void>> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.push_back(std::async(std::launch::async, [&] {
+      for (int round = 0; round < 20; ++round) {
+        EXPECT_THAT(Outcomes(collector->Collect(10s)), Each("COMPLETED"));
+        collector->Look();
+        collector->Apply([&] { return settings; });
+        EXPECT_TRUE(collector->IsReady());
+      }
+    }));
+  }
+  for (auto& thread : threads) thread.get();
+}
+
+}  // namespace
+}  // namespace exporter

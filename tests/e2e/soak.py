@@ -1,0 +1,203 @@
+"""Scrapes a cloud that misbehaves in every way, for as long as it is told to, while
+the configuration is reloaded, and compares threads, descriptors and memory at the
+start and at the end. Ends with 0 if they stayed and every scrape was answered in time.
+
+  tests/e2e/soak.py --minutes 60     an hour
+  tests/e2e/soak.py --scrapes 500    as the other tests do
+
+MODELARTS_EXPORTER and MODELARTS_SIMULATOR name the programs."""
+
+import argparse
+import collections
+import dataclasses
+import os
+import signal
+import sys
+import threading
+import time
+
+from exporter import Exporter, Simulator, scrape
+from stress_test import resources
+
+DATASETS = 60  # Of each of two projects.
+FAULTS = [
+    "none", "hang", "close", "reset", "cut", "drip", "drip-headers", "slow:50ms", "huge",
+    "endless", "malformed", "html", "gzip-bomb", "bad-utf8", "deep", "redirect", "unpublished",
+    "flaky", "403", "404", "500", "503",
+]  # fmt: skip
+# Each of them holds back its whole project, so they are of the second one alone.
+HOLDING_FAULTS = ["429:1", "429-date", "429-message", "401"]
+SCRAPERS = 6
+BUDGET_S = 0.3
+# A scrape ends at its budget; what comes on top is the machine's, which runs
+# simulator, scrapers and exporter on few cores.
+LATE_S = 1.5
+HEALTH_S = 0.1
+WARM_UP_SCRAPES = 200
+
+
+def config(url, datasets):
+    lines = ["projects:"]
+    for project in range(2):
+        lines += [f'  - {{project_id: "{project:032x}", region: r, endpoint: "{url}",']
+        lines += [f"     credentials: {{token: t{project}}}, datasets: ["]
+        lines += [f"       {{id: {name(project, i)}}}," for i in range(datasets)]
+        lines += ["     ]}"]
+    return "\n".join(lines) + "\n"
+
+
+def name(project, number):
+    """As the simulator deals its datasets out to two projects."""
+    return f"ds-{number * 2 + project:05d}"
+
+
+@dataclasses.dataclass
+class Score:
+    """What the threads of the soak saw. Guarded by `lock`."""
+
+    lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+    scrapes: int = 0
+    reloads: int = 0
+    faults: int = 0
+    slowest_scrape_s: float = 0
+    reasons: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    health_s: list = dataclasses.field(default_factory=list)
+    troubles: list = dataclasses.field(default_factory=list)
+
+
+class Soak:
+    def __init__(self, exporter, cloud):
+        self.exporter, self.cloud = exporter, cloud
+        self.score = Score()
+        self.stop = threading.Event()
+
+    def scrape(self):
+        begin = time.monotonic()
+        samples = scrape(self.exporter, BUDGET_S)
+        took = time.monotonic() - begin
+        answered = sum(name == "modelarts_dataset_query_success" for name, _ in samples)
+        with self.score.lock:
+            self.score.scrapes += 1
+            self.score.slowest_scrape_s = max(self.score.slowest_scrape_s, took)
+            for series, value in samples.items():
+                if series[0] == "modelarts_dataset_query_failure" and value == "1":
+                    self.score.reasons[dict(series[1])["reason"]] += 1
+            if answered not in (2 * DATASETS, DATASETS):
+                self.score.troubles.append(f"a scrape spoke of {answered} datasets")
+
+    def look_at_health(self):
+        begin = time.monotonic()
+        status = self.exporter.get("/-/healthy").status
+        with self.score.lock:
+            self.score.health_s.append(time.monotonic() - begin)
+            if status != 200:
+                self.score.troubles.append(f"/-/healthy answered {status}")
+        time.sleep(0.05)
+
+    def change_faults(self):
+        with self.score.lock:
+            turn = self.score.faults
+            self.score.faults += 1
+        for i in range(DATASETS):
+            self.set_fault(name(0, i), FAULTS[(i + turn * 7) % len(FAULTS)])
+        # In turns: one dataset that holds the project back, or faults like the first's.
+        for i in range(DATASETS):
+            self.set_fault(name(1, i), FAULTS[(i + turn) % len(FAULTS)])
+        if turn % 2:
+            self.set_fault(name(1, 0), HOLDING_FAULTS[turn // 2 % len(HOLDING_FAULTS)])
+        time.sleep(2)
+
+    def set_fault(self, dataset, fault):
+        self.cloud.get(f"/simulator/fault?match={dataset}&fault={fault}", method="POST")
+
+    def reload(self):
+        """All of the datasets, then half of them, then a configuration that is refused."""
+        url = self.cloud.url
+        for text in (config(url, DATASETS // 2), config(url, DATASETS) + "nonsense: 1\n", config(url, DATASETS)):
+            self.exporter.write_config(text)
+            os.kill(self.exporter.process.pid, signal.SIGHUP)
+            with self.score.lock:
+                self.score.reloads += 1
+            time.sleep(0.15)
+
+    def run(self, enough):
+        """Does all of it at once until `enough()`."""
+        workers = [self.scrape] * SCRAPERS + [self.look_at_health, self.change_faults, self.reload]
+        threads = [threading.Thread(target=self.repeat, args=(work,)) for work in workers]
+        for thread in threads:
+            thread.start()
+        while not enough() and not self.stop.wait(0.05):
+            pass
+        self.stop.set()
+        for thread in threads:
+            thread.join()
+        self.stop.clear()
+
+    def repeat(self, work):
+        while not self.stop.is_set():
+            try:
+                work()
+            except Exception as error:  # pylint: disable=broad-except
+                with self.score.lock:
+                    self.score.troubles.append(f"{work.__name__}: {error!r}")
+                self.stop.set()
+
+
+def settled(exporter):
+    """The resources once nothing is going on any more."""
+    time.sleep(2)
+    return resources(exporter.process.pid)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float)
+    length.add_argument("--scrapes", type=int)
+    arguments = parser.parse_args()
+
+    with Simulator("--datasets", str(2 * DATASETS), "--projects=2") as cloud, Exporter(config(cloud.url, DATASETS)) as exporter:
+        soak = Soak(exporter, cloud)
+        soak.run(lambda: soak.score.scrapes >= WARM_UP_SCRAPES)
+        before = settled(exporter)
+        soak.score = Score()
+        begin = time.monotonic()
+        if arguments.minutes:
+            soak.run(lambda: time.monotonic() - begin >= arguments.minutes * 60)
+        else:
+            soak.run(lambda: soak.score.scrapes >= arguments.scrapes)
+        took = time.monotonic() - begin
+        after = settled(exporter)
+
+    score = soak.score
+    health = sorted(score.health_s)
+    print(f"{score.scrapes} scrapes, {score.reloads} reloads, {score.faults} rounds of faults in {took:.0f} s")
+    print("failures seen:", ", ".join(f"{reason} {count}" for reason, count in sorted(score.reasons.items())))
+    print(f"slowest scrape {score.slowest_scrape_s:.2f} s of a budget of {BUDGET_S} s")
+    print(
+        f"/-/healthy asked {len(health)} times: median {health[len(health) // 2] * 1000:.0f} ms, "
+        f"99 % under {health[len(health) * 99 // 100] * 1000:.0f} ms, slowest {health[-1] * 1000:.0f} ms"
+    )
+    for name, value in before.items():
+        print(f"{name:<13} {value:>8} at the start, {after[name]:>8} at the end")
+
+    troubles = score.troubles
+    if score.slowest_scrape_s > BUDGET_S + LATE_S:
+        troubles.append(f"a scrape took {score.slowest_scrape_s:.2f} s")
+    if health[len(health) * 99 // 100] > HEALTH_S:
+        troubles.append("/-/healthy was slow")
+    if after["threads"] > before["threads"]:
+        troubles.append("threads were left behind")
+    if after["descriptors"] > before["descriptors"] + 8:
+        troubles.append("descriptors were left behind")
+    # The sanitizers keep what was freed.
+    is_sanitized = any(f"/{name}/" in os.environ["MODELARTS_EXPORTER"] for name in ("debug", "tsan"))
+    if not is_sanitized and after["resident_kib"] > before["resident_kib"] * 1.1 + 1024:
+        troubles.append("memory was left behind")
+    for trouble in troubles:
+        print("TROUBLE:", trouble)
+    return 1 if troubles else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
