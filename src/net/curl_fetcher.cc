@@ -360,8 +360,10 @@ int CurlFetcher::OnSocket(CURL* /*easy*/, curl_socket_t socket, int interest,
   }
   epoll_event event{.events = ToEpoll(interest), .data = {.fd = socket}};
   const int change = known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  if (epoll_ctl(epoll, change, socket, &event) != 0 && errno == EEXIST) {
-    epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event);
+  // A number may by now be another socket's than libcurl or we believe.
+  if (epoll_ctl(epoll, change, socket, &event) != 0) {
+    if (errno == EEXIST) epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event);
+    if (errno == ENOENT) epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event);
   }
   // Should the kernel refuse, the exchange ends by its deadline: saying so here
   // would end all of them.

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-
 namespace exporter {
 namespace {
 
@@ -30,7 +28,7 @@ TEST(ScrapeBudgetTest, IsTenMinutesAtMost) {
 }
 
 TEST(ScrapeBudgetTest, TakesAnythingElseAsNoHeader) {
-  for (const std::string header :
+  for (const char* header :
        {"", "0", "-1", "-0.0", "nan", "NaN", "inf", "-inf", "1e999", "ten",
         "10s", " 10", "10 ", "0x10", "1,5", "+10"}) {
     EXPECT_EQ(ScrapeBudget(header, Configured()), 8s) << header;

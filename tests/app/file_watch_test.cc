@@ -10,6 +10,8 @@
 namespace exporter {
 namespace {
 
+using namespace std::string_literals;
+
 class FileWatchTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -51,7 +53,7 @@ TEST_F(FileWatchTest, SeesFilesThatComeAndGo) {
 // As Kubernetes replaces a ConfigMap: file -> ..data/file, ..data -> a folder.
 TEST_F(FileWatchTest, SeesASymlinkBehindASymlinkThatPointsElsewhere) {
   const std::string root = folder_.path();
-  for (const std::string version : {"v1", "v2"}) {
+  for (const std::string& version : {"v1"s, "v2"s}) {
     std::filesystem::create_directory(root + "/" + version);
     folder_.Write(version + "/mounted.yml", "same");
   }

@@ -74,7 +74,7 @@ TEST(ServiceManagerTest, SaysWhenAReloadBegan) {
 TEST(ServiceManagerTest, DoesNothingWithoutAServiceManager) {
   unsetenv("NOTIFY_SOCKET");
   NotifyServiceManager("READY=1");
-  for (const std::string path :
+  for (const std::string& path :
        {std::string(), std::string("relative"), "/" + std::string(200, 'x'),
         std::string("/nowhere/notify")}) {
     setenv("NOTIFY_SOCKET", path.c_str(), 1);

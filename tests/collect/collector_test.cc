@@ -58,11 +58,8 @@ class TestCloud {
         ++asked_[id];
         if (manners_.contains(id)) manner = manners_[id];
       }
-      if (manner) {
-        manner(connection);
-      } else {
-        connection.Reply(200, kCompleted);
-      }
+      if (manner) return manner(connection);
+      connection.Reply(200, kCompleted);
     }
   }
 
@@ -133,7 +130,7 @@ TEST_F(CollectorTest, AFailureCostsNoOtherDatasetItsAnswer) {
 }
 
 TEST_F(CollectorTest, AnswersInTimeWhateverTheCloudDoes) {
-  for (const std::string id : {"d0", "d1", "d2"}) {
+  for (const char* id : {"d0", "d1", "d2"}) {
     cloud_.Make(id, [](Connection& c) { c.Drip("HTTP/1.1 200 OK\r\n", 1s); });
   }
   const auto collector = Start(Settings(3));
@@ -146,7 +143,7 @@ TEST_F(CollectorTest, AnswersInTimeWhateverTheCloudDoes) {
 TEST_F(CollectorTest, CollectionsAtOnceShareTheirQueries) {
   std::promise<void> all_wait;
   const std::shared_future<void> go = all_wait.get_future().share();
-  for (const std::string id : {"d0", "d1"}) {
+  for (const char* id : {"d0", "d1"}) {
     cloud_.Make(id, [go](Connection& c) {
       go.wait();
       c.Reply(200, TestCloud::kCompleted);
