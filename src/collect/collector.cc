@@ -100,9 +100,9 @@ template <typename T>
 T Collector::Await(std::function<T(CloudLoop&)> question) {
   auto promise = std::make_shared<std::promise<T>>();
   std::future<T> answer = promise->get_future();
-  Post([promise, question = std::move(question)](CloudLoop& loop) {
-    promise->set_value(question(loop));
-  });
+  // The job alone holds the promise: where it is dropped, nobody waits on.
+  Post([promise = std::move(promise), question = std::move(question)](
+           CloudLoop& loop) { promise->set_value(question(loop)); });
   return answer.get();
 }
 
@@ -135,15 +135,15 @@ Collection Collector::Order(std::shared_ptr<const Catalogue> catalogue,
                             const std::optional<DatasetKey>& only,
                             SteadyDuration budget, Story* story) {
   const SteadyTime deadline = clock_.SteadyNow() + budget;
-  const auto promise = std::make_shared<std::promise<Collection>>();
+  auto promise = std::make_shared<std::promise<Collection>>();
   const auto told = std::make_shared<Story>();
   std::future<Collection> answer = promise->get_future();
   ScrapeOrder order{.deadline = deadline,
                     .budget = budget,
                     .only = only,
                     .story = story == nullptr ? nullptr : told,
-                    .done = [promise](Collection collection) {
-                      promise->set_value(std::move(collection));
+                    .done = [promise = std::move(promise)](Collection result) {
+                      promise->set_value(std::move(result));
                     }};
   Post([order = std::move(order)](CloudLoop& loop) mutable {
     loop.Begin(std::move(order));
