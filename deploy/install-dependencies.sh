@@ -23,6 +23,8 @@ test_packages=(
   chromium
   clang clang-format clang-tidy
   docker-compose
+  dpkg-dev
+  groff-base
   iproute2
   nodejs
   prometheus
