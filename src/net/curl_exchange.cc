@@ -35,6 +35,19 @@ constexpr long kCaCacheSeconds = 60;
 
 constexpr std::size_t kMaxDetailBytes = 300;
 
+// Until 8.1.1, libcurl takes a first header line that begins with a blank for
+// the rest of the last header of the exchange before, which it has freed: the
+// other side could corrupt our memory (curl issue 11101).
+bool MixesUpFoldedLines() {
+  static const bool does =
+      curl_version_info(CURLVERSION_NOW)->version_num < 0x080101;
+  return does;
+}
+
+bool BeginsWithBlank(std::string_view line) {
+  return line.starts_with(' ') || line.starts_with('\t');
+}
+
 const Transport& DefaultTransport() {
   static const Transport transport;
   return transport;
@@ -118,6 +131,9 @@ CurlExchange::CurlExchange(const ExchangeSettings& settings)
   Set(CURLOPT_WRITEDATA, this);
   Set(CURLOPT_SOCKOPTFUNCTION, &CurlExchange::OnSocketMade);
   Set(CURLOPT_SOCKOPTDATA, this);
+  // Header lines come as body too, and that before libcurl looks into them.
+  if (MixesUpFoldedLines()) Set(CURLOPT_HEADER, 1L);
+  Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // Not the reply's.
   Set(CURLOPT_PREREQFUNCTION, &CurlExchange::OnConnected);
   Set(CURLOPT_PREREQDATA, this);
   Set(CURLOPT_USERAGENT, OrNull(settings_.user_agent));
@@ -202,7 +218,10 @@ std::optional<Error> CurlExchange::Prepare(HttpRequest request) {
   lookup_ = Lookup::kUnderWay;
   reply_ = {};
   header_bytes_ = 0;
-  header_is_whole_ = false;
+  in_header_ = true;
+  status_line_next_ = true;
+  line_is_open_ = false;
+  not_http_ = false;
   too_large_ = false;
   error_.front() = '\0';
   return std::nullopt;
@@ -326,20 +345,32 @@ std::size_t CurlExchange::OnBody(char* bytes, std::size_t unit,
   return static_cast<CurlExchange*>(self)->TakeBody({bytes, size}) ? size : 0;
 }
 
+// False if libcurl must not see the line that it has just received. A long one
+// comes in pieces.
+bool CurlExchange::GuardHeader(std::string_view piece) {
+  not_http_ =
+      !line_is_open_ && reply_.headers.empty() && BeginsWithBlank(piece);
+  line_is_open_ = !piece.ends_with('\n');
+  return !not_http_;
+}
+
 // False if it is too much.
 bool CurlExchange::TakeHeader(std::string_view line) {
   header_bytes_ += line.size();
   too_large_ = header_bytes_ > settings_.max_header_bytes;
   if (too_large_) return false;
-  if (line.starts_with("HTTP/")) {
+  if (!in_header_) return true;  // A trailer.
+  if (std::exchange(status_line_next_, false)) {
     reply_.headers.clear();  // What came before was an interim reply's.
-    header_is_whole_ = false;
     return true;
   }
-  header_is_whole_ |= Trim(line).empty();
+  if (Trim(line).empty()) {
+    const long status = Number(CURLINFO_RESPONSE_CODE);
+    in_header_ = status_line_next_ = status / 100 == 1 && status != 101;
+    return true;
+  }
   const auto colon = line.find(':');
-  const bool is_trailer = !reply_.body.empty();
-  if (colon == std::string_view::npos || is_trailer) return true;
+  if (colon == std::string_view::npos || BeginsWithBlank(line)) return true;
   reply_.headers.emplace_back(Trim(line.substr(0, colon)),
                               Trim(line.substr(colon + 1)));
   return true;
@@ -347,6 +378,7 @@ bool CurlExchange::TakeHeader(std::string_view line) {
 
 // False if it is too much.
 bool CurlExchange::TakeBody(std::string_view bytes) {
+  if (in_header_ && MixesUpFoldedLines()) return GuardHeader(bytes);
   too_large_ = bytes.size() > settings_.max_body_bytes - reply_.body.size();
   if (!too_large_) reply_.body += bytes;
   return !too_large_;
@@ -355,7 +387,7 @@ bool CurlExchange::TakeBody(std::string_view bytes) {
 Result<HttpReply> CurlExchange::Finish(CURLcode code) {
   if (code != CURLE_OK) return Fail(Explain(code));
   // libcurl is content with a header that was cut.
-  if (!header_is_whole_) return Fail(Explain(CURLE_PARTIAL_FILE));
+  if (in_header_) return Fail(Explain(CURLE_PARTIAL_FILE));
   reply_.status = static_cast<int>(Number(CURLINFO_RESPONSE_CODE));
   return std::move(reply_);
 }
@@ -369,6 +401,7 @@ Error CurlExchange::Explain(CURLcode code) const {
       return ExplainTimeout();
 
     case CURLE_WRITE_ERROR:  // One of our callbacks refused.
+      if (not_http_) return ExplainBrokenLine(CURLE_WEIRD_SERVER_REPLY);
       if (!too_large_) return ExplainBrokenLine(code);
       [[fallthrough]];
     case CURLE_FILESIZE_EXCEEDED:

@@ -96,6 +96,7 @@ class CurlExchange {
   void SetMethod();
   void SetHeaders(std::string_view host_header);
 
+  bool GuardHeader(std::string_view piece);
   bool TakeHeader(std::string_view line);
   bool TakeBody(std::string_view bytes);
 
@@ -121,7 +122,10 @@ class CurlExchange {
   Lookup lookup_ = Lookup::kUnderWay;
   HttpReply reply_{};
   std::size_t header_bytes_ = 0;
-  bool header_is_whole_ = false;
+  bool in_header_ = true;         // Of the reply or of an interim one.
+  bool status_line_next_ = true;  // The header has not begun.
+  bool line_is_open_ = false;     // Only a piece of it came as yet.
+  bool not_http_ = false;
   bool too_large_ = false;
   std::array<char, CURL_ERROR_SIZE> error_{};  // libcurl's own words.
 };

@@ -1,5 +1,6 @@
 #include "net/curl_fetcher.h"
 
+#include <curl/curl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -15,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -212,6 +214,52 @@ TEST_F(CurlFetcherTest, TakesTheLastHeadersOnly) {
   EXPECT_EQ(reply->status, 200);
   EXPECT_EQ(Header(*reply, "X"), "3");
   EXPECT_EQ(reply->headers.size(), 2U);
+}
+
+// libcurl 7.88 to 8.1.0 would add it to a header that it has freed.
+TEST_F(CurlFetcherTest, RefusesAHeaderThatBeginsWithAFoldedLine) {
+  const SocketServer good(Say(Whole("X: 1\r\n", "ok")));
+  const std::string folded = "\tX: " + std::string(500, 'x') + "\r\n";
+  // libcurl reads the protocol's name in any case.
+  const SocketServer bad(Say("HTtP" + Whole(folded, "").substr(4)));
+
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Outcome(Fetch(Get(good.Url()))), "status 200");
+    const auto reply = Fetch(Get(bad.Url()));
+
+    if (curl_version_info(CURLVERSION_NOW)->version_num >= 0x080101) {
+      EXPECT_EQ(Outcome(reply), "status 200");
+    } else {
+      ASSERT_FALSE(reply);
+      EXPECT_THAT(reply.error().message, EndsWith("is not HTTP"));
+    }
+  }
+}
+
+TEST_F(CurlFetcherTest, TakesALongFirstHeaderWithBlanksInIt) {
+  const std::string blanks(40'000, ' ');
+  const SocketServer server(Say(Whole("X: a" + blanks + "b\r\n", "ok")));
+
+  const auto reply = Fetch(Get(server.Url()));
+
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(Header(*reply, "X"), "a" + blanks + "b");
+}
+
+TEST_F(CurlFetcherTest, LeavesTheRestOfAFoldedHeaderOut) {
+  const SocketServer server(Say(Whole("X: 1\r\n Y: 2\r\n", "ok")));
+
+  const auto reply = Fetch(Get(server.Url()));
+
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(Header(*reply, "Y"), "");
+}
+
+TEST_F(CurlFetcherTest, TakesNoInterimReplyForTheReply) {
+  const SocketServer server(
+      SayOnce("HTTP/1.1 103 Early Hints\r\nX: 2\r\n\r\n"));
+
+  EXPECT_FALSE(Fetch(Get(server.Url())));
 }
 
 TEST_F(CurlFetcherTest, LeavesTrailersOut) {
