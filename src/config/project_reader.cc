@@ -34,9 +34,14 @@ void ReadAddress(const Section& section, ProjectConfig& project) {
     section.Add("region", "is missing; give it or 'endpoint'");
   } else if (!project.region.empty() && !IsHostName(project.region)) {
     section.Add("region", "must be a region such as cn-north-4");
-  } else {
-    project.endpoint =
-        "https://modelarts." + project.region + "." + project.cloud;
+  } else if (!project.region.empty()) {
+    const Result<std::string> url = NormalizeEndpoint(
+        "https://modelarts." + project.region + "." + project.cloud);
+    if (!url) {
+      return section.Add("region",
+                         "gives an endpoint that " + url.error().message);
+    }
+    project.endpoint = *url;
   }
 }
 

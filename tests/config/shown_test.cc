@@ -132,6 +132,18 @@ TEST(RenderConfigTest, CanBeLoadedAgainAndThenShowsTheSame) {
   }
 }
 
+TEST(RenderConfigTest, ShowsTheSameEndpointWhetherGivenOrMade) {
+  const TempFolder folder;
+  const std::string made =
+      Load(folder,
+           "projects: [{project_id: p, region: CN-North-4, "
+           "datasets: [{id: d}]}]")
+          ->shown;
+
+  EXPECT_THAT(made, HasSubstr("endpoint: https://modelarts.cn-north-4."));
+  EXPECT_EQ(Load(folder, made)->shown, made);
+}
+
 TEST(RenderConfigTest, ShowsNoSecretOfAnyKind) {
   const LoadedConfig loaded =
       LoadConfig(std::string(EXPORTER_TESTDATA) + "/good/everything.yml");
