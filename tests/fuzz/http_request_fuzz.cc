@@ -7,16 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "require.h"
 #include "serve/basic_auth.h"
 #include "serve/compression.h"
 #include "serve/request_reader.h"
 
 namespace exporter {
 namespace {
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
 
 // What is read from `bytes` if they come `step` at a time, as text.
 std::vector<std::string> ReadAll(std::string_view bytes, std::size_t step) {
