@@ -48,7 +48,7 @@ CONTENTS = {
 
 
 def run(*command, **more):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120, **more)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600, **more)
     if done.returncode != 0:
         raise AssertionError(f"{command}: {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
