@@ -24,6 +24,7 @@ test_packages=(
   clang clang-format clang-tidy
   docker-compose
   dpkg-dev
+  file
   groff-base
   iproute2
   nodejs

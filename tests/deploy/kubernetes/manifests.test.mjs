@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import {execFileSync, spawnSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
@@ -193,4 +193,28 @@ test('the operator gets the rules of deploy/prometheus', () => {
     rules,
     'write prometheusrule.yaml anew as its first lines say',
   );
+});
+
+test("the overlay that deploy/README.md shows puts in one's own image and configuration", () => {
+  const readme = readFileSync(`${ROOT}deploy/README.md`, 'utf8');
+  const [, block] = readme.match(/```yaml\n(# my\/kustomization.yaml\n[^]*?)```/);
+  const folder = mkdtempSync(join(tmpdir(), 'manifests-'));
+  try {
+    cpSync(`${ROOT}deploy/kubernetes`, join(folder, 'deploy/kubernetes'), {recursive: true});
+    mkdirSync(join(folder, 'my'));
+    writeFileSync(join(folder, 'my/kustomization.yaml'), block);
+    writeFileSync(join(folder, 'my/modelarts_exporter.yml'), 'mine');
+    const objects = yaml.loadAll(
+      execFileSync('kubectl', ['kustomize', join(folder, 'my')], {encoding: 'utf8'}),
+    );
+    const of = (kind) => objects.find((object) => object.kind === kind);
+    assert.equal(objects.length, VARIANTS['overlays/prometheus-operator'].length);
+    assert.ok(objects.every((object) => object.metadata.namespace === 'monitoring'));
+    assert.deepEqual(of('ConfigMap').data, {'modelarts_exporter.yml': 'mine'});
+    const {containers, volumes} = of('Deployment').spec.template.spec;
+    assert.equal(volumes[0].configMap.name, of('ConfigMap').metadata.name);
+    assert.match(containers[0].image, /^swr\..*\/modelarts_exporter:0\.1\.0$/);
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
 });
