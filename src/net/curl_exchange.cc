@@ -388,7 +388,12 @@ Result<HttpReply> CurlExchange::Finish(CURLcode code) {
   if (code != CURLE_OK) return Fail(Explain(code));
   // libcurl is content with a header that was cut.
   if (in_header_) return Fail(Explain(CURLE_PARTIAL_FILE));
-  reply_.status = static_cast<int>(Number(CURLINFO_RESPONSE_CODE));
+  const long status = Number(CURLINFO_RESPONSE_CODE);
+  // libcurl is content with any number of digits.
+  if (status < 100 || status > 999) {
+    return Fail(Explain(CURLE_WEIRD_SERVER_REPLY));
+  }
+  reply_.status = static_cast<int>(status);
   return std::move(reply_);
 }
 

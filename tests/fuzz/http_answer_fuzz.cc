@@ -106,7 +106,7 @@ Result<HttpReply> Fetch(std::string bytes) {
 }
 
 void Judge(const HttpReply& reply) {
-  Require(reply.status >= 0 && reply.status <= 999);
+  Require(reply.status >= 100 && reply.status <= 999);
   Require(reply.body.size() <= kMaxBodyBytes);
   std::size_t header_bytes = 0;
   for (const auto& [name, value] : reply.headers) {

@@ -168,6 +168,19 @@ TEST_F(CurlFetcherTest, TakesEveryStatusAsAReplyAndFollowsNoRedirect) {
   }
 }
 
+// It becomes a label, so there must not be too many.
+TEST_F(CurlFetcherTest, TakesNoStatusWithoutThreeDigits) {
+  for (const std::string line : {"HTTP/2 2000", "HTTP/2 7", "HTTP/22222"}) {
+    SCOPED_TRACE(line);
+    const SocketServer server(SayOnce(line + "\r\n\r\nok"));
+
+    const auto reply = Fetch(Get(server.Url()));
+
+    ASSERT_FALSE(reply);
+    EXPECT_THAT(reply.error().message, EndsWith("is not HTTP"));
+  }
+}
+
 TEST_F(CurlFetcherTest, UsesAConnectionAgain) {
   Recorder recorder;
   const SocketServer server(RecordWith(recorder));
