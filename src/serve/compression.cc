@@ -68,20 +68,28 @@ AcceptedCodings ParseAcceptEncoding(std::string_view header) {
 std::string Gzip(std::string_view bytes) {
   constexpr int kGzipWindow = 15 + 16;  // The largest window, in gzip's frame.
   constexpr int kMemoryLevel = 8;
-  constexpr std::size_t kGzipFrame = 18;  // deflateBound may leave it out.
+  // Metrics come to a twentieth of their size. What they could come to at worst
+  // is so much that reserving it would double the memory of a large scrape.
+  constexpr std::size_t kUsualRatio = 16;
+  constexpr std::size_t kLeast = 1024;
   z_stream stream{};
   if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemoryLevel,
                    Z_DEFAULT_STRATEGY) != Z_OK) {
     throw std::runtime_error("zlib: no memory");
   }
-  std::string out(deflateBound(&stream, bytes.size()) + kGzipFrame, '\0');
   // zlib does not write to its input, but its type does not say so.
   stream.next_in =
       reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
   stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const int result = deflate(&stream, Z_FINISH);
+  std::string out(bytes.size() / kUsualRatio + kLeast, '\0');
+  int result = Z_OK;
+  while (true) {
+    stream.next_out = reinterpret_cast<Bytef*>(out.data()) + stream.total_out;
+    stream.avail_out = static_cast<uInt>(out.size() - stream.total_out);
+    result = deflate(&stream, Z_FINISH);
+    if (result != Z_OK) break;
+    out.resize(2 * out.size());
+  }
   out.resize(stream.total_out);
   deflateEnd(&stream);
   if (result != Z_STREAM_END) throw std::runtime_error("zlib: not finished");

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <random>
+
 namespace exporter {
 namespace {
 
@@ -27,6 +29,14 @@ TEST(GzipTest, ComesBackAsItWas) {
   for (const std::string& bytes : {std::string(), std::string("a"), text}) {
     EXPECT_EQ(Gunzip(Gzip(bytes), bytes.size()), bytes);
   }
+}
+
+TEST(GzipTest, TakesWhatCannotBeMadeSmaller) {
+  std::minstd_rand random(1);
+  std::string noise(100'000, ' ');
+  for (char& c : noise) c = static_cast<char>(random() >> 8U);
+
+  EXPECT_EQ(Gunzip(Gzip(noise), noise.size()), noise);
 }
 
 TEST(ParseAcceptEncodingTest, ReadsWeights) {
