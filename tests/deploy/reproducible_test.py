@@ -15,15 +15,17 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
-def build(source, folder):
+def git(*arguments):
+    return subprocess.run(["git", "-C", ROOT, *arguments], check=True, capture_output=True).stdout
+
+
+def build(commit, source, folder):
     # Without ccache, which would give the second build the first one's objects.
     environment = dict(os.environ, CCACHE_DISABLE="1")
-    revision = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
     source.mkdir(parents=True)
-    archive = subprocess.run(["git", "-C", ROOT, "archive", "HEAD"], check=True, capture_output=True)
-    subprocess.run(["tar", "--extract", f"--directory={source}"], input=archive.stdout, check=True)
+    subprocess.run(["tar", "--extract", f"--directory={source}"], input=git("archive", commit), check=True)
     subprocess.run(["cmake", "-S", source, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                    "-DBUILD_TESTING=OFF", f"-DEXPORTER_REVISION={revision.stdout.strip()}"],
+                    "-DBUILD_TESTING=OFF", f"-DEXPORTER_REVISION={commit}"],
                    check=True, env=environment, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", folder, "--target", "modelarts_exporter"],
                    check=True, env=environment, stdout=subprocess.DEVNULL)
@@ -32,7 +34,8 @@ def build(source, folder):
 
 with tempfile.TemporaryDirectory() as name:
     place = pathlib.Path(name)
-    first = build(place / "here", place / "here" / "build" / "release")
-    second = build(place / "some" / "where" / "else", place / "build")
+    head = git("rev-parse", "HEAD").decode().strip()
+    first = build(head, place / "here", place / "here" / "build" / "release")
+    second = build(head, place / "some" / "where" / "else", place / "build")
 print(f"{first}\n{second}")
 sys.exit(first != second)
