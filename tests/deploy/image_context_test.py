@@ -1,0 +1,49 @@
+"""What can be said of the Dockerfile without building it, which image_test.py does:
+that the files it is given are enough to configure the build."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+DOCKERFILES = [ROOT / "Dockerfile", ROOT / "deploy/compose/simulator.Dockerfile"]
+
+
+class ImageContextTest(unittest.TestCase):
+    def test_is_enough_to_configure_the_build(self):
+        lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines()
+                 if line and not line.startswith("#")]
+        self.assertEqual(lines[0], "*")
+        with tempfile.TemporaryDirectory() as folder:
+            context = pathlib.Path(folder, "context")
+            for line in lines[1:]:
+                path = line.removeprefix("!")
+                target = context / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (shutil.copytree if (ROOT / path).is_dir() else shutil.copy)(ROOT / path, target)
+            done = subprocess.run(["cmake", "-S", context, "-B", f"{folder}/build", "-G", "Ninja",
+                                   "-DCMAKE_BUILD_TYPE=Release", "-DBUILD_TESTING=OFF"],
+                                  capture_output=True, text=True, timeout=300)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for dockerfile in DOCKERFILES:
+                for path in re.findall(r"(?m)(deploy/[\w-]+\.sh|\bLICENSE\b)", dockerfile.read_text()):
+                    self.assertTrue((context / path).is_file(), path)
+
+    def test_says_the_version_of_the_program(self):
+        version = re.search(r"VERSION ([\d.]+) LANG", (ROOT / "CMakeLists.txt").read_text())[1]
+        self.assertIn(f'org.opencontainers.image.version="{version}"', DOCKERFILES[0].read_text())
+        readme = (ROOT / "deploy/README.md").read_text()
+        self.assertIn(f"newTag: {version}\n", readme)
+
+    def test_runs_without_rights(self):
+        for dockerfile in DOCKERFILES:
+            last = dockerfile.read_text().split("\nFROM ")[-1]
+            self.assertIn("\nUSER 65532:65532\n", last)
+            self.assertIn("\nSTOPSIGNAL SIGTERM\n", last)
+
+
+if __name__ == "__main__":
+    unittest.main()
