@@ -167,13 +167,22 @@ void CloudLoop::WantPages(SteadyTime now) {
   }
 }
 
+template <typename Line>
+void CloudLoop::Tell(const DatasetKey& dataset, const Line& line) {
+  for (const auto& [id, order] : orders_) {
+    if (!order.story || order.only != dataset) continue;
+    order.story->push_back(FormatRfc3339(clock_.WallNow()) + " " + line());
+  }
+}
+
 void CloudLoop::Execute(Plan plan) {
   for (const RequestId request : plan.cancels) {
     const auto exchange = exchanges_.find(request);
     if (exchange == exchanges_.end()) continue;
     fetcher_.Cancel(exchange->second.ticket);
     metrics_.Failed(exchange->second.operation, ErrorKind::kTimeout);
-    Tell(exchange->second.dataset, "given up: nobody waits any longer");
+    Tell(exchange->second.dataset,
+         [] { return "given up: nobody waits any longer"; });
     exchanges_.erase(exchange);
   }
   for (Plan::Renewal& renewal : plan.renewals) Renew(std::move(renewal));
@@ -227,7 +236,6 @@ void CloudLoop::Send(RequestId request, Exchange exchange,
   const Instant now = Now();
   question.deadline = now.steady + exchange.project->timeout;
   question.transport = exchange.project->transport;
-  const std::string url = UrlForMessages(question.url);
   Result<HttpRequest> proved =
       exchange.project->credentials->Prove(std::move(question), now.wall);
   if (!proved) {
@@ -240,7 +248,8 @@ void CloudLoop::Send(RequestId request, Exchange exchange,
     return;
   }
   metrics_.Requested(exchange.operation);
-  Tell(exchange.dataset, "asked: GET " + url);
+  Tell(exchange.dataset,
+       [&] { return "asked: GET " + UrlForMessages(proved->url); });
   exchange.proved.headers = proved->headers;
   exchange.began = now.steady;
   exchange.ticket = fetcher_.Start(std::move(*proved),
@@ -273,7 +282,8 @@ void CloudLoop::Came(RequestId request, Result<HttpReply> reply) {
                     answer.result.error());
     }
   }
-  Tell(exchange.dataset, OutcomeOf(answer, reply, now.steady - exchange.began));
+  Tell(exchange.dataset,
+       [&] { return OutcomeOf(answer, reply, now.steady - exchange.began); });
   planner_.Answered(request, std::move(answer), now);
   again_ = true;
 }
@@ -457,13 +467,6 @@ void CloudLoop::LogUnknownWord(const DatasetKey& dataset,
       {{"status", status.unknown_word},
        {"project_id", dataset.project_id},
        {"dataset_id", dataset.dataset_id}});
-}
-
-void CloudLoop::Tell(const DatasetKey& dataset, const std::string& line) {
-  for (const auto& [id, order] : orders_) {
-    if (!order.story || order.only != dataset) continue;
-    order.story->push_back(FormatRfc3339(clock_.WallNow()) + " " + line);
-  }
 }
 
 void CloudLoop::CountCache() {

@@ -101,7 +101,9 @@ class CloudLoop {
   void Finish(Plan::Finished finished);
   void LogHealth(const Plan::HealthChange& change);
   void LogUnknownWord(const DatasetKey& dataset, const SyncStatus& status);
-  void Tell(const DatasetKey& dataset, const std::string& line);
+  // `line` makes the line, which takes its time, where somebody reads it.
+  template <typename Line>
+  void Tell(const DatasetKey& dataset, const Line& line);
   void CountCache();
 
   const Clock& clock_;

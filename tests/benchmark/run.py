@@ -83,9 +83,9 @@ def certificate(folder):
     return f"{folder}/cert.pem", f"{folder}/key.pem"
 
 
-def often(datasets):
+def often(datasets, latency_ms=0):
     """How often a small scrape is made for one number."""
-    return min(20, max(1, 1000 // datasets))
+    return min(20, max(1, (1000 if latency_ms else 5000) // datasets))
 
 
 def add_sizes(bench, clouds, sizes, only):
@@ -93,13 +93,14 @@ def add_sizes(bench, clouds, sizes, only):
         for n in sizes:
             urls = status_urls(cloud.url, n)
             at = f"{n} at {latency} ms"
-            bench.add(f"exporter, {at}", Scrape(cloud.url, n, AT_ONCE, often(n)))
+            times = often(n, latency)
+            bench.add(f"exporter, {at}", Scrape(cloud.url, n, AT_ONCE, times))
             bench.add(f"exporter with gzip, {at}",
-                      Scrape(cloud.url, n, AT_ONCE, often(n), compressed=True))
+                      Scrape(cloud.url, n, AT_ONCE, times, compressed=True))
             if only:
                 continue
-            bench.add(f"bare loop, {at}", BareLoop(urls, AT_ONCE, often(n)))
-            bench.add(f"blackbox_exporter, {at}", Blackbox(urls, AT_ONCE, often(n)))
+            bench.add(f"bare loop, {at}", BareLoop(urls, AT_ONCE, times))
+            bench.add(f"blackbox_exporter, {at}", Blackbox(urls, AT_ONCE, times))
             bench.add(f"wrk, {at}", Wrk(urls, AT_ONCE))
 
 
