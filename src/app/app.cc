@@ -1,5 +1,6 @@
 #include "app/app.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -32,6 +33,12 @@ namespace {
 
 constexpr std::chrono::seconds kDrainTime{5};
 constexpr std::chrono::milliseconds kBetweenLooks{500};
+
+// Threads share what they freed. Left to itself glibc keeps the body of a large
+// scrape once for each thread that ever answered one. One arena would cost a
+// large scrape a tenth more CPU; giving the bodies back to the system at once,
+// a fifth.
+constexpr int kMallocArenas = 2;
 
 void Print(const std::vector<Fault>& faults) {
   for (const Fault& fault : faults) {
@@ -209,6 +216,7 @@ int RunExporter(const Flags& flags) {
   const sigset_t signals = SignalsOfInterest();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before the first thread.
   signal(SIGPIPE, SIG_IGN);
+  mallopt(M_ARENA_MAX, kMallocArenas);
 
   const LoadedConfig loaded = LoadConfig(flags.config_file);
   for (const Fault& fault : loaded.warnings) {
