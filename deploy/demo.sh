@@ -29,6 +29,7 @@ cmake --build build/demo
 
 work=$(mktemp -d build/demo/run.XXXXXX)
 cleanup() {
+  trap '' INT TERM  # A second Ctrl-C shall not stop it.
   # shellcheck disable=SC2046
   kill $(jobs -p) 2>/dev/null || true
   wait
