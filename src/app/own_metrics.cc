@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/time_format.h"
 #include "base/version.h"
 #include "expose/process_metrics.h"
 
@@ -80,10 +81,6 @@ prometheus::MetricFamily LogMessages() {
     family.metric.push_back(std::move(metric));
   }
   return family;
-}
-
-double ToUnixSeconds(WallTime time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
 }  // namespace

@@ -58,6 +58,10 @@ std::string FormatRfc3339(WallTime time) {
   return text.data();
 }
 
+double ToUnixSeconds(WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
 std::optional<WallTime> ParseRfc3339(std::string_view text) {
   if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
       text.back() != 'Z') {

@@ -11,6 +11,9 @@ namespace exporter {
 // "2024-01-01T00:00:00.000Z"
 std::string FormatRfc3339(WallTime time);
 
+// As metrics tell a time.
+double ToUnixSeconds(WallTime time);
+
 // The time that `text` says, e.g. "2020-01-04T09:05:22.701000Z" or
 // "2020-01-04T09:05:22Z"; any number of fractional digits, UTC alone. None if
 // it says anything else.

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/time_format.h"
 #include "collect/catalogue.h"
-#include "model/advice.h"
 #include "modelarts/decode.h"
 #include "modelarts/requests.h"
 #include "net/url.h"
@@ -20,7 +19,6 @@ namespace {
 
 // Enough for any concurrency; idle connections beyond it would be thrown away.
 constexpr std::size_t kMostConnections = 1024;
-constexpr std::chrono::milliseconds kBetweenRefreshes{200};
 // An idle loop still looks around this often.
 constexpr std::chrono::seconds kLongestWait{60};
 
@@ -39,10 +37,6 @@ std::string OutcomeOf(const Answer& answer, const Result<HttpReply>& reply,
   return text;
 }
 
-double ToUnixSeconds(WallTime time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
-
 }  // namespace
 
 CloudLoop::CloudLoop(const Clock& clock, prometheus::Registry& registry,
@@ -52,6 +46,11 @@ CloudLoop::CloudLoop(const Clock& clock, prometheus::Registry& registry,
       fetcher_(clock,
                {.max_connections = kMostConnections, .user_agent = user_agent}),
       planner_(seed),
+      renewals_(clock, metrics_, fetcher_,
+                [this](std::uint64_t id, std::shared_ptr<const Error> refusal) {
+                  planner_.RenewalEnded(id, std::move(refusal), Now());
+                  again_ = true;
+                }),
       dice_(seed + 1) {}
 
 Instant CloudLoop::Now() const {
@@ -61,9 +60,7 @@ Instant CloudLoop::Now() const {
 void CloudLoop::Apply(CollectorSettings settings) {
   settings_ = std::move(settings);
   std::map<std::string, std::shared_ptr<Discovery>> discoveries;
-  std::set<std::string> ids;
   for (const auto& project : settings_.projects) {
-    ids.insert(project->project_id);
     if (!project->discovery) continue;
     const auto known = discoveries_.find(project->project_id);
     const Discovery* before =
@@ -81,9 +78,7 @@ void CloudLoop::Apply(CollectorSettings settings) {
   for (const auto& [id, gone] : discoveries_) {
     if (!discoveries.contains(id)) metrics_.ForgetDiscovery(id);
   }
-  metrics_.ForgetCredentialsExpiryExcept(ids);
-  std::erase_if(renewal_failing_,
-                [&](const std::string& id) { return !ids.contains(id); });
+  renewals_.Keep(settings_.projects);
   discoveries_ = std::move(discoveries);
   metrics_.shard.Set(settings_.shard.index);
   metrics_.shards.Set(settings_.shard.count);
@@ -128,7 +123,7 @@ void CloudLoop::Begin(ScrapeOrder order) {
 void CloudLoop::Turn() {
   again_ = false;
   const Instant now = Now();
-  RefreshCredentials(now);
+  renewals_.Refresh(settings_.projects);
   WantPages(now.steady);
   Execute(planner_.Advance(now));
   CountCache();
@@ -142,23 +137,6 @@ void CloudLoop::Turn() {
       again_ ? SteadyDuration::zero() : wake - clock_.SteadyNow();
   fetcher_.Poll(std::max(std::chrono::milliseconds(0),
                          std::chrono::ceil<std::chrono::milliseconds>(wait)));
-}
-
-void CloudLoop::RefreshCredentials(Instant now) {
-  if (now.steady - refreshed_at_ < kBetweenRefreshes) return;
-  refreshed_at_ = now.steady;
-  for (const auto& project : settings_.projects) {
-    project->credentials->Refresh(now.wall);
-    ShowExpiry(*project);
-  }
-}
-
-void CloudLoop::ShowExpiry(const ProjectSettings& project) {
-  if (const auto expiry = project.credentials->Expiry()) {
-    metrics_.SetCredentialsExpiry(project.project_id, ToUnixSeconds(*expiry));
-  } else {
-    metrics_.ForgetCredentialsExpiry(project.project_id);
-  }
 }
 
 void CloudLoop::WantPages(SteadyTime now) {
@@ -185,7 +163,9 @@ void CloudLoop::Execute(Plan plan) {
          [] { return "given up: nobody waits any longer"; });
     exchanges_.erase(exchange);
   }
-  for (Plan::Renewal& renewal : plan.renewals) Renew(std::move(renewal));
+  for (Plan::Renewal& renewal : plan.renewals) {
+    renewals_.Begin(std::move(renewal));
+  }
   for (const Plan::List& list : plan.lists) List(list);
   for (const Plan::Ask& ask : plan.asks) Ask(ask);
   for (const Plan::ListingRefused& refused : plan.refused_listings) {
@@ -195,7 +175,9 @@ void CloudLoop::Execute(Plan plan) {
     ListingFailed(*discovery->second, refused.project->project_id,
                   *refused.failure);
   }
-  for (const Plan::HealthChange& change : plan.health) LogHealth(change);
+  for (const Plan::HealthChange& change : plan.health) {
+    QueryLog::HealthChanged(change);
+  }
   for (Plan::Finished& finished : plan.finished) Finish(std::move(finished));
 }
 
@@ -324,7 +306,7 @@ Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
     error.http_status = reply.status;
     return {.result = Fail(std::move(error)), .retry_after = {}};
   }
-  LogUnknownWord(exchange.dataset, *status);
+  log_.Answered(exchange.dataset, *status);
   return {.result = std::shared_ptr<const SyncStatus>(
               std::make_shared<SyncStatus>(std::move(*status))),
           .retry_after = {}};
@@ -361,64 +343,6 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
   return {.result = std::shared_ptr<const SyncStatus>(), .retry_after = {}};
 }
 
-void CloudLoop::Renew(Plan::Renewal renewal) {
-  const auto operation =
-      renewal.request.kind == Credentials::RenewalKind::kToken
-          ? Operation::kToken
-          : Operation::kMetadata;
-  const SteadyTime began = clock_.SteadyNow();
-  HttpRequest request = std::move(renewal.request.request);
-  request.deadline = began + renewal.request.timeout;
-  if (!request.transport && operation == Operation::kToken) {
-    request.transport = renewal.project->transport;
-  }
-  metrics_.Requested(operation);
-  fetcher_.Start(std::move(request),
-                 [this, began, renewal](const Result<HttpReply>& reply) {
-                   Renewed(renewal, reply, began);
-                 });
-}
-
-void CloudLoop::Renewed(const Plan::Renewal& renewal,
-                        const Result<HttpReply>& reply, SteadyTime began) {
-  const Instant now = Now();
-  const bool is_token =
-      renewal.request.kind == Credentials::RenewalKind::kToken;
-  const Operation operation =
-      is_token ? Operation::kToken : Operation::kMetadata;
-  Credentials& credentials = *renewal.project->credentials;
-  metrics_.Took(operation, now.steady - began);
-  if (reply) {
-    metrics_.Responded(operation, reply->status);
-    if (reply->status >= 400) {
-      metrics_.Failed(operation, DecodeError(*reply).kind);
-    }
-  } else {
-    metrics_.Failed(operation, reply.error().kind);
-  }
-
-  credentials.Renewed(reply, now.wall);
-  ShowExpiry(*renewal.project);
-  const bool failed =
-      credentials.State(now.wall) == Credentials::Readiness::kNone;
-  const std::string& id = renewal.project->project_id;
-  std::shared_ptr<const Error> refusal;
-  if (failed) {
-    auto error = std::make_shared<const Error>(
-        credentials.Prove(HttpRequest{}, now.wall).error());
-    if (renewal_failing_.insert(id).second) {
-      Log(LogLevel::kWarn, "no credentials",
-          {{"project_id", id}, {"error", error->message}});
-    }
-    if (reply && reply->status == 401) refusal = std::move(error);
-  } else if (credentials.State(now.wall) == Credentials::Readiness::kReady &&
-             renewal_failing_.erase(id) > 0) {
-    Log(LogLevel::kInfo, "credentials are back", {{"project_id", id}});
-  }
-  planner_.RenewalEnded(renewal.id, std::move(refusal), now);
-  again_ = true;
-}
-
 void CloudLoop::Finish(Plan::Finished finished) {
   const auto found = orders_.find(finished.scrape);
   if (found == orders_.end()) return;
@@ -432,41 +356,6 @@ void CloudLoop::Finish(Plan::Finished finished) {
     last_budget_ = finished.collection.budget;
   }
   order.done(std::move(finished.collection));
-}
-
-void CloudLoop::LogHealth(const Plan::HealthChange& change) {
-  const std::string url =
-      UrlForMessages(SyncStatusUrl(change.project->endpoint, change.dataset));
-  if (!change.failure) {
-    Log(LogLevel::kInfo, "query works again",
-        {{"project_id", change.dataset.project_id},
-         {"dataset_id", change.dataset.dataset_id}});
-    return;
-  }
-  const Error& error = *change.failure;
-  Log(LogLevel::kWarn, "query fails",
-      {{"project_id", change.dataset.project_id},
-       {"dataset_id", change.dataset.dataset_id},
-       {"reason", std::string(ToLabel(error.kind))},
-       {"error", error.message},
-       {"http_status", std::to_string(error.http_status)},
-       {"error_code", error.code},
-       {"request_id", error.request_id},
-       {"url", url},
-       {"advice", std::string(AdviceFor(error))}});
-}
-
-void CloudLoop::LogUnknownWord(const DatasetKey& dataset,
-                               const SyncStatus& status) {
-  constexpr std::size_t kMostWords = 100;
-  if (status.unknown_word.empty() || unknown_words_.size() >= kMostWords ||
-      !unknown_words_.insert(status.unknown_word).second) {
-    return;
-  }
-  Log(LogLevel::kWarn, "the API says a status that is not documented",
-      {{"status", status.unknown_word},
-       {"project_id", dataset.project_id},
-       {"dataset_id", dataset.dataset_id}});
 }
 
 void CloudLoop::CountCache() {

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +16,8 @@
 #include "collect/discovery.h"
 #include "collect/loop_metrics.h"
 #include "collect/planner.h"
+#include "collect/query_log.h"
+#include "collect/renewals.h"
 #include "collect/settings.h"
 #include "model/reading.h"
 #include "net/curl_fetcher.h"
@@ -81,8 +82,6 @@ class CloudLoop {
   };
 
   [[nodiscard]] Instant Now() const;
-  void RefreshCredentials(Instant now);
-  void ShowExpiry(const ProjectSettings& project);
   void WantPages(SteadyTime now);
   void RebuildCatalogue();
   void Execute(Plan plan);
@@ -95,12 +94,7 @@ class CloudLoop {
                      const Error& error);
   Answer TakePage(const Exchange& exchange, const HttpReply& reply,
                   Instant now);
-  void Renew(Plan::Renewal renewal);
-  void Renewed(const Plan::Renewal& renewal, const Result<HttpReply>& reply,
-               SteadyTime began);
   void Finish(Plan::Finished finished);
-  void LogHealth(const Plan::HealthChange& change);
-  void LogUnknownWord(const DatasetKey& dataset, const SyncStatus& status);
   // `line` makes the line, which takes its time, where somebody reads it.
   template <typename Line>
   void Tell(const DatasetKey& dataset, const Line& line);
@@ -110,16 +104,15 @@ class CloudLoop {
   LoopMetrics metrics_;
   CurlFetcher fetcher_;
   Planner planner_;
+  Renewals renewals_;
+  QueryLog log_;
   Dice dice_;
   CollectorSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
   std::map<std::string, std::shared_ptr<Discovery>> discoveries_;
   std::map<ScrapeId, ScrapeOrder> orders_;
   std::map<RequestId, Exchange> exchanges_;
-  std::set<std::string> renewal_failing_;  // Projects; logged when it changes.
-  std::set<std::string> unknown_words_;    // Logged already.
   ScrapeId last_scrape_ = 0;
-  SteadyTime refreshed_at_{};
   bool again_ = false;  // The planner was told something since its Advance.
   PlannerCounts counted_;
   std::optional<WallTime> last_whole_scrape_;

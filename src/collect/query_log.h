@@ -1,0 +1,25 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "collect/planner.h"
+#include "model/sync_status.h"
+
+namespace exporter {
+
+// Tells people about queries, once for each change. Not safe for concurrent
+// use.
+class QueryLog {
+ public:
+  // What failed, why, and what to do; or that it works again.
+  static void HealthChanged(const Plan::HealthChange& change);
+
+  // The first time that a status is one that the API does not document.
+  void Answered(const DatasetKey& dataset, const SyncStatus& status);
+
+ private:
+  std::set<std::string> unknown_words_;  // Told already.
+};
+
+}  // namespace exporter

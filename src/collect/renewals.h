@@ -1,0 +1,60 @@
+// Keeps the credentials of the projects valid: looks for changes of the files
+// behind them, carries out the renewals that the planner orders, and shows when
+// they end.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "collect/loop_metrics.h"
+#include "collect/planner.h"
+#include "collect/settings.h"
+#include "net/fetcher.h"
+
+namespace exporter {
+
+// Not safe for concurrent use: it belongs to the thread that runs the loop.
+class Renewals {
+ public:
+  using Projects = std::vector<std::shared_ptr<const ProjectSettings>>;
+
+  // All of them must outlive this object. `ended` is called for each renewal
+  // that was begun; its error is there if the credentials were refused.
+  Renewals(
+      const Clock& clock, LoopMetrics& metrics, Fetcher& fetcher,
+      std::function<void(std::uint64_t id, std::shared_ptr<const Error>)> ended)
+      : clock_(clock),
+        metrics_(metrics),
+        fetcher_(fetcher),
+        ended_(std::move(ended)) {}
+
+  // Forgets all projects but these.
+  void Keep(const Projects& projects);
+
+  // Looks at the files behind the credentials, if it is time.
+  void Refresh(const Projects& projects);
+
+  void Begin(Plan::Renewal renewal);
+
+ private:
+  void Came(const Plan::Renewal& renewal, const Result<HttpReply>& reply,
+            SteadyTime began);
+  void Count(Operation operation, const Result<HttpReply>& reply,
+             SteadyDuration took);
+  void LogOutcome(const ProjectSettings& project, const Error* failure);
+  void ShowExpiry(const ProjectSettings& project);
+
+  const Clock& clock_;
+  LoopMetrics& metrics_;
+  Fetcher& fetcher_;
+  const std::function<void(std::uint64_t, std::shared_ptr<const Error>)> ended_;
+  std::set<std::string> failing_;  // Projects; logged when it changes.
+  SteadyTime refreshed_at_{};
+};
+
+}  // namespace exporter

@@ -1,0 +1,128 @@
+#include "collect/renewals.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/text_serializer.h>
+
+#include "support/fake_clock.h"
+#include "support/fake_credentials.h"
+#include "support/scripted_fetcher.h"
+
+namespace exporter {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+class RenewalsTest : public testing::Test {
+ protected:
+  RenewalsTest() {
+    project_->project_id = "p";
+    project_->transport = std::make_shared<const Transport>();
+    project_->credentials = credentials_;
+  }
+
+  // Carries a renewal to its end, and finds `state` then.
+  void Renew(Credentials::Readiness state) {
+    renewals_.Begin({.id = 7,
+                     .project = project_,
+                     .request = {.request = {},
+                                 .kind = credentials_->kind,
+                                 .timeout = std::chrono::seconds(5)}});
+    credentials_->state = state;
+    fetcher_.Deliver();
+  }
+
+  std::string Metrics() {
+    return prometheus::TextSerializer().Serialize(registry_.Collect());
+  }
+
+  FakeClock clock_;
+  prometheus::Registry registry_;
+  LoopMetrics metrics_{registry_};
+  ScriptedFetcher fetcher_;
+  std::shared_ptr<FakeCredentials> credentials_ =
+      std::make_shared<FakeCredentials>();
+  std::shared_ptr<ProjectSettings> project_ =
+      std::make_shared<ProjectSettings>();
+  std::vector<std::pair<std::uint64_t, bool>> ended_;  // And whether refused.
+  Renewals renewals_{
+      clock_, metrics_, fetcher_,
+      [this](std::uint64_t id, const std::shared_ptr<const Error>& refusal) {
+        ended_.emplace_back(id, refusal != nullptr);
+      }};
+};
+
+TEST_F(RenewalsTest, SayWhenTheyEndedWell) {
+  fetcher_.Reply(201);
+  Renew(Credentials::Readiness::kReady);
+  EXPECT_THAT(ended_, ElementsAre(Pair(7, false)));
+}
+
+TEST_F(RenewalsTest, AreRefusedBy401Alone) {
+  fetcher_.Reply(401);
+  Renew(Credentials::Readiness::kNone);
+  fetcher_.Reply(503);
+  Renew(Credentials::Readiness::kNone);
+  fetcher_.Break(ErrorKind::kConnect);
+  Renew(Credentials::Readiness::kNone);
+  EXPECT_THAT(ended_,
+              ElementsAre(Pair(7, true), Pair(7, false), Pair(7, false)));
+}
+
+// What is held stays in use, whatever became of its renewal.
+TEST_F(RenewalsTest, AreNotRefusedWhileSomethingValidIsHeld) {
+  fetcher_.Reply(401);
+  Renew(Credentials::Readiness::kReady);
+  EXPECT_THAT(ended_, ElementsAre(Pair(7, false)));
+}
+
+TEST_F(RenewalsTest, HaveTheirOwnTimeAndTheWayOfTheirProject) {
+  fetcher_.Reply(201);
+  Renew(Credentials::Readiness::kReady);
+  EXPECT_EQ(fetcher_.seen.at(0).deadline,
+            clock_.SteadyNow() + std::chrono::seconds(5));
+  EXPECT_EQ(fetcher_.seen.at(0).transport, project_->transport);
+}
+
+// The metadata service is this machine's own: no proxy knows the way.
+TEST_F(RenewalsTest, NeverAskTheMetadataServiceByTheProjectsWay) {
+  credentials_->kind = Credentials::RenewalKind::kMetadata;
+  fetcher_.Reply(200);
+  Renew(Credentials::Readiness::kReady);
+  EXPECT_EQ(fetcher_.seen.at(0).transport, nullptr);
+}
+
+TEST_F(RenewalsTest, AreCountedByWhatTheyAre) {
+  fetcher_.Reply(401);
+  Renew(Credentials::Readiness::kNone);
+  EXPECT_THAT(Metrics(), HasSubstr(R"(requests_total{operation="token"} 1)"));
+  EXPECT_THAT(
+      Metrics(),
+      HasSubstr(
+          R"(failures_total{operation="token",reason="unauthorized"} 1)"));
+  EXPECT_THAT(Metrics(),
+              HasSubstr(R"(requests_total{operation="metadata"} 0)"));
+}
+
+TEST_F(RenewalsTest, AreToldWhenTheyBeginToFailAndWhenTheyWorkAgain) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    fetcher_.Reply(503);
+    Renew(Credentials::Readiness::kNone);
+  }
+  fetcher_.Reply(201);
+  Renew(Credentials::Readiness::kReady);
+  fetcher_.Reply(201);
+  Renew(Credentials::Readiness::kReady);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(log.find("no credentials"), log.rfind("no credentials"));
+  EXPECT_THAT(log, HasSubstr("no credentials"));
+  EXPECT_EQ(log.find("credentials are back"),
+            log.rfind("credentials are back"));
+  EXPECT_THAT(log, HasSubstr("credentials are back"));
+}
+
+}  // namespace
+}  // namespace exporter
