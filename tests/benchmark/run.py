@@ -2,6 +2,7 @@
 of README.md hold. tests/benchmark/run.sh builds and calls it."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import math
@@ -42,8 +43,10 @@ class Bench:
     def __init__(self):
         self.running = {}
         self.costs = {}
+        self.ends = contextlib.ExitStack()  # Ends all, even if one fails to.
 
     def add(self, name, contender):
+        self.ends.callback(contender.stop)
         self.running[name] = contender
         self.costs[name] = []
         return contender
@@ -68,10 +71,6 @@ class Bench:
         for _ in range(times):
             for name in names:
                 self.costs[name].append(self.running[name].round())
-
-    def stop(self):
-        for contender in self.running.values():
-            contender.stop()
 
     def of(self, name, field):
         return median(self.costs[name], field)
@@ -229,7 +228,7 @@ def main():
                 bench.warm_up()
                 bench.play(options.rounds)
             finally:
-                bench.stop()
+                bench.ends.close()
     nanoseconds = micro(["WRITER_BENCHMARK", "DECODER_BENCHMARK", "SIGNER_BENCHMARK"],
                         options.rounds)
 
