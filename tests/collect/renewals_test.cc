@@ -6,6 +6,7 @@
 
 #include "support/fake_clock.h"
 #include "support/fake_credentials.h"
+#include "support/numbered_name.h"
 #include "support/scripted_fetcher.h"
 
 namespace exporter {
@@ -18,7 +19,7 @@ using testing::Pair;
 class RenewalsTest : public testing::Test {
  protected:
   RenewalsTest() {
-    project_->project_id = "p";
+    project_->project_id = NumberedName("p", 1);
     project_->transport = std::make_shared<const Transport>();
     project_->credentials = credentials_;
   }
