@@ -27,11 +27,10 @@ using Digest = std::array<unsigned char, 32>;
 
 std::string ToHex(const Digest& digest) {
   constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * digest.size());
-  for (const unsigned char byte : digest) {
-    text += kHex[byte >> 4U];
-    text += kHex[byte & 0xFU];
+  std::string text(2 * digest.size(), '\0');
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    text[2 * i] = kHex[digest[i] >> 4U];
+    text[2 * i + 1] = kHex[digest[i] & 0xFU];
   }
   return text;
 }

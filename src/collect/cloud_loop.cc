@@ -175,6 +175,9 @@ void CloudLoop::Execute(Plan plan) {
     ListingFailed(*discovery->second, refused.project->project_id,
                   *refused.failure);
   }
+  for (const Plan::HeldBack& held_back : plan.held_back) {
+    QueryLog::HeldBack(held_back);
+  }
   for (const Plan::HealthChange& change : plan.health) {
     QueryLog::HealthChanged(change);
   }

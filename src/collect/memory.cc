@@ -77,7 +77,6 @@ void Memory::Succeeded(std::shared_ptr<const SyncStatus> status, Instant now,
   good_at_ = now;
   failure_.reset();
   ended_at_ = now.steady;
-  ended_wall_ = now.wall;
   asked_ = true;
   took_ = took;
 }
@@ -87,7 +86,6 @@ void Memory::Failed(std::shared_ptr<const Error> error, bool asked, Instant now,
   trail_.Add(std::nullopt);
   failure_ = std::move(error);
   ended_at_ = now.steady;
-  ended_wall_ = now.wall;
   asked_ = asked;
   took_ = took;
 }

@@ -85,16 +85,12 @@ class Memory {
     return good_;
   }
   [[nodiscard]] const OutcomeTrail& Trail() const { return trail_; }
-  [[nodiscard]] std::optional<WallTime> LastQuery() const {
-    return ended_wall_;
-  }
 
  private:
   std::shared_ptr<const SyncStatus> good_;  // The last good answer,
   Instant good_at_{};                       // and when it came.
   std::shared_ptr<const Error> failure_;  // Of the last outcome, if it failed.
   std::optional<SteadyTime> ended_at_;    // Of the last outcome.
-  std::optional<WallTime> ended_wall_;
   bool asked_ = false;
   SteadyDuration took_{};
   TaskCounter tasks_;

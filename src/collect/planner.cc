@@ -119,6 +119,7 @@ void Planner::Answered(RequestId request, Answer answer, Instant now) {
   const Running running = TakeRunning(request);
   ProjectState& project = *running.project;
   if (answer.result) {
+    project.held_back = false;
     project.pause().Succeeded();
     project.NoteAnswerTime(now.steady - running.began);
   } else if (answer.result.error().kind == ErrorKind::kThrottled) {
@@ -176,7 +177,7 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
     case ErrorKind::kConnect:
     case ErrorKind::kServerError:
       LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
-      if (MayRetry(entry, *error, now)) {
+      if (MayRetry(entry, now)) {
         entry.last_error = std::move(error);
         entry.phase = Entry::Phase::kResting;
         resting_.emplace(entry.resting_until, running.entry);
@@ -205,7 +206,7 @@ bool Planner::MayRepeat(const Entry& entry, const Running& running,
          credentials.State(now.wall) == Credentials::Readiness::kPending;
 }
 
-bool Planner::MayRetry(Entry& entry, const Error&, Instant now) {
+bool Planner::MayRetry(Entry& entry, Instant now) {
   if (entry.retried) return false;
   entry.resting_until = now.steady + Jittered(kLongestRest, dice_);
   const bool somebody_waits_so_long = std::any_of(
@@ -313,7 +314,6 @@ Overview Planner::Look(SteadyTime now) const {
     }
     row.last_good = memory.LastGood();
     row.trail = memory.Trail();
-    row.last_query = memory.LastQuery();
     overview.rows.push_back(std::move(row));
   }
   return overview;

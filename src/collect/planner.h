@@ -78,11 +78,18 @@ struct Plan {
     std::shared_ptr<const ProjectSettings> project;
     std::shared_ptr<const Error> failure;
   };
+  // The cloud refused the credentials: the datasets of the project are not
+  // asked, but one a minute. Once, until the cloud accepts them again.
+  struct HeldBack {
+    std::shared_ptr<const ProjectSettings> project;
+    std::shared_ptr<const Error> refusal;
+  };
 
   std::vector<RequestId> cancels;
   std::vector<Ask> asks;
   std::vector<List> lists;
   std::vector<ListingRefused> refused_listings;
+  std::vector<HeldBack> held_back;
   std::vector<Renewal> renewals;
   std::vector<Finished> finished;
   std::vector<HealthChange> health;
@@ -171,7 +178,7 @@ class Planner {
   void EndListing(const Running& running, const Answer& answer, Instant now);
   void EndTry(Entry& entry, const Running& running, Answer answer, Instant now);
   bool MayRepeat(const Entry& entry, const Running& running, Instant now) const;
-  bool MayRetry(Entry& entry, const Error& error, Instant now);
+  bool MayRetry(Entry& entry, Instant now);
   void LeaveGate(const Running& running, AccountGate::Verdict verdict,
                  std::shared_ptr<const Error> error, SteadyTime now);
   void Succeed(Entry& entry, std::shared_ptr<const SyncStatus> status,

@@ -169,14 +169,18 @@ void Planner::Settle(ProjectState& project, Instant now, Plan& plan) {
 }
 
 void Planner::RefuseQueued(ProjectState& project, Instant now, Plan& plan) {
+  const std::shared_ptr<const Error>& refusal = project.admission.refusal;
+  if (refusal->kind == ErrorKind::kUnauthorized && !project.held_back) {
+    project.held_back = true;
+    plan.held_back.push_back({project.settings(), refusal});
+  }
   for (Entry* entry : project.Queued()) {
     project.Dequeue(*entry);
-    Fail(*entry, project.admission.refusal, now);
+    Fail(*entry, refusal, now);
   }
   if (project.listing_wanted) {
     project.listing_wanted = false;
-    plan.refused_listings.push_back(
-        {project.settings(), project.admission.refusal});
+    plan.refused_listings.push_back({project.settings(), refusal});
   }
 }
 

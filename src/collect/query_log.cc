@@ -28,6 +28,17 @@ void QueryLog::HealthChanged(const Plan::HealthChange& change) {
        {"advice", std::string(AdviceFor(error))}});
 }
 
+void QueryLog::HeldBack(const Plan::HeldBack& held_back) {
+  const Error& error = *held_back.refusal;
+  Log(LogLevel::kWarn,
+      "credentials refused, so one dataset of this project is asked a minute",
+      {{"project_id", held_back.project->project_id},
+       {"error", error.message},
+       {"error_code", error.code},
+       {"request_id", error.request_id},
+       {"advice", std::string(AdviceFor(error))}});
+}
+
 void QueryLog::Answered(const DatasetKey& dataset, const SyncStatus& status) {
   constexpr std::size_t kMostWords = 100;
   if (status.unknown_word.empty() || unknown_words_.size() >= kMostWords ||

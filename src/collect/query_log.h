@@ -15,6 +15,9 @@ class QueryLog {
   // What failed, why, and what to do; or that it works again.
   static void HealthChanged(const Plan::HealthChange& change);
 
+  // That the other datasets of a project have to wait, and for what.
+  static void HeldBack(const Plan::HeldBack& held_back);
+
   // The first time that a status is one that the API does not document.
   void Answered(const DatasetKey& dataset, const SyncStatus& status);
 

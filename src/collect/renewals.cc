@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/time_format.h"
+#include "model/advice.h"
 #include "modelarts/decode.h"
 
 namespace exporter {
@@ -23,7 +24,7 @@ void Renewals::Keep(const Projects& projects) {
   std::set<std::string> ids;
   for (const auto& project : projects) ids.insert(project->project_id);
   metrics_.ForgetCredentialsExpiryExcept(ids);
-  std::erase_if(failing_,
+  std::erase_if(without_,
                 [&](const std::string& id) { return !ids.contains(id); });
 }
 
@@ -33,6 +34,7 @@ void Renewals::Refresh(const Projects& projects) {
   refreshed_at_ = now;
   for (const auto& project : projects) {
     project->credentials->Refresh(clock_.WallNow());
+    LogState(*project);
     ShowExpiry(*project);
   }
 }
@@ -58,22 +60,14 @@ void Renewals::Came(const Plan::Renewal& renewal,
   Credentials& credentials = *renewal.project->credentials;
   Count(OperationOf(renewal), reply, clock_.SteadyNow() - began);
   credentials.Renewed(reply, now);
+  LogState(*renewal.project);
   ShowExpiry(*renewal.project);
 
   std::shared_ptr<const Error> refusal;
-  switch (credentials.State(now)) {
-    case Credentials::Readiness::kNone: {
-      auto error = std::make_shared<const Error>(
-          credentials.Prove(HttpRequest{}, now).error());
-      LogOutcome(*renewal.project, error.get());
-      if (reply && reply->status == 401) refusal = std::move(error);
-      break;
-    }
-    case Credentials::Readiness::kReady:
-      LogOutcome(*renewal.project, nullptr);
-      break;
-    case Credentials::Readiness::kPending:  // One step of several.
-      break;
+  if (reply && reply->status == 401 &&
+      credentials.State(now) == Credentials::Readiness::kNone) {
+    refusal = std::make_shared<const Error>(
+        credentials.Prove(HttpRequest{}, now).error());
   }
   ended_(renewal.id, std::move(refusal));
 }
@@ -91,15 +85,27 @@ void Renewals::Count(Operation operation, const Result<HttpReply>& reply,
   }
 }
 
-// Says when they are gone, and when they are back.
-void Renewals::LogOutcome(const ProjectSettings& project,
-                          const Error* failure) {
+void Renewals::LogState(const ProjectSettings& project) {
   const std::string& id = project.project_id;
-  if (failure != nullptr && failing_.insert(id).second) {
-    Log(LogLevel::kWarn, "no credentials",
-        {{"project_id", id}, {"error", failure->message}});
-  } else if (failure == nullptr && failing_.erase(id) > 0) {
-    Log(LogLevel::kInfo, "credentials are back", {{"project_id", id}});
+  const WallTime now = clock_.WallNow();
+  switch (project.credentials->State(now)) {
+    case Credentials::Readiness::kNone: {
+      if (!without_.insert(id).second) return;
+      const Error error =
+          project.credentials->Prove(HttpRequest{}, now).error();
+      Log(LogLevel::kWarn,
+          "no credentials, so no dataset of this project is asked",
+          {{"project_id", id},
+           {"error", error.message},
+           {"advice", std::string(AdviceFor(error))}});
+      return;
+    }
+    case Credentials::Readiness::kReady:
+      if (without_.erase(id) == 0) return;
+      Log(LogLevel::kInfo, "credentials are back", {{"project_id", id}});
+      return;
+    case Credentials::Readiness::kPending:
+      return;
   }
 }
 

@@ -46,14 +46,16 @@ class Renewals {
             SteadyTime began);
   void Count(Operation operation, const Result<HttpReply>& reply,
              SteadyDuration took);
-  void LogOutcome(const ProjectSettings& project, const Error* failure);
+  // Says when there are none any more, why, and when they are back. What
+  // waits for a renewal is neither.
+  void LogState(const ProjectSettings& project);
   void ShowExpiry(const ProjectSettings& project);
 
   const Clock& clock_;
   LoopMetrics& metrics_;
   Fetcher& fetcher_;
   const std::function<void(std::uint64_t, std::shared_ptr<const Error>)> ended_;
-  std::set<std::string> failing_;  // Projects; logged when it changes.
+  std::set<std::string> without_;  // Projects that have none; told already.
   SteadyTime refreshed_at_{};
 };
 

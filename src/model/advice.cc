@@ -10,12 +10,10 @@ std::string_view AdviceFor(const Error& error) {
       return "Correct the configuration.";
     case ErrorKind::kTimeout:
       return "See whether the endpoint answers slowly or not at all; else "
-             "raise "
-             "scrape_timeout, http.timeout or scrape.concurrency.";
+             "raise scrape_timeout, http.timeout or scrape.concurrency.";
     case ErrorKind::kConnect:
       return "Check the endpoint's name and port, the DNS, the firewall and "
-             "the "
-             "proxy.";
+             "the proxy.";
     case ErrorKind::kTls:
       return "Check the endpoint's certificate, http.tls.ca_file and "
              "http.tls.server_name.";
@@ -24,16 +22,13 @@ std::string_view AdviceFor(const Error& error) {
              "and project and that this machine's clock is right.";
     case ErrorKind::kForbidden:
       return "Grant the right modelarts:dataset:getDataset in this project; "
-             "for "
-             "discovery also modelarts:dataset:listDatasets.";
+             "for discovery also modelarts:dataset:listDatasets.";
     case ErrorKind::kNotFound:
       return "Check project_id and the dataset's id, or remove the dataset if "
-             "it "
-             "was deleted.";
+             "it was deleted.";
     case ErrorKind::kApiUnavailable:
       return "This gateway does not publish the API: check region and "
-             "endpoint, "
-             "and whether the cloud still offers it.";
+             "endpoint, and whether the cloud still offers it.";
     case ErrorKind::kThrottled:
       return "Ask less often: set scrape.min_interval or the project's "
              "rate_limit, or have the quota raised.";
@@ -46,8 +41,8 @@ std::string_view AdviceFor(const Error& error) {
     case ErrorKind::kServerError:
       return "The cloud has trouble: wait, or tell its support the request id.";
     case ErrorKind::kMalformed:
-      return "Check that the endpoint is ModelArts and not a proxy or a login "
-             "page.";
+      return "Check that the endpoint is ModelArts and not a proxy or a "
+             "login page.";
     case ErrorKind::kTooLarge:
       return "Check that the endpoint is ModelArts: no honest answer is that "
              "large.";

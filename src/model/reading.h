@@ -78,7 +78,6 @@ struct Overview {
     Reading reading;  // `status` and `failure` both null: never asked.
     std::shared_ptr<const SyncStatus> last_good;  // Also behind a failure.
     OutcomeTrail trail;
-    std::optional<WallTime> last_query;  // End of the last query, good or not.
   };
 
   std::shared_ptr<const Catalogue> catalogue;

@@ -14,8 +14,7 @@ namespace exporter {
 // The most datasets that one page of the list holds.
 inline constexpr int kDatasetsPerPage = 100;
 
-// Where the status of a dataset's latest sync task is found. Made once for each
-// dataset and kept, so that a scrape encodes nothing.
+// Where the status of a dataset's latest sync task is found.
 // REQUIRES: `endpoint` is a URL without query, e.g. "https://modelarts.x.com".
 // Source: API reference, SyncDataSourceState.
 std::string SyncStatusUrl(std::string_view endpoint, const DatasetKey& dataset);

@@ -40,6 +40,10 @@ bool IsPort(std::string_view text) {
 
 std::string PercentEncode(std::string_view text) {
   constexpr char kHex[] = "0123456789ABCDEF";
+  // Most ids need nothing, and every request is written and signed with some.
+  if (std::all_of(text.begin(), text.end(), IsUnreserved)) {
+    return std::string(text);
+  }
   std::string encoded;
   encoded.reserve(text.size());
   for (const char c : text) {
@@ -54,6 +58,7 @@ std::string PercentEncode(std::string_view text) {
 }
 
 std::string PercentDecode(std::string_view text) {
+  if (text.find('%') == std::string_view::npos) return std::string(text);
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -57,11 +57,13 @@ Json ToJson(const Dataset& dataset, const Overview::Row& row) {
     SetSeconds(object, "duration_seconds", status->runtime);
     SetTime(object, "created", status->created);
   }
-  SetTime(object, "last_query", row.last_query);
+  SetTime(object, "last_query", row.reading.fetched);
   if (const auto& failure = row.reading.failure) {
     object["success"] = false;
     object["reason"] = ToLabel(failure->kind);
+    if (failure->http_status != 0) object["http_status"] = failure->http_status;
     SetText(object, "error_code", failure->code);
+    SetText(object, "request_id", failure->request_id);
     SetText(
         object, "message",
         failure->cloud_text.empty() ? failure->message : failure->cloud_text);

@@ -12,12 +12,13 @@ inline constexpr char kJsonContentType[] = "application/json";
 // the catalogue. A value that is not known is left out:
 //   after an answer  `success` is true; `error_code` and `message` are the
 //                    task's own;
-//   after a failure  `success` is false; `reason`, `error_code`, and as
-//                    `message` the cloud's words, or ours where it said
-//                    nothing; no status and no counts, as in the metrics;
+//   after a failure  `success` is false; `reason`, `http_status`, `error_code`,
+//                    `request_id`, and as `message` the cloud's words, or ours
+//                    where it said nothing; no status and no counts, as in the
+//                    metrics;
 //   before either    no `success`.
-// `last_query` is the end of the last query, good or not. Malformed UTF-8
-// becomes U+FFFD.
+// `last_query` is when the last good answer came, as in the metric of that
+// name. Malformed UTF-8 becomes U+FFFD.
 std::string RenderDatasetsJson(const Overview& overview);
 
 }  // namespace exporter

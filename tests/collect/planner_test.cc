@@ -325,6 +325,32 @@ TEST(PlannerTest, RepeatsEachRefusedQueryOnceAfterARenewal) {
   EXPECT_EQ(cloud.asked.size(), 200U + refused);
 }
 
+TEST(PlannerTest, TellsOnceThatARefusalHoldsAProjectBack) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 10);
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.Configure();
+  bool accepted = false;
+  cloud.cloud = [&](const DatasetKey&) {
+    return accepted ? PlannedCloud::Good()
+                    : PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+
+  cloud.Scrape(1s);
+  cloud.Scrape(1s);
+  ASSERT_EQ(cloud.held_back.size(), 1U);
+  EXPECT_EQ(cloud.held_back[0].project->project_id, "p");
+  EXPECT_EQ(cloud.held_back[0].refusal->http_status, 401);
+
+  accepted = true;
+  cloud.PassTime(61s);
+  cloud.Scrape(1s);
+  accepted = false;
+  cloud.Scrape(1s);
+  cloud.Scrape(1s);
+  EXPECT_EQ(cloud.held_back.size(), 2U);
+}
+
 TEST(PlannerTest, SaysCredentialsWhereNoneCanBeHad) {
   PlannedCloud cloud;
   cloud.AddProject("p", 10);

@@ -125,5 +125,21 @@ TEST_F(RenewalsTest, AreToldWhenTheyBeginToFailAndWhenTheyWorkAgain) {
   EXPECT_THAT(log, HasSubstr("credentials are back"));
 }
 
+// An environment without the variables is never renewed, and still is news.
+TEST_F(RenewalsTest, SayOnceThatThereIsNothingToAskWith) {
+  testing::internal::CaptureStderr();
+  credentials_->state = Credentials::Readiness::kNone;
+  for (int i = 0; i < 3; ++i) {
+    renewals_.Refresh({project_});
+    clock_.Advance(std::chrono::seconds(1));
+  }
+  credentials_->state = Credentials::Readiness::kReady;
+  renewals_.Refresh({project_});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(log.find("no credentials"), log.rfind("no credentials"));
+  EXPECT_THAT(log, HasSubstr("none to be had"));
+  EXPECT_THAT(log, HasSubstr("credentials are back"));
+}
+
 }  // namespace
 }  // namespace exporter

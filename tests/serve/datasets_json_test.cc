@@ -37,7 +37,7 @@ Dataset Named() {
 Overview::Row Answered(SyncStatus status) {
   Overview::Row row;
   row.reading.status = std::make_shared<const SyncStatus>(std::move(status));
-  row.last_query = WallTime(kThen);
+  row.reading.fetched = WallTime(kThen);
   return row;
 }
 
@@ -85,14 +85,16 @@ TEST(DatasetsJsonTest, TellsAFailureWithoutTheStateOfBefore) {
             .message = "GET https://h/v2/p1: HTTP 403",
             .http_status = 403,
             .code = "ModelArts.4336",
-            .cloud_text = "No right."});
+            .cloud_text = "No right.",
+            .request_id = "r-1"});
   row.last_good = std::make_shared<const SyncStatus>();
 
   EXPECT_EQ(RenderDatasetsJson(OneRow({.key = {"p1", "d1"}}, row)),
             "{\"datasets\":[\n"
             R"({"project_id":"p1","dataset_id":"d1","labels":{},)"
-            R"("success":false,"reason":"forbidden",)"
-            R"("error_code":"ModelArts.4336","message":"No right."})"
+            R"("success":false,"reason":"forbidden","http_status":403,)"
+            R"("error_code":"ModelArts.4336","request_id":"r-1",)"
+            R"("message":"No right."})"
             "\n]}\n");
 }
 
@@ -106,6 +108,19 @@ TEST(DatasetsJsonTest, SaysInOurWordsWhatTheCloudLeftUnsaid) {
 
   EXPECT_EQ(json["datasets"][0]["message"], "no reply within 5s");
   EXPECT_FALSE(json["datasets"][0].contains("error_code"));
+  EXPECT_FALSE(json["datasets"][0].contains("http_status"));
+}
+
+TEST(DatasetsJsonTest, TellsWhenTheLastGoodAnswerCameBehindAFailure) {
+  Overview::Row row;
+  row.reading.failure = std::make_shared<const Error>(
+      Error{.kind = ErrorKind::kTimeout, .message = "no reply within 5s"});
+  row.reading.fetched = WallTime(kThen);
+
+  const auto json = nlohmann::json::parse(
+      RenderDatasetsJson(OneRow({.key = {"p1", "d1"}}, row)));
+
+  EXPECT_EQ(json["datasets"][0]["last_query"], "2024-01-01T12:00:00.000Z");
 }
 
 TEST(DatasetsJsonTest, KeepsFractionsOfSeconds) {

@@ -73,7 +73,6 @@ Overview::Row Answered(SyncStatus status, OutcomeTrail trail) {
   row.reading.query_duration = 45ms;
   row.last_good = row.reading.status;
   row.trail = trail;
-  row.last_query = row.reading.fetched;
   return row;
 }
 
@@ -86,7 +85,6 @@ Overview::Row Failing(Error error, std::optional<SyncStatus> before,
     row.reading.fetched = kNow - 95min;
   }
   row.trail = trail;
-  row.last_query = kNow - 12s;
   return row;
 }
 

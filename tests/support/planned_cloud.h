@@ -129,6 +129,7 @@ class PlannedCloud {
                          std::pair(ask.request, fate.answer));
     }
     for (auto& change : plan.health) health.push_back(std::move(change));
+    for (auto& held : plan.held_back) held_back.push_back(std::move(held));
     for (auto& renewal : plan.renewals) renewals.push_back(std::move(renewal));
     for (auto& done : plan.finished) {
       finished_at[done.scrape] = now.steady;
@@ -152,6 +153,7 @@ class PlannedCloud {
   ScrapeId last_scrape = 0;
   std::vector<Asked> asked;
   std::vector<Plan::HealthChange> health;
+  std::vector<Plan::HeldBack> held_back;
   std::vector<Plan::Renewal> renewals;
   std::map<ScrapeId, Collection> finished;
   std::map<ScrapeId, SteadyTime> finished_at;
