@@ -6,12 +6,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
-#include "base/utf8.h"
 #include "net/url.h"
 
 namespace exporter {
@@ -33,8 +30,6 @@ constexpr long kMaxConnectionAgeSeconds = 600;
 // no longer than this, so that a renewed file is seen.
 constexpr long kCaCacheSeconds = 60;
 
-constexpr std::size_t kMaxDetailBytes = 300;
-
 // Until 8.1.1, libcurl takes a first header line that begins with a blank for
 // the rest of the last header of the exchange before, which it has freed: the
 // other side could corrupt our memory (curl issue 11101).
@@ -53,14 +48,6 @@ const Transport& DefaultTransport() {
   return transport;
 }
 
-std::string Environment(const char* lower, const char* upper) {
-  for (const char* name : {lower, upper}) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-    if (value != nullptr && *value != '\0') return value;
-  }
-  return "";
-}
-
 // Whether `text` can stand in a header: nothing ends the line or hides in it.
 bool FitsInALine(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) {
@@ -73,20 +60,6 @@ std::string_view Trim(std::string_view text) {
   const auto first = text.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-// What a peer or a library said, fit for a message: one line, bounded, UTF-8.
-std::string OneLine(std::string_view text) {
-  std::string line = ToUtf8(Trim(text.substr(0, kMaxDetailBytes)));
-  std::replace_if(
-      line.begin(), line.end(),
-      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
-      ' ');
-  return line;
-}
-
-bool Contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
 }
 
 const char* OrNull(const std::string& text) {
@@ -114,12 +87,6 @@ bool IsAddress(std::string_view host) {
 }
 
 }  // namespace
-
-ProxyEnvironment ReadProxyEnvironment() {
-  return {.https_proxy = Environment("https_proxy", "HTTPS_PROXY"),
-          .http_proxy = Environment("http_proxy", "HTTP_PROXY"),
-          .no_proxy = Environment("no_proxy", "NO_PROXY")};
-}
 
 CurlExchange::CurlExchange(const ExchangeSettings& settings)
     : settings_(settings), easy_(curl_easy_init()) {
@@ -155,7 +122,11 @@ CurlExchange::CurlExchange(const ExchangeSettings& settings)
   // Without it, giving up on a name server that does not answer waits for the
   // thread that asks it, and the whole loop with it.
   Set(CURLOPT_QUICK_EXIT, 1L);
-  SetTransport(DefaultTransport(), https_);
+  // Whether a host is exempt is decided in proxy.h, and libcurl is kept from
+  // looking at the environment itself.
+  Set(CURLOPT_NOPROXY, "");
+  Set(CURLOPT_PROXY, "");
+  SetTransport(DefaultTransport());
 }
 
 CurlExchange::~CurlExchange() { curl_easy_cleanup(easy_); }
@@ -174,45 +145,29 @@ std::optional<Error> CurlExchange::Prepare(HttpRequest request) {
   const auto url = SplitUrl(request.url);
   if (!url) return Error{ErrorKind::kConnect, "not a URL"};
   for (const auto& [name, value] : request.headers) {
-    if (!FitsInALine(name) || !FitsInALine(value)) {
-      return Error{ErrorKind::kCredentials,
-                   "header " + OneLine(name) + " holds a control character"};
-    }
+    if (FitsInALine(name) && FitsInALine(value)) continue;
+    // As much of the name as is one.
+    return Error{ErrorKind::kCredentials,
+                 "header " + name.substr(0, name.find_first_of("\r\n")) +
+                     " holds a control character"};
   }
-  const bool https = url->scheme == "https";
   const Transport& transport =
       request.transport ? *request.transport : DefaultTransport();
   const Transport& present = transport_ ? *transport_ : DefaultTransport();
-  if (https != https_ || (&transport != &present && transport != present)) {
-    SetTransport(transport, https);
+  if (&transport != &present && transport != present) SetTransport(transport);
+  SetProxy(ProxyFor(*url, transport, settings_.environment));
+  name_to_find_.clear();
+  if (!proxy_url_.Empty()) {
+    name_to_find_.append(url->host).append(" by ").append(
+        ProxyForMessages(proxy_url_.Reveal()));
+  } else if (!IsAddress(url->host)) {
+    name_to_find_ = url->host;
   }
-  https_ = https;
+  const std::string host_header = HostHeader(*url);
+  SetUrl(request.url, *url, transport.server_name);
   transport_ = request.transport;
-  SetNameToFind(url->host);
-
-  const std::string& server_name = transport.server_name;
-  if (https && !server_name.empty() && server_name != url->host) {
-    // libcurl asks for and expects the name in the URL, so that has to be the
-    // one we were told; the connection and the Host header keep the real one.
-    const std::string host_header = HostHeader(*url);
-    const std::string_view port = url->port.empty() ? "443" : url->port;
-    const std::string real = "::" + std::string(url->host) + ":";
-    connect_to_.reset(
-        curl_slist_append(nullptr, (real + std::string(port)).c_str()));
-    std::string renamed = "https://" + server_name + ":";
-    renamed.append(port).append(url->path);
-    if (!url->query.empty()) renamed.append("?").append(url->query);
-    Set(CURLOPT_CONNECT_TO, connect_to_.get());
-    Set(CURLOPT_URL, renamed.c_str());
-    request_ = std::move(request);
-    SetHeaders(host_header);
-  } else {
-    if (connect_to_) Set(CURLOPT_CONNECT_TO, nullptr);
-    connect_to_.reset();
-    Set(CURLOPT_URL, request.url.c_str());
-    request_ = std::move(request);
-    SetHeaders("");
-  }
+  request_ = std::move(request);
+  SetHeaders(host_header);
   SetMethod();
 
   lookup_ = Lookup::kUnderWay;
@@ -231,19 +186,7 @@ void CurlExchange::SetTimeout(std::chrono::milliseconds timeout) {
   Set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
 }
 
-void CurlExchange::SetTransport(const Transport& transport, bool https) {
-  const ProxyEnvironment& environment = settings_.environment;
-  // An empty proxy keeps libcurl from looking at the environment itself, where
-  // it would miss HTTP_PROXY in capitals.
-  if (transport.proxy_from_environment) {
-    Set(CURLOPT_PROXY,
-        (https ? environment.https_proxy : environment.http_proxy).c_str());
-    Set(CURLOPT_NOPROXY, environment.no_proxy.c_str());
-  } else {
-    Set(CURLOPT_PROXY, transport.proxy_url.Reveal().c_str());
-    Set(CURLOPT_NOPROXY, "");
-  }
-
+void CurlExchange::SetTransport(const Transport& transport) {
   // libcurl keeps parsed certificates only while there is no folder of them.
   const char* ca_file = transport.ca_file.empty()
                             ? curl_version_info(CURLVERSION_NOW)->cainfo
@@ -266,18 +209,31 @@ void CurlExchange::SetTransport(const Transport& transport, bool https) {
   Set(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
 }
 
-void CurlExchange::SetNameToFind(std::string_view host) {
-  const Transport& transport = transport_ ? *transport_ : DefaultTransport();
-  name_to_find_.clear();
-  if (!transport.proxy_url.Empty()) {
-    name_to_find_.append(host).append(" by ").append(
-        transport.proxy_url.Reveal());
-  } else if (transport.proxy_from_environment) {
-    // Whether by the proxy or not is the same for all of these.
-    name_to_find_.append(host).append(https_ ? " by https" : " by http");
-  } else if (!IsAddress(host)) {
-    name_to_find_ = host;
+void CurlExchange::SetProxy(const std::string& proxy_url) {
+  if (proxy_url == proxy_url_.Reveal()) return;
+  Set(CURLOPT_PROXY, proxy_url.c_str());
+  proxy_url_ = Secret(proxy_url);
+}
+
+// libcurl asks for and expects the name in the URL, so that has to be the one
+// we were told; the connection and the Host header keep the real one.
+void CurlExchange::SetUrl(const std::string& text, const UrlParts& url,
+                          const std::string& server_name) {
+  connect_to_.reset();
+  if (url.scheme == "https" && !server_name.empty() &&
+      server_name != url.host) {
+    const std::string_view port = url.port.empty() ? "443" : url.port;
+    std::string real = "::";
+    real.append(url.host).append(":").append(port);
+    connect_to_.reset(curl_slist_append(nullptr, real.c_str()));
+    std::string renamed = "https://" + server_name + ":";
+    renamed.append(port).append(url.path);
+    if (!url.query.empty()) renamed.append("?").append(url.query);
+    Set(CURLOPT_URL, renamed.c_str());
+  } else {
+    Set(CURLOPT_URL, text.c_str());
   }
+  Set(CURLOPT_CONNECT_TO, connect_to_.get());
 }
 
 void CurlExchange::SetMethod() {
@@ -294,8 +250,7 @@ void CurlExchange::SetMethod() {
       request_.method == "POST" ? nullptr : request_.method.c_str());
 }
 
-// `host_header` is sent unless it is empty.
-void CurlExchange::SetHeaders(std::string_view host_header) {
+void CurlExchange::SetHeaders(const std::string& host_header) {
   List list;
   const auto append = [&list](const std::string& line) {
     curl_slist* longer = curl_slist_append(list.get(), line.c_str());
@@ -303,6 +258,8 @@ void CurlExchange::SetHeaders(std::string_view host_header) {
     (void)list.release();
     list.reset(longer);
   };
+  // Ours, since libcurl rewrites some: what was signed is what is sent.
+  append("Host: " + host_header);
   bool has_content_type = false;
   std::string line;
   for (const auto& [name, value] : request_.headers) {
@@ -311,7 +268,6 @@ void CurlExchange::SetHeaders(std::string_view host_header) {
     line.assign(name).append(value.empty() ? ";" : ": ").append(value);
     append(line);
   }
-  if (!host_header.empty()) append("Host: " + std::string(host_header));
   if (!has_content_type && request_.method != "GET") append("Content-Type:");
   Set(CURLOPT_HTTPHEADER, list.get());
   headers_ = std::move(list);
@@ -385,134 +341,60 @@ bool CurlExchange::TakeBody(std::string_view bytes) {
 }
 
 Result<HttpReply> CurlExchange::Finish(CURLcode code) {
-  if (code != CURLE_OK) return Fail(Explain(code));
-  // libcurl is content with a header that was cut.
-  if (in_header_) return Fail(Explain(CURLE_PARTIAL_FILE));
   const long status = Number(CURLINFO_RESPONSE_CODE);
-  // libcurl is content with any number of digits.
-  if (status < 100 || status > 999) {
-    return Fail(Explain(CURLE_WEIRD_SERVER_REPLY));
+  // libcurl is content with a header that was cut, and with any number of
+  // digits.
+  if (code == CURLE_OK && in_header_) code = CURLE_PARTIAL_FILE;
+  if (code == CURLE_OK && (status < 100 || status > 999)) {
+    code = CURLE_WEIRD_SERVER_REPLY;
   }
+  if (code != CURLE_OK) return Fail(Explain(Describe(CauseOf(code))));
   reply_.status = static_cast<int>(status);
   return std::move(reply_);
 }
 
-// libcurl's own words are used for TLS alone, where they say the most: for
-// proxies they may hold the password, for other things the URL's query.
-Error CurlExchange::Explain(CURLcode code) const {
-  const std::string_view detail = error_.data();
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return ExplainTimeout();
-
-    case CURLE_WRITE_ERROR:  // One of our callbacks refused.
-      if (not_http_) return ExplainBrokenLine(CURLE_WEIRD_SERVER_REPLY);
-      if (!too_large_) return ExplainBrokenLine(code);
-      [[fallthrough]];
-    case CURLE_FILESIZE_EXCEEDED:
-      if (header_bytes_ <= settings_.max_header_bytes) {
-        return {ErrorKind::kTooLarge,
-                "the body is larger than " +
-                    std::to_string(settings_.max_body_bytes) + " bytes"};
-      }
-      [[fallthrough]];
-    case CURLE_OUT_OF_MEMORY:  // Said of a header line over 100 kB.
-      return {ErrorKind::kTooLarge, "the header is too large"};
-
-    case CURLE_SSL_CONNECT_ERROR:
-      // The line broke in the handshake; nobody refused anything.
-      if (Contains(detail, "reset by peer") ||
-          Contains(detail, "SSL_ERROR_SYSCALL")) {
-        return ExplainBrokenLine(code);
-      }
-      [[fallthrough]];
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_ENGINE_SETFAILED:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_SHUTDOWN_FAILED:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_CLIENTCERT:
-    case CURLE_USE_SSL_FAILED:
-      return {ErrorKind::kTls,
-              OneLine(detail.empty() ? curl_easy_strerror(code) : detail)};
-
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-      // In TLS 1.3 a server refuses our certificate after the handshake.
-      if (Contains(detail, "SSL") && Contains(detail, "alert")) {
-        return {ErrorKind::kTls, OneLine(detail)};
-      }
-      [[fallthrough]];
-    default:
-      return ExplainBrokenLine(code);
-  }
+Error CurlExchange::TimedOutWaiting() const {
+  CurlFailure failure = Describe(CURLE_OPERATION_TIMEDOUT);
+  failure.phase = CurlFailure::Phase::kLookup;
+  return Explain(failure);
 }
 
-Error CurlExchange::ExplainTimeout() const {
-  std::string_view phase = "while looking up the name";
-  if (Reached(CURLINFO_STARTTRANSFER_TIME_T)) {
-    phase = "while reading the reply";
-  } else if (Reached(CURLINFO_PRETRANSFER_TIME_T)) {
-    phase = "while waiting for the reply";
-  } else if (Reached(CURLINFO_NAMELOOKUP_TIME_T)) {
-    phase = "while connecting";  // Or in the handshake; libcurl cannot tell.
-  }
-  return {ErrorKind::kTimeout, "deadline passed " + std::string(phase)};
+// What `code` means where one of our callbacks refused.
+CURLcode CurlExchange::CauseOf(CURLcode code) const {
+  if (header_bytes_ > settings_.max_header_bytes) return CURLE_OUT_OF_MEMORY;
+  if (code != CURLE_WRITE_ERROR) return code;
+  if (not_http_) return CURLE_WEIRD_SERVER_REPLY;
+  return too_large_ ? CURLE_FILESIZE_EXCEEDED : code;
 }
 
-Error CurlExchange::ExplainBrokenLine(CURLcode code) const {
-  const auto url = SplitUrl(request_.url);
-  const std::string host = HostHeader(*url);
-  const long system_error = Number(CURLINFO_OS_ERRNO);
-  const long proxy_status = Number(CURLINFO_HTTP_CONNECTCODE);
-  const std::string reason =
-      system_error == 0
-          ? std::string(curl_easy_strerror(code))
-          : std::generic_category().message(static_cast<int>(system_error));
-  const auto connect_error = [&](const std::string& message) {
-    return Error{ErrorKind::kConnect, message};
-  };
+CurlFailure CurlExchange::Describe(CURLcode code) const {
+  return {.code = code,
+          .phase = PhaseReached(),
+          .detail = error_.data(),
+          .system_error = static_cast<int>(Number(CURLINFO_OS_ERRNO)),
+          .proxy_status = Number(CURLINFO_HTTP_CONNECTCODE),
+          .max_body_bytes = settings_.max_body_bytes,
+          .host = HostHeader(*SplitUrl(request_.url)),
+          .proxy = ProxyForMessages(proxy_url_.Reveal())};
+}
 
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return connect_error("name lookup failed: " + std::string(url->host));
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return connect_error("name lookup of the proxy failed");
-    case CURLE_COULDNT_CONNECT:
-      return connect_error("connecting to " + host + ": " + reason);
-    case CURLE_GOT_NOTHING:
-      return connect_error(host + " closed the connection without a reply");
-    case CURLE_PARTIAL_FILE:
-      return connect_error("the reply of " + host + " was cut short");
-    case CURLE_BAD_CONTENT_ENCODING:
-      return connect_error("the reply of " + host + " cannot be decompressed");
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-      return connect_error("the reply of " + host + " is not HTTP");
-    default:
-      if (proxy_status != 0 && proxy_status / 100 != 2) {
-        return connect_error("the proxy answered " +
-                             std::to_string(proxy_status));
-      }
-      return connect_error("the line to " + host + " broke: " + reason);
+CurlFailure::Phase CurlExchange::PhaseReached() const {
+  using Phase = CurlFailure::Phase;
+  for (const auto& [end_of_phase, next] :
+       {std::pair(CURLINFO_STARTTRANSFER_TIME_T, Phase::kRead),
+        std::pair(CURLINFO_PRETRANSFER_TIME_T, Phase::kWait),
+        std::pair(CURLINFO_NAMELOOKUP_TIME_T, Phase::kConnect)}) {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(easy_, end_of_phase, &microseconds);
+    if (microseconds != 0) return next;
   }
+  return Phase::kLookup;
 }
 
 long CurlExchange::Number(CURLINFO what) const {
   long value = 0;
   curl_easy_getinfo(easy_, what, &value);
   return value;
-}
-
-bool CurlExchange::Reached(CURLINFO time_of_phase) const {
-  curl_off_t microseconds = 0;
-  curl_easy_getinfo(easy_, time_of_phase, &microseconds);
-  return microseconds != 0;
 }
 
 }  // namespace exporter

@@ -13,21 +13,14 @@
 #include <string>
 #include <string_view>
 
+#include "net/curl_failure.h"
 #include "net/fetcher.h"
+#include "net/proxy.h"
 
 namespace exporter {
 
 // For how long libcurl remembers the addresses of a name.
 inline constexpr std::chrono::seconds kNameLifetime(60);
-
-// The proxies that the environment names, in capitals or not.
-struct ProxyEnvironment {
-  std::string https_proxy;
-  std::string http_proxy;
-  std::string no_proxy;  // "localhost,.example.com,10.0.0.0/8" or "*"
-};
-
-ProxyEnvironment ReadProxyEnvironment();
 
 struct ExchangeSettings {
   std::size_t max_body_bytes = 0;    // After decompression.
@@ -74,6 +67,9 @@ class CurlExchange {
   // What came of it, once libcurl says that it ended with `code`.
   Result<HttpReply> Finish(CURLcode code);
 
+  // Why it failed if its time is up before libcurl has seen it.
+  [[nodiscard]] Error TimedOutWaiting() const;
+
  private:
   struct FreeList {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -91,27 +87,28 @@ class CurlExchange {
 
   template <typename Value>
   void Set(CURLoption option, Value value);
-  void SetTransport(const Transport& transport, bool https);
-  void SetNameToFind(std::string_view host);
+  void SetTransport(const Transport& transport);
+  void SetProxy(const std::string& proxy_url);
+  void SetUrl(const std::string& text, const UrlParts& url,
+              const std::string& server_name);
   void SetMethod();
-  void SetHeaders(std::string_view host_header);
+  void SetHeaders(const std::string& host_header);
 
   bool GuardHeader(std::string_view piece);
   bool TakeHeader(std::string_view line);
   bool TakeBody(std::string_view bytes);
 
-  [[nodiscard]] Error Explain(CURLcode code) const;
-  [[nodiscard]] Error ExplainTimeout() const;
-  [[nodiscard]] Error ExplainBrokenLine(CURLcode code) const;
+  [[nodiscard]] CURLcode CauseOf(CURLcode code) const;
+  [[nodiscard]] CurlFailure Describe(CURLcode code) const;
+  [[nodiscard]] CurlFailure::Phase PhaseReached() const;
   [[nodiscard]] long Number(CURLINFO what) const;
-  [[nodiscard]] bool Reached(CURLINFO time_of_phase) const;
 
   const ExchangeSettings& settings_;
   CURL* const easy_;
 
   // What the handle is set up for, beyond the single request.
   std::shared_ptr<const Transport> transport_;
-  bool https_ = false;
+  Secret proxy_url_;  // Empty: none.
 
   HttpRequest request_;
   List headers_;

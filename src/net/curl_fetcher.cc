@@ -333,8 +333,9 @@ void CurlFetcher::EndExpiredWaits() {
   const Deadline now = clock_.SteadyNow();
   for (std::size_t i = waiting_.size(); i-- > 0;) {
     if (waiting_[i]->exchange.EndsAt() > now) continue;
+    Error error = waiting_[i]->exchange.TimedOutWaiting();
     End(std::move(running_.extract(waiting_[i]->ticket).mapped()),
-        Fail(ErrorKind::kTimeout, "deadline passed while looking up the name"));
+        Fail(std::move(error)));
   }
 }
 

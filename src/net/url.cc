@@ -30,6 +30,8 @@ bool StartsWithIgnoringCase(std::string_view text, std::string_view lower) {
 }
 
 bool IsPort(std::string_view text) {
+  // What is sent would have no zero in front, and then was not what was signed.
+  if (text.starts_with('0')) return false;
   std::uint16_t port = 0;
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, port);

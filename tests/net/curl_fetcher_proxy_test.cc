@@ -140,7 +140,17 @@ TEST_F(CurlFetcherProxyTest, TellsThatTheProxyRefused) {
         "http://user:hush@127.0.0.1:" + std::to_string(proxy.Port());
 
     EXPECT_EQ(Outcome(Fetch(Get("https://example.test/", By(url)))),
-              "connect: the proxy answered " + std::to_string(status));
+              "connect: the proxy 127.0.0.1:" + std::to_string(proxy.Port()) +
+                  " answered " + std::to_string(status));
+  }
+}
+
+TEST_F(CurlFetcherProxyTest, BlamesTheProxyAndNotTheEndpoint) {
+  const std::string closed = "127.0.0.1:" + std::to_string(ClosedPort());
+  for (const char* url : {"http://example.test/", "https://example.test/"}) {
+    EXPECT_EQ(
+        Outcome(Fetch(Get(url, By("http://user:hush@" + closed)))),
+        "connect: connecting to the proxy " + closed + ": Connection refused");
   }
 }
 
@@ -246,6 +256,23 @@ TEST_F(CurlFetcherProxyTest, LeavesOutTheHostsOfNoProxy) {
               answer)
         << host;
   }
+}
+
+// What counts is the host that is asked, whatever its certificate says.
+TEST_F(CurlFetcherProxyTest, LooksForTheHostInNoProxyAndNotForItsServerName) {
+  TestAuthority authority;
+  const CertificateFiles files = authority.Issue("DNS:other.test");
+  const SocketServer server(Answer, TlsTerms{.cert_file = files.cert_file,
+                                             .key_file = files.key_file});
+  const ScopedProxyEnvironment environment(proxy_.Url(), "127.0.0.1");
+  CurlFetcher fetcher(clock_, {});
+
+  EXPECT_EQ(BodyOf(Fetch(fetcher, Get(server.Url(),
+                                      Transport{.proxy_from_environment = true,
+                                                .ca_file = authority.CaFile(),
+                                                .server_name = "other.test"}))),
+            "directly");
+  EXPECT_THAT(proxy_.Asked(), IsEmpty());
 }
 
 }  // namespace

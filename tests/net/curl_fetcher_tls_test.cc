@@ -59,7 +59,8 @@ TEST_F(CurlFetcherTlsTest, ChecksTheDate) {
                             Terms(authority_.Issue("IP:127.0.0.1", -1h)));
 
   EXPECT_EQ(Outcome(Fetch(Get(server.Url(), trusting_))),
-            "tls: SSL certificate problem: certificate has expired");
+            "tls: TLS with 127.0.0.1:" + std::to_string(server.Port()) +
+                ": SSL certificate problem: certificate has expired");
 }
 
 TEST_F(CurlFetcherTlsTest, ChecksNothingWhereItIsTold) {
@@ -212,7 +213,8 @@ TEST_F(CurlFetcherTlsTest, EndsByItsDeadlineInAHandshakeThatHangs) {
   const auto begin = clock_.SteadyNow();
 
   EXPECT_EQ(Outcome(Fetch(std::move(request))),
-            "timeout: deadline passed while connecting");
+            "timeout: deadline passed while connecting to 127.0.0.1:" +
+                std::to_string(server.Port()));
   EXPECT_LT(clock_.SteadyNow() - begin, 2s);
 }
 

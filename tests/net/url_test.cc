@@ -76,6 +76,7 @@ TEST(SplitUrlTest, RefusesWhatIsNoHttpUrl) {
                           "https://:443/",
                           "http://h:/",
                           "http://h:0/",
+                          "http://h:0443/",
                           "http://h:65536/",
                           "http://h:8x/",
                           "http://h:-1/",

@@ -1,0 +1,163 @@
+#include "net/curl_failure.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/utf8.h"
+
+namespace exporter {
+namespace {
+
+constexpr std::size_t kMaxDetailBytes = 300;
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// libcurl's own words, fit for a message: one line, bounded, UTF-8.
+std::string OneLine(std::string_view detail) {
+  std::string line = ToUtf8(detail.substr(0, kMaxDetailBytes));
+  std::replace_if(
+      line.begin(), line.end(),
+      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
+      ' ');
+  return line;
+}
+
+std::string Peer(const CurlFailure& failure) {
+  return failure.proxy.empty() ? failure.host
+                               : "the proxy " + std::string(failure.proxy);
+}
+
+// What a lookup is for: no port belongs to it, and an address needs none.
+std::string NameOf(std::string_view host) {
+  return std::string(host.substr(0, host.find(':')));
+}
+
+Error ExplainTimeout(const CurlFailure& failure) {
+  std::string message = "deadline passed while ";
+  switch (failure.phase) {
+    case CurlFailure::Phase::kLookup:
+      message += "looking up the name " +
+                 NameOf(failure.proxy.empty() ? failure.host : failure.proxy);
+      break;
+    case CurlFailure::Phase::kConnect:  // Or in the handshake: who can tell.
+      message += "connecting to " + Peer(failure);
+      break;
+    case CurlFailure::Phase::kWait:
+      message += "waiting for the reply of " + failure.host;
+      break;
+    case CurlFailure::Phase::kRead:
+      message += "reading the reply of " + failure.host;
+      break;
+  }
+  return {ErrorKind::kTimeout, message};
+}
+
+Error ExplainTls(const CurlFailure& failure) {
+  const std::string_view words = failure.detail.empty()
+                                     ? curl_easy_strerror(failure.code)
+                                     : failure.detail;
+  return {ErrorKind::kTls, "TLS with " + failure.host + ": " + OneLine(words)};
+}
+
+// libcurl keeps an errno from exchange to exchange, so it is looked at only
+// where it has just been set. Its own words may hold the URL's query or the
+// proxy's password, but for those that begin as here.
+std::string WhyTheLineBroke(const CurlFailure& failure) {
+  for (const std::string_view harmless :
+       {"Recv failure: ", "Send failure: ", "OpenSSL SSL_"}) {
+    if (failure.detail.starts_with(harmless)) {
+      const bool is_prefix = harmless.ends_with(": ");
+      return OneLine(failure.detail.substr(is_prefix ? harmless.size() : 0));
+    }
+  }
+  return curl_easy_strerror(failure.code);
+}
+
+Error ExplainBrokenLine(const CurlFailure& failure) {
+  const std::string& host = failure.host;
+  const auto connect_error = [](std::string message) {
+    return Error{ErrorKind::kConnect, std::move(message)};
+  };
+  switch (failure.code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return connect_error("name lookup failed: " + NameOf(host));
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return connect_error("name lookup of the proxy failed: " +
+                           NameOf(failure.proxy));
+    case CURLE_COULDNT_CONNECT:
+      return connect_error(
+          "connecting to " + Peer(failure) + ": " +
+          (failure.system_error == 0
+               ? curl_easy_strerror(failure.code)
+               : std::generic_category().message(failure.system_error)));
+    case CURLE_GOT_NOTHING:
+      return connect_error(host + " closed the connection without a reply");
+    case CURLE_PARTIAL_FILE:
+      return connect_error("the reply of " + host + " was cut short");
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+      return connect_error("the reply of " + host + " is not HTTP");
+    default:
+      if (failure.proxy_status != 0 && failure.proxy_status / 100 != 2) {
+        return connect_error(Peer(failure) + " answered " +
+                             std::to_string(failure.proxy_status));
+      }
+      return connect_error("the line to " + host +
+                           " broke: " + WhyTheLineBroke(failure));
+  }
+}
+
+}  // namespace
+
+Error Explain(const CurlFailure& failure) {
+  switch (failure.code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return ExplainTimeout(failure);
+
+    case CURLE_FILESIZE_EXCEEDED:
+      return {ErrorKind::kTooLarge, "the body is larger than " +
+                                        std::to_string(failure.max_body_bytes) +
+                                        " bytes"};
+    case CURLE_OUT_OF_MEMORY:  // Said of a header line over 100 kB.
+      return {ErrorKind::kTooLarge, "the header is too large"};
+    case CURLE_BAD_CONTENT_ENCODING:
+      return {ErrorKind::kMalformed,
+              "the reply of " + failure.host + " cannot be decompressed"};
+
+    case CURLE_SSL_CONNECT_ERROR:
+      // The line broke in the handshake; nobody refused anything.
+      if (Contains(failure.detail, "reset by peer") ||
+          Contains(failure.detail, "SSL_ERROR_SYSCALL")) {
+        return ExplainBrokenLine(failure);
+      }
+      [[fallthrough]];
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_SHUTDOWN_FAILED:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_USE_SSL_FAILED:
+      return ExplainTls(failure);
+
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      // In TLS 1.3 a server refuses our certificate after the handshake.
+      if (Contains(failure.detail, "SSL") &&
+          Contains(failure.detail, "alert")) {
+        return ExplainTls(failure);
+      }
+      [[fallthrough]];
+    default:
+      return ExplainBrokenLine(failure);
+  }
+}
+
+}  // namespace exporter

@@ -1,0 +1,32 @@
+// Why libcurl gave an exchange up, in our words. Pure.
+
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace exporter {
+
+struct CurlFailure {
+  enum class Phase { kLookup, kConnect, kWait, kRead };
+
+  CURLcode code;
+  Phase phase;              // How far it came.
+  std::string_view detail;  // libcurl's own words.
+  int system_error = 0;     // An errno; counts only where it is of this code.
+  long proxy_status = 0;    // What the proxy answered to CONNECT; 0: nothing.
+  std::size_t max_body_bytes = 0;
+  std::string host;        // Who was asked: "example.com:8443",
+  std::string_view proxy;  // and by whom: "proxy:3128"; empty: directly.
+};
+
+// Errors: kTimeout, kConnect, kTls, kTooLarge as in fetcher.h; kMalformed if
+//         the body cannot be decompressed. The message names the host.
+Error Explain(const CurlFailure& failure);
+
+}  // namespace exporter
