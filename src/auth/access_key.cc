@@ -38,7 +38,10 @@ std::optional<Credentials::RenewalRequest> AccessKey::Renewal(
   return std::nullopt;
 }
 
-void AccessKey::Renewed(const Result<HttpReply>& /*reply*/, WallTime /*now*/) {}
+std::optional<Error> AccessKey::Renewed(const Result<HttpReply>& /*reply*/,
+                                        WallTime /*now*/) {
+  return std::nullopt;
+}
 
 void AccessKey::Refused(const HttpRequest& /*request*/, WallTime /*now*/) {}
 

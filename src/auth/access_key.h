@@ -27,7 +27,8 @@ class AccessKey final : public Credentials {
   [[nodiscard]] Readiness State(WallTime now) const override;
   Result<HttpRequest> Prove(HttpRequest request, WallTime now) override;
   std::optional<RenewalRequest> Renewal(WallTime now) override;
-  void Renewed(const Result<HttpReply>& reply, WallTime now) override;
+  std::optional<Error> Renewed(const Result<HttpReply>& reply,
+                               WallTime now) override;
   void Refused(const HttpRequest& request, WallTime now) override;
   void Refresh(WallTime now) override;
   [[nodiscard]] std::uint64_t Generation() const override;

@@ -56,9 +56,12 @@ std::optional<Credentials::RenewalRequest> Chain::Renewal(WallTime now) {
   return std::nullopt;
 }
 
-void Chain::Renewed(const Result<HttpReply>& reply, WallTime now) {
-  std::exchange(asking_, nullptr)->Renewed(reply, now);
+std::optional<Error> Chain::Renewed(const Result<HttpReply>& reply,
+                                    WallTime now) {
+  std::optional<Error> error =
+      std::exchange(asking_, nullptr)->Renewed(reply, now);
   Settle(now);
+  return error;
 }
 
 void Chain::Refused(const HttpRequest& request, WallTime now) {

@@ -8,7 +8,7 @@ namespace exporter {
 std::optional<std::string> DescribeClockSkew(const HttpReply& reply,
                                              WallTime now) {
   using namespace std::chrono_literals;
-  if (reply.status != 401 && reply.status != 403) return std::nullopt;
+  if (reply.status != 401) return std::nullopt;
   const auto theirs = ParseHttpDate(Header(reply, "Date"));
   if (!theirs) return std::nullopt;
   const std::chrono::milliseconds ahead = now - *theirs;

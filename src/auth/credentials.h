@@ -56,7 +56,10 @@ class Credentials {
   // as it was told the reply to the last. Several credentials of one account
   // wait for each other, so one may become due by a reply to another.
   virtual std::optional<RenewalRequest> Renewal(WallTime now) = 0;
-  virtual void Renewed(const Result<HttpReply>& reply, WallTime now) = 0;
+
+  // `reply` came of it. What was wrong with it, if anything was.
+  virtual std::optional<Error> Renewed(const Result<HttpReply>& reply,
+                                       WallTime now) = 0;
 
   // The API answered 401 to `request`. Only what proved that very request is
   // given up: a late refusal must not cost us a newer token. What cannot be

@@ -50,18 +50,22 @@ std::optional<Credentials::RenewalRequest> IamPassword::Renewal(WallTime now) {
                         user_->Timeout()};
 }
 
-void IamPassword::Renewed(const Result<HttpReply>& reply, WallTime now) {
+std::optional<Error> IamPassword::Renewed(const Result<HttpReply>& reply,
+                                          WallTime now) {
   Result<IamToken> token =
       user_->Answered(project_id_, asked_with_, reply, now);
   if (token) {
     token_ = std::move(token->text);
     ++tokens_;
     lease_.Succeed(token->end, now);
-  } else if (asked_with_ != user_->PasswordVersion()) {
+    return std::nullopt;
+  }
+  if (asked_with_ != user_->PasswordVersion()) {
     lease_.Abandon();
   } else {
     lease_.Fail(token.error(), now);
   }
+  return token.error();
 }
 
 void IamPassword::Refused(const HttpRequest& request, WallTime now) {

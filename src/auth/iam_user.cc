@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "auth/http_failure.h"
 #include "auth/reply_json.h"
 #include "base/time_format.h"
 #include "base/utf8.h"
+#include "cloud/error_reply.h"
 
 namespace exporter {
 namespace {
@@ -45,7 +45,7 @@ std::optional<WallTime> EndIn(const std::string& text) {
 Result<IamToken> DecodeIamToken(const HttpReply& reply, const Secret& password,
                                 WallTime now) {
   if (reply.status != 200 && reply.status != 201) {
-    return Fail(HttpFailure(reply, password));
+    return Fail(DecodeError(reply, {&password, 1}));
   }
   const std::string_view text = Header(reply, "X-Subject-Token");
   if (text.empty()) {
@@ -119,7 +119,7 @@ Result<IamToken> IamUser::Answered(const std::string& project_id,
                                    const Result<HttpReply>& reply,
                                    WallTime now) {
   --on_their_way_;
-  if (!reply) return Fail(While("it cannot be reached", reply.error()));
+  if (!reply) return Fail(While("asking it", reply.error()));
   const Secret password = password_.Get() ? *password_.Get() : Secret();
   Result<IamToken> token = DecodeIamToken(*reply, password, now);
   const bool is_of_this_password = password_version == PasswordVersion();

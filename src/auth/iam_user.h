@@ -21,7 +21,7 @@ struct IamToken {
 
 // What IAM answers to a request for a token. An end that lies in the past says
 // that our clock is wrong, not that the token is: it is left out.
-// Errors: as HttpFailure, for any status but 200 and 201; kMalformed if the
+// Errors: as DecodeError, for any status but 200 and 201; kMalformed if the
 //         token is missing or cannot be sent on.
 // Source: IAM API reference, KeystoneCreateUserTokenByPassword.
 Result<IamToken> DecodeIamToken(const HttpReply& reply, const Secret& password,

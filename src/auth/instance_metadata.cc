@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "auth/http_failure.h"
 #include "auth/secret_file.h"
+#include "cloud/error_reply.h"
 
 namespace exporter {
 namespace {
@@ -51,21 +51,20 @@ std::optional<Credentials::RenewalRequest> InstanceMetadata::Renewal(
              {"X-Metadata-Token-Ttl-Seconds", "21600"});
 }
 
-void InstanceMetadata::Renewed(const Result<HttpReply>& reply, WallTime now) {
+std::optional<Error> InstanceMetadata::Renewed(const Result<HttpReply>& reply,
+                                               WallTime now) {
   const Step step = std::exchange(step_, Step::kIdle);
   if (!reply) {
-    key_.Finish(Fail(While("it cannot be reached", reply.error())), now);
-  } else if (step == Step::kTokenAsked) {
-    Result<Secret> token = DecodeToken(*reply);
-    if (token) {
-      token_ = *std::move(token);
-      step_ = Step::kKeyIsNext;
-    } else {
-      key_.Finish(Fail(token.error()), now);
-    }
-  } else {
-    key_.Finish(DecodeKey(*reply, now), now);
+    return key_.Finish(Fail(While("asking it", reply.error())), now);
   }
+  if (step == Step::kKeyAsked) {
+    return key_.Finish(DecodeKey(*reply, now), now);
+  }
+  Result<Secret> token = DecodeToken(*reply);
+  if (!token) return key_.Finish(Fail(token.error()), now);
+  token_ = *std::move(token);
+  step_ = Step::kKeyIsNext;
+  return std::nullopt;
 }
 
 void InstanceMetadata::Refused(const HttpRequest& request, WallTime now) {
@@ -102,7 +101,7 @@ Result<Secret> InstanceMetadata::DecodeToken(const HttpReply& reply) {
     return Secret();
   }
   if (reply.status != 200) {
-    return Fail(While("asking for a token", HttpFailure(reply, Secret())));
+    return Fail(While("asking for a token", DecodeError(reply)));
   }
   const std::string_view token = Trim(reply.body);
   if (!FitsHeader(token)) {
@@ -115,7 +114,7 @@ Result<Secret> InstanceMetadata::DecodeToken(const HttpReply& reply) {
 Result<TemporaryKey> InstanceMetadata::DecodeKey(const HttpReply& reply,
                                                  WallTime now) const {
   if (reply.status == 200) return DecodeTemporaryKey(reply.body, kNames, now);
-  Error error = HttpFailure(reply, token_);
+  Error error = DecodeError(reply, {&token_, 1});
   if (reply.status == 404) {
     error = While("no agency is bound to this server", std::move(error));
   }

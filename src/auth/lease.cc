@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds kAssumedLife = 1h;
 
 bool IsRefusal(ErrorKind kind) {
   return kind == ErrorKind::kUnauthorized || kind == ErrorKind::kForbidden ||
-         kind == ErrorKind::kNotFound || kind == ErrorKind::kClientError;
+         kind == ErrorKind::kNotFound || kind == ErrorKind::kApiUnavailable ||
+         kind == ErrorKind::kClientError;
 }
 
 // Whether `now` lies within a minute after `then`. A clock that was set back

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "auth/http_failure.h"
 #include "auth/secret_file.h"
+#include "cloud/error_reply.h"
 #include "net/url.h"
 
 namespace exporter {
@@ -71,15 +71,17 @@ std::optional<Credentials::RenewalRequest> PodIdentity::Renewal(WallTime now) {
   return ask;
 }
 
-void PodIdentity::Renewed(const Result<HttpReply>& reply, WallTime now) {
+std::optional<Error> PodIdentity::Renewed(const Result<HttpReply>& reply,
+                                          WallTime now) {
   if (!reply) {
-    key_.Finish(Fail(While("the agent cannot be reached", reply.error())), now);
-  } else if (reply->status != 200 && reply->status != 201) {
-    key_.Finish(Fail(While("the agent refused", HttpFailure(*reply, token_))),
-                now);
-  } else {
-    key_.Finish(DecodeTemporaryKey(reply->body, kNames, now), now);
+    return key_.Finish(Fail(While("asking the agent", reply.error())), now);
   }
+  if (reply->status != 200 && reply->status != 201) {
+    return key_.Finish(
+        Fail(While("the agent refused", DecodeError(*reply, {&token_, 1}))),
+        now);
+  }
+  return key_.Finish(DecodeTemporaryKey(reply->body, kNames, now), now);
 }
 
 void PodIdentity::Refused(const HttpRequest& request, WallTime now) {

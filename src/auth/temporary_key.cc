@@ -74,15 +74,17 @@ void HeldKey::Refused(const HttpRequest& request, WallTime now) {
   if (IsSignedWith(request, key_)) lease_.Refuse(now);
 }
 
-void HeldKey::Finish(Result<TemporaryKey> key, WallTime now) {
+std::optional<Error> HeldKey::Finish(Result<TemporaryKey> key, WallTime now) {
   if (!key) {
     lease_.Fail(key.error(), now);
-    return;
+    return key.error();
   }
   lease_.Succeed(key->end, now);
-  if (key->key == key_) return;
-  key_ = std::move(key->key);
-  ++generation_;
+  if (key->key != key_) {
+    key_ = std::move(key->key);
+    ++generation_;
+  }
+  return std::nullopt;
 }
 
 }  // namespace exporter

@@ -52,7 +52,8 @@ class HeldKey {
 
   [[nodiscard]] bool Due(WallTime now) const { return lease_.Due(now); }
   void Begin() { lease_.Begin(); }
-  void Finish(Result<TemporaryKey> key, WallTime now);
+  // What is wrong with `key`, if anything is.
+  std::optional<Error> Finish(Result<TemporaryKey> key, WallTime now);
 
  private:
   std::string what_;

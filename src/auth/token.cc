@@ -20,7 +20,10 @@ std::optional<Credentials::RenewalRequest> Token::Renewal(WallTime /*now*/) {
   return std::nullopt;
 }
 
-void Token::Renewed(const Result<HttpReply>& /*reply*/, WallTime /*now*/) {}
+std::optional<Error> Token::Renewed(const Result<HttpReply>& /*reply*/,
+                                    WallTime /*now*/) {
+  return std::nullopt;
+}
 
 void Token::Refused(const HttpRequest& /*request*/, WallTime /*now*/) {}
 

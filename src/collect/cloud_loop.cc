@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "auth/clock_skew.h"
+#include "auth/proof.h"
 #include "base/log.h"
 #include "base/time_format.h"
+#include "cloud/error_reply.h"
 #include "collect/catalogue.h"
 #include "modelarts/decode.h"
 #include "modelarts/requests.h"
@@ -286,7 +288,7 @@ void CloudLoop::ListingFailed(Discovery& discovery,
 Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
                         Instant now) {
   if (reply.status != 200) {
-    Error error = DecodeError(reply);
+    Error error = DecodeError(reply, SecretsOf(exchange.proved));
     Answer answer{.result = Fail(ErrorKind::kConnect, ""), .retry_after = {}};
     if (reply.status == 401) {
       exchange.project->credentials->Refused(exchange.proved, now.wall);

@@ -1,11 +1,11 @@
 #include "collect/renewals.h"
 
+#include <set>
 #include <utility>
 
 #include "base/log.h"
 #include "base/time_format.h"
 #include "model/advice.h"
-#include "modelarts/decode.h"
 
 namespace exporter {
 namespace {
@@ -22,10 +22,16 @@ Operation OperationOf(const Plan::Renewal& renewal) {
 
 void Renewals::Keep(const Projects& projects) {
   std::set<std::string> ids;
-  for (const auto& project : projects) ids.insert(project->project_id);
+  for (const auto& project : projects) {
+    ids.insert(project->project_id);
+    Told& told = told_[project->project_id];
+    if (told.credentials != project->credentials) {
+      told = {.credentials = project->credentials};
+    }
+  }
   metrics_.ForgetCredentialsExpiryExcept(ids);
-  std::erase_if(without_,
-                [&](const std::string& id) { return !ids.contains(id); });
+  std::erase_if(told_,
+                [&](const auto& told) { return !ids.contains(told.first); });
 }
 
 void Renewals::Refresh(const Projects& projects) {
@@ -34,7 +40,7 @@ void Renewals::Refresh(const Projects& projects) {
   refreshed_at_ = now;
   for (const auto& project : projects) {
     project->credentials->Refresh(clock_.WallNow());
-    LogState(*project);
+    Check(*project);
     ShowExpiry(*project);
   }
 }
@@ -57,54 +63,66 @@ void Renewals::Begin(Plan::Renewal renewal) {
 void Renewals::Came(const Plan::Renewal& renewal,
                     const Result<HttpReply>& reply, SteadyTime began) {
   const WallTime now = clock_.WallNow();
-  Credentials& credentials = *renewal.project->credentials;
-  Count(OperationOf(renewal), reply, clock_.SteadyNow() - began);
-  credentials.Renewed(reply, now);
-  LogState(*renewal.project);
-  ShowExpiry(*renewal.project);
+  const ProjectSettings& project = *renewal.project;
+  Credentials& credentials = *project.credentials;
+  const Operation operation = OperationOf(renewal);
+  const auto held = [&] {
+    return std::pair(credentials.Generation(), credentials.Expiry());
+  };
+  const auto held_before = held();
+  const std::optional<Error> error = credentials.Renewed(reply, now);
+  metrics_.Took(operation, clock_.SteadyNow() - began);
+  if (reply) metrics_.Responded(operation, reply->status);
+  if (error) metrics_.Failed(operation, error->kind);
 
   std::shared_ptr<const Error> refusal;
-  if (reply && reply->status == 401 &&
-      credentials.State(now) == Credentials::Readiness::kNone) {
+  Check(project);
+  const Credentials::Readiness state = credentials.State(now);
+  if (state == Credentials::Readiness::kReady && error) {
+    Tell(project, Lack::kRenewal, &*error);
+  } else if (state == Credentials::Readiness::kReady && held() != held_before) {
+    Tell(project, Lack::kNothing, nullptr);  // Not one step of several.
+  } else if (state == Credentials::Readiness::kNone && reply &&
+             reply->status == 401) {
     refusal = std::make_shared<const Error>(
         credentials.Prove(HttpRequest{}, now).error());
   }
+  ShowExpiry(project);
   ended_(renewal.id, std::move(refusal));
 }
 
-void Renewals::Count(Operation operation, const Result<HttpReply>& reply,
-                     SteadyDuration took) {
-  metrics_.Took(operation, took);
-  if (!reply) {
-    metrics_.Failed(operation, reply.error().kind);
-    return;
-  }
-  metrics_.Responded(operation, reply->status);
-  if (reply->status >= 400) {
-    metrics_.Failed(operation, DecodeError(*reply).kind);
+void Renewals::Check(const ProjectSettings& project) {
+  const WallTime now = clock_.WallNow();
+  const Credentials::Readiness state = project.credentials->State(now);
+  if (state == Credentials::Readiness::kNone) {
+    const Error why = project.credentials->Prove(HttpRequest{}, now).error();
+    Tell(project, Lack::kAll, &why);
+  } else if (state == Credentials::Readiness::kReady &&
+             told_[project.project_id].lack == Lack::kAll) {
+    Tell(project, Lack::kNothing, nullptr);
   }
 }
 
-void Renewals::LogState(const ProjectSettings& project) {
+void Renewals::Tell(const ProjectSettings& project, Lack lack,
+                    const Error* why) {
   const std::string& id = project.project_id;
-  const WallTime now = clock_.WallNow();
-  switch (project.credentials->State(now)) {
-    case Credentials::Readiness::kNone: {
-      if (!without_.insert(id).second) return;
-      const Error error =
-          project.credentials->Prove(HttpRequest{}, now).error();
+  if (std::exchange(told_[id].lack, lack) == lack) return;
+  switch (lack) {
+    case Lack::kNothing:
+      Log(LogLevel::kInfo, "credentials are back", {{"project_id", id}});
+      return;
+    case Lack::kRenewal:
+      Log(LogLevel::kWarn, "renewing credentials fails, the present ones go on",
+          {{"project_id", id},
+           {"error", why->message},
+           {"advice", std::string(AdviceFor(*why))}});
+      return;
+    case Lack::kAll:
       Log(LogLevel::kWarn,
           "no credentials, so no dataset of this project is asked",
           {{"project_id", id},
-           {"error", error.message},
-           {"advice", std::string(AdviceFor(error))}});
-      return;
-    }
-    case Credentials::Readiness::kReady:
-      if (without_.erase(id) == 0) return;
-      Log(LogLevel::kInfo, "credentials are back", {{"project_id", id}});
-      return;
-    case Credentials::Readiness::kPending:
+           {"error", why->message},
+           {"advice", std::string(AdviceFor(*why))}});
       return;
   }
 }

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -44,18 +44,28 @@ class Renewals {
  private:
   void Came(const Plan::Renewal& renewal, const Result<HttpReply>& reply,
             SteadyTime began);
-  void Count(Operation operation, const Result<HttpReply>& reply,
-             SteadyDuration took);
-  // Says when there are none any more, why, and when they are back. What
-  // waits for a renewal is neither.
-  void LogState(const ProjectSettings& project);
+  // What a project's credentials lack.
+  enum class Lack {
+    kNothing,
+    kRenewal,  // It fails; what they hold is valid yet.
+    kAll,      // There are none.
+  };
+  struct Told {
+    std::shared_ptr<Credentials> credentials;
+    Lack lack = Lack::kNothing;
+  };
+
+  // Looks whether there are any; what waits for a renewal is no answer.
+  void Check(const ProjectSettings& project);
+  // Logs it if that is news.
+  void Tell(const ProjectSettings& project, Lack lack, const Error* why);
   void ShowExpiry(const ProjectSettings& project);
 
   const Clock& clock_;
   LoopMetrics& metrics_;
   Fetcher& fetcher_;
   const std::function<void(std::uint64_t, std::shared_ptr<const Error>)> ended_;
-  std::set<std::string> without_;  // Projects that have none; told already.
+  std::map<std::string, Told> told_;  // By project.
   SteadyTime refreshed_at_{};
 };
 

@@ -50,22 +50,4 @@ struct DatasetPage {
 // Source: API reference, ListDatasets.
 Result<DatasetPage> DecodeDatasetList(std::string_view body);
 
-// Why a reply whose status is not 200 failed. The status decides, and the code
-// of the cloud only where the status leaves room: ModelArts.4352 and APIG.0101
-// (or APIGW.0101). Whatever the body is, there is a message: "HTTP 403
-// ModelArts.4336: <the cloud's message>", in one line of at most 400 bytes.
-// A status that is no failure, such as 204, is kMalformed.
-Error DecodeError(const HttpReply& reply);
-
-// How long a reply that refuses us for now wants us to wait, from 0 to one
-// hour: by its Retry-After, seconds or a date, which is compared with the
-// reply's own Date if it has one, else with `now`. Without it by the gateway's
-// message, "limit:200,time:5 minute": a tenth of the time it counts over (more
-// if the limit is below ten). How much of that has passed is not said. Waiting
-// for all of it could lose that much data for nothing; this loses a tenth at
-// most, and is refused ten times at most.
-// None if the reply says nothing of it.
-std::optional<std::chrono::milliseconds> DecodeRetryAfter(
-    const HttpReply& reply, WallTime now);
-
 }  // namespace exporter

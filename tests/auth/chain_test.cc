@@ -93,7 +93,7 @@ TEST_F(ChainTest, SaysWhatEachOfThemLacks) {
             "no credentials found; file: credentials file " +
                 (folder_.path() + "/token") +
                 " cannot be read: No such file or directory; near: no key from "
-                "the metadata service: it cannot be reached: connection "
+                "the metadata service: asking it: connection "
                 "refused; far: no key from the metadata service: asking for a "
                 "token: HTTP 500");
 }

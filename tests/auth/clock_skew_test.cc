@@ -23,7 +23,7 @@ TEST(DescribeClockSkewTest, SaysBothTimes) {
                               clock.WallNow()),
             "the clock here says 2024-01-01T01:00:00.000Z, the server's "
             "2024-01-01T00:00:00.000Z: 1h ahead");
-  EXPECT_EQ(DescribeClockSkew(Refusal(403, "Mon, 01 Jan 2024 01:15:30 GMT"),
+  EXPECT_EQ(DescribeClockSkew(Refusal(401, "Mon, 01 Jan 2024 01:15:30 GMT"),
                               clock.WallNow()),
             "the clock here says 2024-01-01T01:00:00.000Z, the server's "
             "2024-01-01T01:15:30.000Z: 15m30s behind");

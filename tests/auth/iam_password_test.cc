@@ -151,8 +151,7 @@ TEST_F(IamPasswordTest, SaysThatIamCannotBeReachedAndTriesSoon) {
   Renew(NoReply());
 
   EXPECT_EQ(credentials_.State(Now()), Readiness::kNone);
-  EXPECT_EQ(ProvedToken(),
-            "no token of IAM: it cannot be reached: connection refused");
+  EXPECT_EQ(ProvedToken(), "no token of IAM: asking it: connection refused");
   clock_.Advance(1s);
   EXPECT_EQ(credentials_.State(Now()), Readiness::kPending);
 }

@@ -103,7 +103,7 @@ TEST_F(InstanceMetadataTest, StopsAtAnyOtherAnswerToTheFirstRequest) {
     const char* why;
     std::chrono::milliseconds wait;
   } kCases[] = {
-      {NoReply(), "it cannot be reached: connection refused", 1s},
+      {NoReply(), "asking it: connection refused", 1s},
       {Reply(500), "asking for a token: HTTP 500", 1s},
       {Reply(403), "asking for a token: HTTP 403", 60s},
       {Reply(200, ""), "its token is empty", 1s},

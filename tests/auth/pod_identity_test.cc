@@ -78,7 +78,7 @@ TEST_F(PodIdentityTest, SaysWhyThereIsNoKey) {
   ASSERT_TRUE(credentials_.Renewal(Now()));
   credentials_.Renewed(NoReply(), Now());
   EXPECT_EQ(Message(),
-            "no key of this pod's identity: the agent cannot be reached: "
+            "no key of this pod's identity: asking the agent: "
             "connection refused");
 }
 

@@ -125,6 +125,49 @@ TEST_F(RenewalsTest, AreToldWhenTheyBeginToFailAndWhenTheyWorkAgain) {
   EXPECT_THAT(log, HasSubstr("credentials are back"));
 }
 
+// They go on, but not for ever: somebody has to know before they end.
+TEST_F(RenewalsTest, AreToldWhenTheyFailWhileSomethingValidIsHeld) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 2; ++i) {
+    fetcher_.Reply(503);
+    Renew(Credentials::Readiness::kReady);
+  }
+  credentials_->generation_after_renewal = 2;
+  fetcher_.Reply(201);
+  Renew(Credentials::Readiness::kReady);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("renewing credentials fails"));
+  EXPECT_EQ(log.find("renewing"), log.rfind("renewing"));
+  EXPECT_THAT(log, HasSubstr("credentials are back"));
+}
+
+// What a reload took away is no longer news, and what it brought is.
+TEST_F(RenewalsTest, AreToldAnewOfOtherCredentials) {
+  testing::internal::CaptureStderr();
+  credentials_->state = Credentials::Readiness::kNone;
+  renewals_.Keep({project_});
+  clock_.Advance(std::chrono::seconds(1));
+  renewals_.Refresh({project_});
+  auto other = std::make_shared<ProjectSettings>(*project_);
+  const auto lacking = std::make_shared<FakeCredentials>();
+  lacking->state = Credentials::Readiness::kNone;
+  other->credentials = lacking;
+  renewals_.Keep({other});
+  clock_.Advance(std::chrono::seconds(1));
+  renewals_.Refresh({other});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("no credentials"), log.rfind("no credentials"));
+}
+
+TEST_F(RenewalsTest, CountAReplyThatIsNoUseAsAFailure) {
+  credentials_->useless = Error{ErrorKind::kMalformed, "no token in it"};
+  fetcher_.Reply(201);
+  Renew(Credentials::Readiness::kNone);
+  EXPECT_THAT(
+      Metrics(),
+      HasSubstr(R"(failures_total{operation="token",reason="malformed"} 1)"));
+}
+
 // An environment without the variables is never renewed, and still is news.
 TEST_F(RenewalsTest, SayOnceThatThereIsNothingToAskWith) {
   testing::internal::CaptureStderr();

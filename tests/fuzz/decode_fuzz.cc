@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "cloud/error_reply.h"
 #include "modelarts/decode.h"
 #include "require.h"
 

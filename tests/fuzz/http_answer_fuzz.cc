@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "cloud/error_reply.h"
 #include "modelarts/decode.h"
 #include "net/curl_fetcher.h"
 #include "require.h"

@@ -15,6 +15,8 @@ class FakeCredentials final : public Credentials {
   bool may_lock = false;
   bool renewal_due = false;
   RenewalKind kind = RenewalKind::kToken;
+  std::optional<std::uint64_t> generation_after_renewal = {};
+  std::optional<Error> useless = {};  // What is wrong with every reply.
 
   [[nodiscard]] Readiness State(WallTime) const override { return state; }
 
@@ -32,7 +34,18 @@ class FakeCredentials final : public Credentials {
         .request = {}, .kind = kind, .timeout = std::chrono::seconds(5)};
   }
 
-  void Renewed(const Result<HttpReply>&, WallTime) override {}
+  std::optional<Error> Renewed(const Result<HttpReply>& reply,
+                               WallTime) override {
+    if (!reply) return reply.error();
+    if (useless) return useless;
+    if (reply->status < 300) {
+      generation = generation_after_renewal.value_or(generation);
+      return std::nullopt;
+    }
+    return Error{.kind = reply->status == 401 ? ErrorKind::kUnauthorized
+                                              : ErrorKind::kServerError,
+                 .message = "scripted"};
+  }
   void Refused(const HttpRequest&, WallTime) override {}
   void Refresh(WallTime) override {}
   [[nodiscard]] std::uint64_t Generation() const override { return generation; }

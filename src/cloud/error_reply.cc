@@ -1,0 +1,198 @@
+#include "cloud/error_reply.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/time_format.h"
+#include "cloud/json_reader.h"
+#include "cloud/text.h"
+#include "net/url.h"
+
+namespace exporter {
+namespace {
+
+using std::chrono::milliseconds;
+using Kind = JsonValue::Kind;
+
+constexpr std::size_t kMaxTextBytes = 512;
+constexpr std::size_t kMaxMessageBytes = 400;
+
+constexpr milliseconds kLongestPause = std::chrono::hours(1);
+
+// What any of the known forms of an error says; nothing of it is required:
+//   {"error_code", "error_msg" or "error_message", "request_id"}
+//   {"code", "message"}
+//   {"error": {"code": 401, "message", "title"}}
+class ErrorVisitor {
+ public:
+  explicit ErrorVisitor(std::span<const Secret> hidden) : hidden_(hidden) {}
+
+  std::string Value(int depth, std::string_view key, const JsonValue& value) {
+    if (depth == 1) in_error_ = key == "error";
+    const bool nested = depth == 2 && in_error_;
+    if (depth != 1 && !nested) return "";
+    if (value.kind == Kind::kString) {
+      TakeText(key, nested, value.text);
+    } else if (value.kind == Kind::kInteger && key == "error_code") {
+      // A number that is called "code" is the status once more.
+      code = std::to_string(value.integer);
+    }
+    return "";
+  }
+  void End(int /*depth*/) {}
+
+  std::string code;
+  std::string text;
+  std::string request_id;
+
+ private:
+  // The names of what is said, the one that is preferred first.
+  static constexpr std::array<std::string_view, 4> kTexts = {
+      "error_msg", "error_message", "message", "title"};
+
+  void TakeText(std::string_view key, bool nested, std::string_view value) {
+    if (key == "error_code" || key == "code") {
+      code = ToCode(Blotted(value, hidden_));
+    } else if (key == "request_id" && !nested) {
+      request_id = ToCode(Blotted(value, hidden_));
+    }
+    const auto rank = static_cast<std::size_t>(
+        std::find(kTexts.begin(), kTexts.end(), key) - kTexts.begin());
+    if (rank == kTexts.size() || rank > rank_) return;
+    rank_ = rank;
+    text = Cut(Blotted(value, hidden_), kMaxTextBytes);
+  }
+
+  const std::span<const Secret> hidden_;
+  bool in_error_ = false;
+  std::size_t rank_ = kTexts.size();  // Of what `text` was called.
+};
+
+// "APIG.0101" and "APIGW.0101" are one code: of old and new gateways.
+bool IsGatewayCode(std::string_view code, std::string_view number) {
+  for (const std::string_view prefix : {"APIG.", "APIGW."}) {
+    if (code.starts_with(prefix) && code.substr(prefix.size()) == number) {
+      return true;
+    }
+  }
+  return false;
+}
+
+ErrorKind Classify(int status, std::string_view code) {
+  switch (status) {
+    case 400:
+      return code == "ModelArts.4352" ? ErrorKind::kNotFound
+                                      : ErrorKind::kClientError;
+    case 401:
+      return ErrorKind::kUnauthorized;
+    case 403:
+      return ErrorKind::kForbidden;
+    case 404:
+      return IsGatewayCode(code, "0101") ? ErrorKind::kApiUnavailable
+                                         : ErrorKind::kNotFound;
+    case 429:
+      return ErrorKind::kThrottled;
+    default:
+      if (status >= 500) return ErrorKind::kServerError;
+      if (status >= 300) return ErrorKind::kClientError;
+      return ErrorKind::kMalformed;
+  }
+}
+
+// Where a redirect leads, for people: we do not follow it.
+std::string Target(const HttpReply& reply) {
+  const std::string_view location = Header(reply, "Location");
+  if (reply.status / 100 != 3 || location.empty()) return "";
+  return " to " + (SplitUrl(location) ? UrlForMessages(location)
+                                      : std::string("another path"));
+}
+
+// Takes a number from the front of `text`; none if there is none, or a huge
+// one.
+std::optional<std::int64_t> TakeNumber(std::string_view& text) {
+  std::int64_t number = 0;
+  const auto [rest, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || number < 0) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  return number;
+}
+
+std::optional<milliseconds> PauseOfHeader(const HttpReply& reply,
+                                          WallTime now) {
+  std::string_view wish = Header(reply, "Retry-After");
+  if (const auto until = ParseHttpDate(wish)) {
+    return *until - ParseHttpDate(Header(reply, "Date")).value_or(now);
+  }
+  const bool is_number =
+      !wish.empty() &&
+      wish.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!is_number) return std::nullopt;
+  // More digits than fit mean for ever, and so does the longest pause.
+  const auto seconds = TakeNumber(wish).value_or(INT64_MAX);
+  return std::chrono::seconds(std::min<std::int64_t>(seconds, 86'400));
+}
+
+// Of "policy user over ratelimit,limit:200,time:5 minute" somewhere in `body`.
+std::optional<milliseconds> PauseOfMessage(std::string_view body) {
+  constexpr std::string_view kLimit = "limit:";
+  constexpr std::string_view kTime = ",time:";
+  constexpr std::pair<std::string_view, milliseconds> kUnits[] = {
+      {" second", std::chrono::seconds(1)},
+      {" minute", std::chrono::minutes(1)},
+      {" hour", std::chrono::hours(1)},
+      {" day", std::chrono::hours(24)}};
+
+  const auto at = body.find(kLimit);
+  if (at == std::string_view::npos) return std::nullopt;
+  body.remove_prefix(at + kLimit.size());
+  const auto limit = TakeNumber(body);
+  if (!limit || !body.starts_with(kTime)) return std::nullopt;
+  body.remove_prefix(kTime.size());
+  const auto count = TakeNumber(body);
+  if (!count) return std::nullopt;
+  for (const auto& [name, unit] : kUnits) {
+    if (body.starts_with(name)) {
+      const auto window = unit * std::min<std::int64_t>(*count, 1000);
+      return window / std::clamp<std::int64_t>(*limit, 1, 10);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Error DecodeError(const HttpReply& reply, std::span<const Secret> hidden) {
+  ErrorVisitor said(hidden);
+  // Whatever was understood until there counts; HTML says nothing.
+  (void)ReadJson(reply.body, said);
+
+  Error error{.kind = Classify(reply.status, said.code),
+              .message = "HTTP " + std::to_string(reply.status)};
+  error.message += Blotted(Target(reply), hidden);
+  if (!said.code.empty()) error.message += " " + said.code;
+  if (!said.text.empty()) error.message += ": " + OnOneLine(said.text);
+  error.message.resize(Cut(error.message, kMaxMessageBytes).size());
+
+  error.http_status = reply.status;
+  error.code = std::move(said.code);
+  error.cloud_text = std::move(said.text);
+  error.request_id = ToCode(Blotted(Header(reply, "X-Request-Id"), hidden));
+  if (error.request_id.empty()) error.request_id = std::move(said.request_id);
+  return error;
+}
+
+std::optional<milliseconds> DecodeRetryAfter(const HttpReply& reply,
+                                             WallTime now) {
+  auto pause = PauseOfHeader(reply, now);
+  if (!pause) pause = PauseOfMessage(reply.body);
+  if (!pause) return std::nullopt;
+  return std::clamp(*pause, milliseconds::zero(), kLongestPause);
+}
+
+}  // namespace exporter
