@@ -38,8 +38,8 @@ void Declare(CLI::App& app, Flags& flags, Words& words) {
       ->type_name("FILE")
       ->capture_default_str();
   app.add_flag("--config.check", flags.config_check,
-               "Check the configuration and --web.config.file, print every "
-               "fault, exit 0 or 1.");
+               "Check the configuration and --web.config.file, print faults "
+               "and warnings to stderr, exit 1 if there is a fault, else 0.");
   app.add_option("--web.listen-address", words.listen_addresses,
                  "host:port, :port or [ipv6]:port; repeatable; port 0 picks "
                  "one. [:10877]")
