@@ -39,7 +39,7 @@ projects:
     credentials:
       access_key:
         id_file: {CREDENTIALS}/secret_id
-        secret_file: {CREDENTIALS}/secret_key
+        secret_file: {CREDENTIALS}/secret_secret
     datasets: [{{{{id: ds-00000}}}}, {{{{id: ds-00001}}}}]
 """
 
@@ -138,7 +138,7 @@ class PackageMachineTest(unittest.TestCase):
 
     def test_3_starts_and_answers(self):
         secrets = self.root / "etc/modelarts_exporter/secrets"
-        for name, secret in (("id", AK), ("key", SK)):
+        for name, secret in (("id", AK), ("secret", SK)):
             (secrets / name).write_text(secret)
             (secrets / name).chmod(0o600)
         self.machine.run("systemctl", "enable", "--now", UNIT)
@@ -195,7 +195,7 @@ class PackageMachineTest(unittest.TestCase):
         self.machine.run("systemctl", "start", UNIT)
         self.machine.run("dpkg", "--remove", "modelarts-exporter")
         self.assertEqual(self.machine.show("ActiveState"), "inactive")
-        self.assertTrue((self.root / "etc/modelarts_exporter/secrets/key").exists())
+        self.assertTrue((self.root / "etc/modelarts_exporter/secrets/secret").exists())
         self.machine.run("dpkg", "--purge", "modelarts-exporter")
         left = self.machine.run("find", "/etc", "/usr", "/var/lib", "/run", "-name", "*modelarts*")
         self.assertEqual(left, "")
