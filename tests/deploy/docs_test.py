@@ -1,12 +1,15 @@
-"""The documents against the program: the keys and flags of config/README.md, the metrics
-and reasons of README.md and deploy/README.md, and the files that they name.
+"""The documents against the program: the keys, flags, endpoints and signals of
+config/README.md, the metrics and reasons of README.md and deploy/README.md, the log lines
+and panels of the runbook, and the files that they name.
 
     MODELARTS_EXPORTER=… MODELARTS_SIMULATOR=… python3 -B tests/deploy/docs_test.py
 """
 
+import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +29,7 @@ README = (ROOT / "README.md").read_text()
 CONFIG_README = (ROOT / "config/README.md").read_text()
 FULL = (ROOT / "config/full.yml").read_text()
 DEPLOY = ROOT / "deploy"
+RUNBOOK = (DEPLOY / "prometheus/RUNBOOK.md").read_text()
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 # A key that there is not, in every place that has keys: the program then names
@@ -48,9 +52,17 @@ projects:
   - {project_id: e, region: r, datasets: [{id: d}], credentials: {instance_metadata: {zz: 1}}}
 """
 
+UNKNOWN_IN_WEB = """
+zz: 1
+tls_server_config: {zz: 1}
+http_server_config: {zz: 1, headers: {zz: 1}}
+rate_limit: {zz: 1}
+"""
+
 
 def check(text):
     """What --config.check says of `text`."""
+    text = re.sub(r"/etc/modelarts/|/run/credentials/modelarts_exporter.service/", "secrets/", text)
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "config.yml")
         file.write_text(re.sub(r"ca_file: [\w-]+\.pem", f"ca_file: {AUTHORITIES}", text))
@@ -67,9 +79,22 @@ def check(text):
         return run.returncode, run.stderr
 
 
-def known_keys():
-    """{the mapping's name, "" for the whole: its keys}, as the program has them."""
-    _, said = check(UNKNOWN)
+def check_web(text):
+    """What --config.check says of `text` as the web configuration."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=localhost", "-keyout", f"{folder}/server.key", "-out", f"{folder}/server.crt"],
+                       check=True, capture_output=True)
+        pathlib.Path(folder, "web.yml").write_text(text)
+        config = pathlib.Path(folder, "config.yml")
+        config.write_text("projects: [{project_id: p, region: r, datasets: [{id: d}]}]\n")
+        run = subprocess.run([EXPORTER, "--config.check", f"--config.file={config}",
+                              f"--web.config.file={folder}/web.yml"], capture_output=True, text=True, timeout=60)
+        return run.returncode, run.stderr
+
+
+def known_keys(said):
+    """{the mapping's name, "" for the whole: its keys}, as the program named them."""
     return {place or "": set(keys.split(", "))
             for place, keys in re.findall(r"unknown key 'zz'(?: in '(\w+)')?; known are (.+)", said)}
 
@@ -82,12 +107,12 @@ def sections(text):
 
 def rows(text):
     """The cells of each row that begins with a name, of the tables that begin with
-    the word key, flag, metric or `reason`."""
+    one of the words below."""
     found, wanted = [], False
     for before, line in zip(["", *text.splitlines()], text.splitlines()):
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         if cells and not before.startswith("|"):
-            wanted = cells[0].strip("`") in ("key", "flag", "metric", "reason")
+            wanted = cells[0].strip("`") in ("key", "flag", "metric", "reason", "endpoint", "label", "field", "signal", "msg")
         elif wanted and cells and cells[0].startswith("`"):
             found.append(cells)
     return found
@@ -98,7 +123,7 @@ def named(cell):
 
 
 class ConfigurationTest(unittest.TestCase):
-    keys = known_keys()
+    keys = known_keys(check(UNKNOWN)[1])
     documented = sections(CONFIG_README)
 
     def table(self, heading):
@@ -146,20 +171,23 @@ class ConfigurationTest(unittest.TestCase):
         blocks = re.findall(r"(?s)```yaml\n(.*?)```", CONFIG_README)
         self.assertGreater(len(blocks), 5)
         for block in blocks:
-            self.check_fragment(block)
+            if block.startswith("# web.yml"):
+                self.assertEqual(check_web(block), (0, ""), block)
+            else:
+                self.check_fragment(block)
 
     def test_the_examples_of_the_other_documents_are_right(self):
         checked = 0
         for path in (ROOT / "README.md", DEPLOY / "README.md", DEPLOY / "README.zh-CN.md"):
             for block in re.findall(r"(?s)```yaml\n(.*?)```", path.read_text()):
                 if re.search(r"(?m)^ *(projects|credentials|scrape):", block):
-                    self.check_fragment(block.replace("/run/credentials/modelarts_exporter.service/", "secrets/"))
+                    self.check_fragment(block)
                     checked += 1
         self.assertEqual(checked, 3)
 
     def check_fragment(self, block):
         """A block of the documents, put where it belongs."""
-        place = re.match(r"\s*(\w+):", block)[1]
+        place = re.match(r"(?:#.*\n)?\s*(\w+):", block)[1]
         if place not in ("scrape", "projects"):
             block = textwrap.indent(textwrap.dedent(block), "    ")
         project = "projects:\n  - project_id: p\n    region: r\n"
@@ -192,6 +220,143 @@ class ConfigurationTest(unittest.TestCase):
         flags = set(re.findall(r"(?m)^  (?:-h,)?(--[\w.-]+)", told))
         self.assertIn("--shard", flags)
         self.assertEqual(set(self.table("Command line")), flags)
+
+    def test_every_key_of_the_web_configuration_has_a_row(self):
+        keys = known_keys(check_web(UNKNOWN_IN_WEB)[1])
+        wanted = {"tls_server_config", "basic_auth_users"}  # Rows of their own.
+        for place in ("tls_server_config", "http_server_config", "rate_limit"):
+            wanted |= {f"{place}.{key}" for key in keys[place]}
+        self.assertEqual(keys[""], {name.split(".")[0] for name in wanted})
+        table = rows(self.documented["Web configuration"])
+        self.assertLessEqual(set(self.table("Web configuration")), wanted)
+        self.assertLessEqual(wanted, set(named(" ".join(" ".join(row) for row in table))))
+        headers = next(row for row in table if "headers" in row[0])
+        self.assertEqual(set(named(headers[1])), keys["headers"])
+
+    def test_the_first_steps_lead_to_a_configuration_without_a_fault(self):
+        text = sections(README)["Use it"]
+        secrets = next(block for block in re.findall(r"(?s)```sh\n(.*?)```", text) if "mkdir" in block)
+        config = re.search(r"(?s)```yaml\n(# modelarts_exporter.yml\n.*?)```", text)[1]
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["bash", "-ec", "umask 022\n" + secrets], cwd=folder, check=True)
+            pathlib.Path(folder, "modelarts_exporter.yml").write_text(config)
+            run = subprocess.run([EXPORTER, "--config.check"], cwd=folder, capture_output=True, text=True, timeout=60)
+        self.assertEqual((run.returncode, run.stdout + run.stderr), (0, ""))
+
+
+class EndpointsTest(unittest.TestCase):
+    """The endpoints and signals of config/README.md, one after the other."""
+
+    documented = sections(CONFIG_README)
+    endpoints = [named(row[0])[0].split() for row in rows(documented["HTTP endpoints"]) if " /" in row[0]]
+
+    @classmethod
+    def setUpClass(cls):
+        # A task that completed or failed, and a query that fails.
+        cls.cloud = e2e.Simulator("--datasets=20", "--failed-percent=50", "--fault=ds-00003=403")
+        cls.config = f"""
+projects:
+  - project_id: "{0:032x}"
+    region: here
+    endpoint: {cls.cloud.url}
+    credentials: {{token: t}}
+    discovery: {{}}
+    datasets: [{{id: ds-00000, labels: {{NAME: x}}}}]
+"""
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cloud.__exit__(None)
+
+    def ready(self, program):
+        deadline = time.monotonic() + 30
+        while program.get("/-/ready").status != 200:
+            self.assertLess(time.monotonic(), deadline, program.log())
+            time.sleep(0.05)
+
+    def test_all_are_documented_and_answer_as_documented(self):
+        self.assertEqual(len(self.endpoints), 10)
+        with e2e.Exporter(self.config) as program:
+            self.ready(program)
+            for method, path in self.endpoints:
+                query = f"?project_id={0:032x}&dataset_id=ds-00000" if path == "/probe" else ""
+                wanted = 403 if method == "POST" else 200
+                self.assertEqual(program.get(path + query, method=method).status, wanted, path)
+                other = "GET" if method == "POST" else "POST"
+                self.assertEqual(program.get(path + query, method=other).status, 405, path)
+                if method == "GET":
+                    self.assertEqual(program.get(path + query, method="HEAD").status, 200, path)
+            # The program counts what each of its handlers answered.
+            text = program.get("/metrics").text
+            counted = {handler for handler, number in re.findall(
+                r'http_requests_total\{.*code="405".*handler="(\w+)".*\} (\d+)', text) if number == "1"}
+            handlers = set(re.findall(r'http_requests_total\{.*handler="(\w+)"', text))
+            self.assertEqual(counted, handlers - {"other"})
+            self.assertEqual(len(handlers - {"other"}), len(self.endpoints))
+            self.assertEqual(program.get("/nowhere").status, 404)
+            self.assertEqual(program.get("/probe?project_id=a").status, 400)
+            self.assertEqual(program.get("/probe?project_id=a&dataset_id=b").status, 404)
+            story = program.get(f"/probe?project_id={0:032x}&dataset_id=ds-00003&debug=true").text
+            self.assertIn("failed: forbidden", story)
+
+    def test_the_lifecycle_flag_allows_reload_and_quit(self):
+        with e2e.Exporter(self.config, "--web.enable-lifecycle") as program:
+            self.assertEqual(program.get("/-/reload", method="POST").status, 200)
+            program.write_config("bogus: 1\n")
+            refused = program.get("/-/reload", method="POST")
+            self.assertEqual(refused.status, 500)
+            self.assertIn("unknown key 'bogus'", refused.text)
+            self.assertEqual(program.get("/-/quit", method="POST").status, 200)
+            self.assertEqual(program.process.wait(timeout=30), 0)
+
+    def test_the_fields_and_labels_are_those_of_the_answers(self):
+        table = {name for row in rows(self.documented["HTTP endpoints"]) for name in named(row[0])}
+        with e2e.Exporter(self.config) as program:
+            self.ready(program)
+            program.get("/metrics")
+            fields = {field for one in program.get("/api/v1/datasets").json()["datasets"] for field in one}
+            labels = {label for one in program.get("/sd").json() for label in one["labels"]}
+        self.assertEqual({name for name in table if re.fullmatch(r"[a-z]\w+", name)}, fields)
+        self.assertEqual({name for name in table if name.startswith("__meta_")},
+                         {label for label in labels if label.startswith("__meta_")})
+
+    def test_the_signals_do_what_is_documented(self):
+        table = {name: row[1] for row in rows(self.documented["Signals and reload"]) for name in named(row[0])}
+        page = (DEPLOY / "man/modelarts_exporter.1").read_text()
+        part = re.search(r"(?s)\n\.SH SIGNALS\n(.*?)\n\.SH ", page)[1]
+        self.assertEqual(set(table), set(re.findall(r"SIG[A-Z]+", part)))
+        for name, effect in table.items():
+            with self.subTest(name), e2e.Exporter(self.config) as program:
+                program.process.send_signal(getattr(signal, name))
+                if "reloads" in effect:
+                    deadline = time.monotonic() + 30
+                    while "configuration reloaded" not in program.log():
+                        self.assertLess(time.monotonic(), deadline, program.log())
+                        time.sleep(0.05)
+                else:
+                    self.assertEqual(program.process.wait(timeout=30), 0)
+
+
+class RunbookTest(unittest.TestCase):
+    def test_the_log_lines_are_those_of_the_program(self):
+        source = "".join(path.read_text() for path in sorted((ROOT / "src").rglob("*.cc")))
+        source = re.sub(r'"\s*\n\s*"', "", source)
+        levels = {words: level.lower() for level, words in re.findall(r'Log\w*\(LogLevel::k(\w+),\s*"([^"]+)"', source)}
+        lines = {named(row[0])[0]: row[1] for row in rows(sections(RUNBOOK)["Log lines"])}
+        self.assertGreater(len(lines), 10)
+        for line, level in lines.items():
+            self.assertIn(f'"{line}"', source)
+            self.assertEqual(level, levels.get(line, level), line)
+        self.assertIn(re.search(r"search its log for `([^`]+)`", RUNBOOK)[1], lines)
+
+    def test_the_panels_are_those_of_the_dashboards(self):
+        titles = set()
+        for path in (DEPLOY / "grafana/dashboards").glob("*.json"):
+            titles |= set(re.findall(r'"title": ("(?:[^"\\]|\\.)*")', path.read_text()))
+        titles = {json.loads(title) for title in titles}
+        for sentence in re.findall(r"[^\n]*dashboard[^\n]*", RUNBOOK):
+            for panel in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", sentence):
+                self.assertIn(panel, titles, sentence)
 
 
 class MetricsTest(unittest.TestCase):
