@@ -1,9 +1,10 @@
 #include "app/file_watch.h"
 
-#include <glob.h>
 #include <sys/stat.h>
 
 #include <utility>
+
+#include "config/file_look.h"
 
 namespace exporter {
 
@@ -23,24 +24,24 @@ bool FileWatch::Changed() {
 std::string FileWatch::Look() const {
   std::string look;
   for (const std::string& pattern : patterns_) {
-    glob_t found{};
-    if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-      for (std::size_t i = 0; i < found.gl_pathc; ++i) {
-        struct stat facts {};
-        if (stat(found.gl_pathv[i], &facts) != 0) continue;
-        look += found.gl_pathv[i];
-        for (const auto fact :
-             {static_cast<long long>(facts.st_ino),
-              static_cast<long long>(facts.st_size),
-              static_cast<long long>(facts.st_mtim.tv_sec),
-              static_cast<long long>(facts.st_mtim.tv_nsec),
-              static_cast<long long>(facts.st_ctim.tv_nsec)}) {
-          look += ' ' + std::to_string(fact);
-        }
-        look += '\n';
-      }
+    const auto paths = Matches(pattern);
+    if (!paths) {  // Not as if it were empty: the next reload says so.
+      look += "?\n";
+      continue;
     }
-    globfree(&found);
+    for (const std::string& path : *paths) {
+      struct stat facts {};
+      if (stat(path.c_str(), &facts) != 0) continue;
+      look += path;
+      for (const auto fact : {static_cast<long long>(facts.st_ino),
+                              static_cast<long long>(facts.st_size),
+                              static_cast<long long>(facts.st_mtim.tv_sec),
+                              static_cast<long long>(facts.st_mtim.tv_nsec),
+                              static_cast<long long>(facts.st_ctim.tv_nsec)}) {
+        look += ' ' + std::to_string(fact);
+      }
+      look += '\n';
+    }
   }
   return look;
 }

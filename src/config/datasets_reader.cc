@@ -1,12 +1,11 @@
 #include "config/datasets_reader.h"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <array>
 #include <set>
 
 #include "base/file.h"
+#include "config/file_look.h"
 #include "config/paths.h"
 
 namespace exporter {
@@ -97,21 +96,13 @@ void ReadDatasetFile(const std::string& path, const YamlNode& named_at,
   const FaultSink sink{path, main.faults};
   if (tree->root.content->kind == YamlContent::Kind::kSequence) {
     ReadDatasets(tree->root.content->items, sink, seen, project);
-  } else if (tree->root.content->kind != YamlContent::Kind::kNull) {
+  } else if (tree->root.content->kind == YamlContent::Kind::kNull) {
+    // Maybe half of a rewrite: as none it would take the datasets away.
+    sink.Add(tree->root, "is empty; write '[]' where there is no dataset");
+  } else {
     sink.Add(tree->root, "must be a list of datasets (- id: x), not " +
                              std::string(KindName(tree->root)));
   }
-}
-
-// The files that `pattern` matches, sorted by name.
-std::vector<std::string> Matches(const std::string& pattern) {
-  glob_t found{};
-  std::vector<std::string> paths;
-  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  }
-  globfree(&found);
-  return paths;
 }
 
 }  // namespace
@@ -151,15 +142,21 @@ void ReadDatasetFiles(const Section& section, const std::string& folder,
     }
     const std::string pattern = Resolve(EscapePattern(folder), content.text);
     project.dataset_files.push_back(pattern);
-    const std::vector<std::string> paths = Matches(pattern);
-    if (paths.empty()) {
+    const auto paths = Matches(pattern);
+    if (!paths) {
+      sink.Add(node, "dataset_files: the folder of '" +
+                         Printable(content.text) +
+                         "' is missing or cannot be read");
+      continue;
+    }
+    if (paths->empty()) {
       const bool one_file =
           content.text.find_first_of("*?[") == std::string::npos;
       (one_file ? sink : warnings)
           .Add(node, "dataset_files: no file matches '" +
                          Printable(content.text) + "'");
     }
-    for (const std::string& path : paths) {
+    for (const std::string& path : *paths) {
       if (!read_already.insert(path).second) continue;
       ReadDatasetFile(path, node, sink, seen, project);
       if (std::find(files.begin(), files.end(), path) == files.end()) {

@@ -21,7 +21,8 @@ void ReadDatasets(const std::vector<YamlNode>& items, const FaultSink& sink,
 // As ReadDatasets, from the files that the project's `dataset_files` match,
 // in the order of their names. Appends their paths to `files`, each once.
 // Patterns that match nothing are reported to `warnings`, or as a fault where
-// they name a single file.
+// they name a single file or a folder that cannot be read: as empty it would
+// take the datasets away on a reload.
 void ReadDatasetFiles(const Section& section, const std::string& folder,
                       const FaultSink& warnings, SeenDatasets& seen,
                       ProjectConfig& project, std::vector<std::string>& files);

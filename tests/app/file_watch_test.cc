@@ -50,6 +50,18 @@ TEST_F(FileWatchTest, SeesFilesThatComeAndGo) {
   EXPECT_TRUE(watch_.Changed());
 }
 
+TEST_F(FileWatchTest, SeesThatAnEmptyFolderCannotBeReadAnyMore) {
+  const std::string empty = folder_.path() + "/empty";
+  std::filesystem::create_directory(empty);
+  watch_.Watch({empty + "/*.yml"});
+
+  std::filesystem::remove(empty);
+  std::filesystem::create_symlink("empty", empty);
+
+  EXPECT_TRUE(watch_.Changed());
+  EXPECT_FALSE(watch_.Changed());
+}
+
 // As Kubernetes replaces a ConfigMap: file -> ..data/file, ..data -> a folder.
 TEST_F(FileWatchTest, SeesASymlinkBehindASymlinkThatPointsElsewhere) {
   const std::string root = folder_.path();

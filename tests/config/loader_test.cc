@@ -313,6 +313,27 @@ TEST(LoadConfigTest, WarnsOfAPatternThatMatchesNothing) {
   EXPECT_EQ(loaded.warnings[0].what, "dataset_files: no file matches '*.none'");
 }
 
+TEST(LoadConfigTest, RefusesAFolderOfDatasetsThatCannotBeRead) {
+  const TempFolder folder;
+  std::filesystem::create_symlink("loop", folder.path() + "/loop");
+
+  const LoadedConfig loaded =
+      LoadText(folder,
+               "projects: [{project_id: p, region: r, "
+               "dataset_files: ['none/*.yml', 'loop/*.yml']}]");
+
+  const std::string file = folder.path() + "/config.yml:1:";
+  ASSERT_THAT(loaded.faults, SizeIs(2));
+  EXPECT_EQ(ToString(loaded.faults[0]),
+            file +
+                "55: dataset_files: the folder of 'none/*.yml' is missing "
+                "or cannot be read");
+  EXPECT_EQ(ToString(loaded.faults[1]),
+            file +
+                "69: dataset_files: the folder of 'loop/*.yml' is missing "
+                "or cannot be read");
+}
+
 TEST(LoadConfigTest, WarnsOfASecretFileThatEveryoneMayRead) {
   const TempFolder folder;
   const std::string text =
