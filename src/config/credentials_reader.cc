@@ -9,7 +9,7 @@
 namespace exporter {
 namespace {
 
-void ReadIamEndpoint(const Section& section, const ProjectConfig& project,
+void ReadIamEndpoint(const Section& section, const std::string& by_default,
                      std::string& endpoint) {
   std::string text;
   if (section.ReadText("iam_endpoint", text)) {
@@ -17,16 +17,17 @@ void ReadIamEndpoint(const Section& section, const ProjectConfig& project,
     if (!url) return section.Add("iam_endpoint", url.error().message);
     endpoint = *url;
   } else if (section.Find("iam_endpoint") == nullptr) {
-    if (IsHostName(project.region)) {
-      endpoint = "https://iam." + project.region + "." + project.cloud;
-    } else if (!project.endpoint.empty()) {
+    endpoint = by_default;
+    if (endpoint.empty()) {
       section.Add("iam_endpoint",
-                  "is missing; without a region there is no default");
+                  "is missing; beside 'endpoint', give it or 'region' and "
+                  "'cloud'");
     }
   }
 }
 
-PasswordConfig ReadPassword(const YamlNode& node, const ProjectConfig& project,
+PasswordConfig ReadPassword(const YamlNode& node,
+                            const std::string& iam_endpoint,
                             const Source& source) {
   const Section section(
       node, "password",
@@ -36,7 +37,7 @@ PasswordConfig ReadPassword(const YamlNode& node, const ProjectConfig& project,
   RequireText(section, "domain", password.domain);
   RequireText(section, "user", password.user);
   password.password = RequireSecret(section, "password", source);
-  ReadIamEndpoint(section, project, password.iam_endpoint);
+  ReadIamEndpoint(section, iam_endpoint, password.iam_endpoint);
   return password;
 }
 
@@ -101,7 +102,7 @@ T ReadEmpty(const YamlNode& node, std::string_view name, const Source& source) {
 }  // namespace
 
 CredentialsConfig ReadCredentials(const YamlNode& node,
-                                  const ProjectConfig& project,
+                                  const std::string& iam_endpoint,
                                   const Source& source) {
   const Section section(
       node, "credentials",
@@ -120,7 +121,7 @@ CredentialsConfig ReadCredentials(const YamlNode& node,
     choose(TokenConfig{RequireSecret(section, "token", source)});
   }
   if (const YamlNode* value = section.Find("password")) {
-    choose(ReadPassword(*value, project, source));
+    choose(ReadPassword(*value, iam_endpoint, source));
   }
   if (const YamlNode* value = section.Find("access_key")) {
     choose(ReadAccessKey(*value, source));

@@ -13,6 +13,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Where region and cloud have `service`, e.g. "modelarts".
+Result<std::string> EndpointOf(const std::string& service,
+                               const ProjectConfig& project) {
+  return NormalizeEndpoint("https://" + service + "." + project.region + "." +
+                           project.cloud);
+}
+
 void ReadAddress(const Section& section, ProjectConfig& project) {
   const bool has_endpoint = section.Find("endpoint") != nullptr;
   section.ReadText("region", project.region);
@@ -35,14 +42,29 @@ void ReadAddress(const Section& section, ProjectConfig& project) {
   } else if (!project.region.empty() && !IsHostName(project.region)) {
     section.Add("region", "must be a region such as cn-north-4");
   } else if (!project.region.empty()) {
-    const Result<std::string> url = NormalizeEndpoint(
-        "https://modelarts." + project.region + "." + project.cloud);
+    const Result<std::string> url = EndpointOf("modelarts", project);
     if (!url) {
       return section.Add("region",
                          "gives an endpoint that " + url.error().message);
     }
     project.endpoint = *url;
   }
+}
+
+// Where a password goes unless `iam_endpoint` says; empty where it has to. An
+// endpoint that is not the default cloud's own may be any cloud's, and a
+// password is nothing to try another with. REQUIRES: ReadAddress.
+std::string DefaultIamEndpoint(const Section& section,
+                               const ProjectConfig& project) {
+  // Only an address at fault leaves it empty: that one fault is enough.
+  if (project.endpoint.empty()) return "none";
+  const Result<std::string> iam = EndpointOf("iam", project);
+  if (!IsHostName(project.region) || !iam) return "";
+  if (section.Find("endpoint") == nullptr || section.Find("cloud") != nullptr) {
+    return *iam;
+  }
+  const Result<std::string> own = EndpointOf("modelarts", project);
+  return own && *own == project.endpoint ? *iam : "";
 }
 
 RateLimitConfig ReadRateLimit(const YamlNode& node, const Source& source) {
@@ -213,7 +235,8 @@ ProjectConfig ReadProject(const YamlNode& node, const Source& source,
     project.http = ReadHttp(*value, source);
   }
   if (const YamlNode* value = section.Find("credentials")) {
-    project.credentials = ReadCredentials(*value, project, source);
+    project.credentials =
+        ReadCredentials(*value, DefaultIamEndpoint(section, project), source);
   }
   if (const YamlNode* value = section.Find("discovery")) {
     project.discovery = ReadDiscovery(*value, source);

@@ -237,6 +237,32 @@ TEST(LoadConfigTest, ReadsEveryKindOfCredentials) {
   EXPECT_EQ(found.at(8), CredentialsConfig(DefaultChainConfig{}));
 }
 
+TEST(LoadConfigTest, SendsAPasswordToTheCloudOfItsEndpoint) {
+  const TempFolder folder;
+  const struct {
+    const char* address;
+    const char* iam_endpoint;
+  } kCases[] = {
+      {"region: EU-de, cloud: b.c", "https://iam.eu-de.b.c"},
+      {"region: r, cloud: b.c, endpoint: 'https://a'", "https://iam.r.b.c"},
+      {"region: r, endpoint: 'https://modelarts.r.myhuaweicloud.com/'",
+       "https://iam.r.myhuaweicloud.com"},
+  };
+  for (const auto& [address, iam_endpoint] : kCases) {
+    SCOPED_TRACE(address);
+
+    const LoadedConfig loaded =
+        LoadText(folder, std::string("projects: [{project_id: p, ") + address +
+                             ", datasets: [{id: d}], credentials: {password: "
+                             "{domain: d, user: u, password: hunter2}}}]");
+
+    ASSERT_NE(loaded.config, nullptr);
+    EXPECT_EQ(std::get<PasswordConfig>(loaded.config->projects[0].credentials)
+                  .iam_endpoint,
+              iam_endpoint);
+  }
+}
+
 TEST(LoadConfigTest, FollowsAliases) {
   const Config config = Good("aliases.yml");
 
