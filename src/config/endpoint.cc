@@ -43,7 +43,9 @@ bool Split(std::string_view url, SplitUrl& parts) {
   return true;
 }
 
+// Without leading zeros: they would be signed, but not sent.
 bool IsPort(std::string_view text) {
+  if (text.starts_with('0')) return false;
   unsigned port = 0;
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, port);
@@ -75,9 +77,29 @@ std::string WhyNotHost(std::string_view host) {
     has_port = !port.empty();
   }
   if (has_port && !IsPort(port.substr(1))) {
-    return "has no valid port; it is a number from 1 to 65535";
+    return "has no valid port; it is a number from 1 to 65535, without leading "
+           "zeros";
   }
   return "";
+}
+
+// Whether every '%' of `text` is a byte in hex, and nothing in it a blank or,
+// decoded, a control character.
+bool IsUserInfo(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto byte = static_cast<unsigned char>(text[at]);
+    if (byte == ' ') return false;
+    if (byte == '%') {
+      const std::string_view digits = text.substr(at + 1, 2);
+      const char* end = digits.data() + digits.size();
+      const auto [rest, error] = std::from_chars(digits.data(), end, byte, 16);
+      if (digits.size() < 2 || error != std::errc() || rest != end)
+        return false;
+      at += 2;
+    }
+    if (byte < 0x20 || byte == 0x7F) return false;
+  }
+  return true;
 }
 
 bool IsPath(std::string_view path) {
@@ -130,6 +152,10 @@ std::string WhyNotProxy(std::string_view text) {
   }
   if (!url.rest.empty() && url.rest != "/") {
     return "must end after host and port";
+  }
+  if (!IsUserInfo(url.user_info)) {
+    return "has a blank, a control character or a stray '%' before its host; "
+           "percent-encode user and password";
   }
   return WhyNotHost(url.host);
 }

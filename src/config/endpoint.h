@@ -13,11 +13,13 @@ namespace exporter {
 // "http[s]://host[:port][/path]" with the scheme and the host in lower case and
 // without slashes at the end.
 // Errors: kConfig for anything else: another scheme, a user, a query, a
-// fragment, a host that no certificate can name, a port outside 1..65535.
+// fragment, a host that no certificate can name, a port outside 1..65535 or
+// with leading zeros.
 Result<std::string> NormalizeEndpoint(std::string_view text);
 
 // Why `url` is no proxy: "http://[user:password@]host[:port]", or https,
-// socks5, socks5h in place of http. Empty if it is one.
+// socks5, socks5h in place of http. Blanks and '%' of the user and the password
+// must be percent-encoded; control characters are none's. Empty if it is one.
 std::string WhyNotProxy(std::string_view url);
 
 // `url` with "<secret>" in place of its password, if it has one.

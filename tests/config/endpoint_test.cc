@@ -39,6 +39,7 @@ TEST(NormalizeEndpointTest, RefusesWhatIsNoEndpoint) {
                            "https://a:",
                            "https://a:0",
                            "https://a:65536",
+                           "https://a:0443",
                            "https://a:+1",
                            "https://a:1:2",
                            "https://a:b",
@@ -70,7 +71,8 @@ TEST(WhyNotProxyTest, TakesProxiesWithAndWithoutUsers) {
   for (const char* text :
        {"http://proxy", "http://proxy:3128", "http://proxy:3128/",
         "https://user:pass@proxy:3128", "socks5://127.0.0.1:1080",
-        "socks5h://user@[::1]:1080", "http://user:p@ss:word@proxy:3128"}) {
+        "socks5h://user@[::1]:1080", "http://user:p@ss:word@proxy:3128",
+        "http://us%20er:p%c3%A9%25@proxy", "http://user:\xC3\xA9@proxy"}) {
     EXPECT_EQ(WhyNotProxy(text), "") << text;
   }
 }
@@ -78,7 +80,11 @@ TEST(WhyNotProxyTest, TakesProxiesWithAndWithoutUsers) {
 TEST(WhyNotProxyTest, RefusesWhatIsNoProxy) {
   for (const char* text :
        {"", "proxy:3128", "ftp://proxy", "http://", "http://proxy/path",
-        "http://proxy:0", "http://user:pass@", "http://a b"}) {
+        "http://proxy:0", "http://proxy:03128", "http://user:pass@",
+        "http://a b", "http://us er@proxy", "http://u:hunter 2@proxy",
+        "http://u:100%@proxy", "http://u:%2@proxy", "http://u:%-1@proxy",
+        "http://u:%2g@proxy", "http://u:%0a@proxy", "http://u:%7F@proxy",
+        "http://u:%00@proxy", "http://u:\t@proxy"}) {
     EXPECT_NE(WhyNotProxy(text), "") << text;
   }
 }
