@@ -16,6 +16,29 @@ namespace {
 
 constexpr std::string_view kHidden = "<secret>";
 
+// `text` in double quotes, its control characters as escapes.
+std::string Quoted(std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string quoted = "\"";
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    auto byte = static_cast<unsigned char>(c);
+    // U+0080 to U+009F, whose second byte is their number.
+    const bool is_c1 =
+        text.substr(at, 2) >= "\xC2\x80" && text.substr(at, 2) <= "\xC2\x9F";
+    if (is_c1) byte = static_cast<unsigned char>(text[++at]);
+    if (c == '\n') {
+      quoted += "\\n";
+    } else if (byte < 0x20 || byte == 0x7F || is_c1) {
+      quoted += {'\\', 'x', kHex[byte >> 4U], kHex[byte & 0xFU]};
+    } else {
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
 // `text` as a YAML scalar: as it is where no reader can take it for anything
 // else, in double quotes otherwise.
 std::string Scalar(std::string_view text) {
@@ -39,12 +62,7 @@ std::string Scalar(std::string_view text) {
       std::all_of(text.begin(), text.end(), is_plain)) {
     return std::string(text);
   }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
+  return Quoted(text);
 }
 
 // Writes YAML in block style; the levels are made by the caller.
@@ -212,7 +230,7 @@ void Write(const Dataset& dataset, Writer& out) {
   if (dataset.labels.empty()) return out.Close();
   out.Open("labels");
   for (const auto& [name, value] : dataset.labels) {
-    out.Text(Scalar(name), value);
+    out.Raw(Scalar(name), Scalar(value));
   }
   out.Close();
   out.Close();

@@ -132,6 +132,32 @@ TEST(RenderConfigTest, CanBeLoadedAgainAndThenShowsTheSame) {
   }
 }
 
+TEST(RenderConfigTest, ShowsAnyNameAndLabelSoThatItIsReadAgain) {
+  const TempFolder folder;
+  const auto first = Load(folder, R"(
+projects:
+  - project_id: p
+    region: r
+    datasets:
+      - id: d
+        name: "a\nb: \t\x7F\0\\"
+        labels: {a: "", b: "\r\n\"\x85\u2028é", c: " "}
+)");
+
+  const auto second = Load(folder, first->shown);
+
+  EXPECT_THAT(first->shown,
+              HasSubstr("name: \"a\\nb: \\x09\\x7F\\x00\\\\\"\n"));
+  EXPECT_THAT(first->shown, HasSubstr("a: \"\"\n"));
+  EXPECT_THAT(first->shown, HasSubstr("b: \"\\x0D\\n\\\"\\x85"));
+  ASSERT_EQ(second->projects.size(), 1U);
+  const Dataset& before = first->projects[0].datasets.at(0);
+  const Dataset& after = second->projects[0].datasets.at(0);
+  EXPECT_EQ(after.name, before.name);
+  EXPECT_EQ(after.labels, before.labels);
+  EXPECT_EQ(second->shown, first->shown);
+}
+
 TEST(RenderConfigTest, ShowsTheSameEndpointWhetherGivenOrMade) {
   const TempFolder folder;
   const std::string made =
@@ -170,6 +196,16 @@ TEST(HashConfigTest, ChangesWithTheDatasetsOfAFile) {
 
   EXPECT_NE(Load(folder, kText)->hash, before);
   EXPECT_LT(before, std::uint64_t{1} << 53U);
+}
+
+TEST(HashConfigTest, ChangesWithALabelThatIsEmpty) {
+  const TempFolder folder;
+  WriteFiles(folder, "- {id: d1, labels: {a: ''}}");
+  const std::uint64_t before = Load(folder, kText)->hash;
+
+  WriteFiles(folder, "- {id: d1, labels: {b: ''}}");
+
+  EXPECT_NE(Load(folder, kText)->hash, before);
 }
 
 TEST(HashConfigTest, DoesNotChangeWithCommentsOrSpelledOutDefaults) {
