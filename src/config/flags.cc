@@ -82,6 +82,14 @@ void Declare(CLI::App& app, Flags& flags, Words& words) {
   app.set_help_flag("-h,--help", "Print this and exit.");
 }
 
+// Whether some segment of `path` is "." or "..": clients take those away, and
+// the server refuses them.
+bool HasDotSegment(std::string_view path) {
+  const std::string closed = std::string(path) + '/';
+  return closed.find("/./") != std::string::npos ||
+         closed.find("/../") != std::string::npos;
+}
+
 // Each of these puts one group of words into `flags`, or says what is wrong.
 
 std::string ReadAddresses(const Words& words, Flags& flags) {
@@ -113,7 +121,7 @@ std::string ReadPaths(Flags& flags) {
         return c > ' ' && c < 0x7F &&
                std::string_view("?#%\\").find(c) == std::string_view::npos;
       });
-  if (!is_path) {
+  if (!is_path || HasDotSegment(path)) {
     return "--web.telemetry-path: '" + path + "' is no path such as /metrics";
   }
   const bool is_taken = path.starts_with("/-/") || path.starts_with("/api/") ||
@@ -180,6 +188,28 @@ std::string ReadAll(const Words& words, Flags& flags) {
   return "";
 }
 
+// The words of `argv` behind the program's name, the last first, as CLI11 wants
+// them. It would take the next word for the value of --flag=; so the empty one
+// becomes a word of its own.
+std::vector<std::string> WordsFromTheEnd(const CLI::App& app, int argc,
+                                         const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    const CLI::Option* option =
+        word.ends_with('=')
+            ? app.get_option_no_throw(word.substr(0, word.size() - 1))
+            : nullptr;
+    const bool is_empty =
+        option != nullptr && option->get_items_expected_max() > 0;
+    if (is_empty) word.pop_back();
+    words.push_back(std::move(word));
+    if (is_empty) words.emplace_back();
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 EarlyExit Refuse(std::string fault) {
   std::replace_if(
       fault.begin(), fault.end(), [](char c) { return c == '\n' || c == '\r'; },
@@ -219,7 +249,7 @@ std::variant<Flags, EarlyExit> ParseFlags(int argc, const char* const* argv) {
   Words words;
   Declare(app, flags, words);
   try {
-    app.parse(argc, argv);
+    app.parse(WordsFromTheEnd(app, argc, argv));
   } catch (const CLI::CallForHelp&) {
     return EarlyExit{0, app.help(), ""};
   } catch (const CLI::ParseError& error) {

@@ -90,6 +90,15 @@ TEST(ParseFlagsTest, TakesEveryFlagInBothForms) {
   EXPECT_EQ(flags.log_format, LogFormat::kJson);
 }
 
+TEST(ParseFlagsTest, TakesNoOtherFlagForAnEmptyValue) {
+  const Flags flags = Taken({"--web.config.file=", "--config.check",
+                             "--web.telemetry-path=/a..b/.c/..."});
+
+  EXPECT_EQ(flags.web_config_file, "");
+  EXPECT_TRUE(flags.config_check);
+  EXPECT_EQ(flags.telemetry_path, "/a..b/.c/...");
+}
+
 TEST(ParseFlagsTest, TakesTheShardFromThePodsName) {
   setenv("POD_NAME", "exporter-2", 1);
 
@@ -108,6 +117,7 @@ TEST(ParseFlagsTest, RefusesWhatItDoesNotUnderstand) {
   } kCases[] = {
       {{"--nonsense"}, "--nonsense"},
       {{"--nonsense=1"}, "--nonsense"},
+      {{"--nonsense="}, "--nonsense"},
       {{"stray"}, "stray"},
       {{"--", "stray"}, "stray"},
       {{"-x"}, "-x"},
@@ -118,12 +128,19 @@ TEST(ParseFlagsTest, RefusesWhatItDoesNotUnderstand) {
       {{"--web.config.file", "--config.check"}, "--web.config.file"},
       {{"--config.file="}, "--config.file"},
       {{"--config.file", ""}, "--config.file"},
+      {{"--config.file=", "a.yml"}, "a.yml"},
       {{"--config.file=a", "--config.file=b"}, "--config.file"},
       {{"--config.check=maybe"}, "--config.check"},
-      {{"--web.listen-address="}, "--web.listen-address"},
+      {{"--web.listen-address="}, "--web.listen-address: ''"},
+      {{"--web.listen-address=", ":1"}, ":1"},
       {{"--web.listen-address=80"}, "--web.listen-address"},
       {{"--web.telemetry-path=metrics"}, "--web.telemetry-path"},
       {{"--web.telemetry-path=/"}, "--web.telemetry-path"},
+      {{"--web.telemetry-path=", "/m"}, "/m"},
+      {{"--web.telemetry-path="}, "--web.telemetry-path: ''"},
+      {{"--web.telemetry-path=/a/../m"}, "--web.telemetry-path"},
+      {{"--web.telemetry-path=/a/."}, "--web.telemetry-path"},
+      {{"--web.telemetry-path=/.."}, "--web.telemetry-path"},
       {{"--web.telemetry-path=/probe"}, "another meaning"},
       {{"--web.telemetry-path=/-/ready"}, "another meaning"},
       {{"--web.max-requests=0"}, "--web.max-requests"},
@@ -132,7 +149,7 @@ TEST(ParseFlagsTest, RefusesWhatItDoesNotUnderstand) {
       {{"--shard=1"}, "--shard: 1 must be less than --total-shards, 1"},
       {{"--shard=-1"}, "--shard"},
       {{"--shard=first"}, "--shard"},
-      {{"--shard="}, "--shard"},
+      {{"--shard="}, "--shard: ''"},
       {{"--total-shards=0"}, "--total-shards"},
       {{"--total-shards=4294967296"}, "--total-shards"},
       {{"--log.level=loud"}, "--log.level: 'loud'"},
