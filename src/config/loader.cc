@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/file.h"
@@ -67,7 +68,8 @@ void ReadProjects(const Section& root, const Source& source, Config& config) {
   }
 }
 
-// The main file's first, then by file, line and column.
+// The main file's first, then by file, line and column; each once, though an
+// alias brings what it stands for again.
 void Sort(const std::string& main_file, std::vector<Fault>& faults) {
   const auto place = [&](const Fault& fault) {
     return std::make_tuple(fault.file != main_file, std::cref(fault.file),
@@ -76,8 +78,13 @@ void Sort(const std::string& main_file, std::vector<Fault>& faults) {
   std::stable_sort(
       faults.begin(), faults.end(),
       [&](const Fault& a, const Fault& b) { return place(a) < place(b); });
-  if (faults.size() <= kMaxFaults) return;
-  faults.resize(kMaxFaults);
+  const bool has_more = faults.size() > kMaxFaults;
+  if (has_more) faults.resize(kMaxFaults);
+  std::set<std::string> seen;
+  std::erase_if(faults, [&](const Fault& fault) {
+    return !seen.insert(ToString(fault)).second;
+  });
+  if (!has_more) return;
   Fault last = faults.back();
   last.what = "and more faults, which are not listed";
   faults.push_back(std::move(last));

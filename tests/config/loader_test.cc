@@ -464,6 +464,27 @@ TEST(LoadConfigTest, SaysWhyTheFileCannotBeRead) {
             pipe + ":1:1: is no regular file");
 }
 
+TEST(LoadConfigTest, ListsAFaultOnceHoweverManyAliasesLeadToIt) {
+  const TempFolder folder;
+
+  const std::vector<Fault> faults =
+      LoadText(folder,
+               "projects:\n"
+               "- {project_id: a, region: r, discovery: {}, http: &http {tls: "
+               "{cert_file: none, key_file: none}}}\n"
+               "- {project_id: b, region: r, discovery: {}, http: *http}\n"
+               "- {project_id: c, region: r, discovery: {}, credentials: "
+               "&login {password: {}}}\n"
+               "- {project_id: d, region: r, discovery: {}, credentials: "
+               "*login}\n")
+          .faults;
+
+  std::set<std::string> different;
+  for (const Fault& fault : faults) different.insert(ToString(fault));
+  EXPECT_THAT(faults, SizeIs(5));  // 2 files, and 3 keys in one place.
+  EXPECT_THAT(different, SizeIs(5));
+}
+
 TEST(LoadConfigTest, ListsAThousandFaultsAndSaysThatThereAreMore) {
   const TempFolder folder;
   std::string text;
