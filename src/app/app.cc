@@ -46,6 +46,18 @@ void Print(const std::vector<Fault>& faults) {
   }
 }
 
+// "file:line:column: warning: what", as compilers have it.
+void PrintWarnings(std::vector<Fault> warnings) {
+  for (Fault& warning : warnings) warning.what.insert(0, "warning: ");
+  Print(warnings);
+}
+
+void LogWarnings(const LoadedConfig& loaded) {
+  for (const Fault& warning : loaded.warnings) {
+    Log(LogLevel::kWarn, "configuration", {{"warning", ToString(warning)}});
+  }
+}
+
 std::vector<std::string> PatternsOf(const Config& config) {
   std::vector<std::string> patterns;
   for (const ProjectConfig& project : config.projects) {
@@ -81,9 +93,7 @@ class Exporter {
     // Looks before the files are read, so that a change meanwhile is not lost.
     watch_.Changed();
     const LoadedConfig loaded = LoadConfig(flags_.config_file);
-    for (const Fault& fault : loaded.warnings) {
-      Log(LogLevel::kWarn, "configuration", {{"warning", ToString(fault)}});
-    }
+    LogWarnings(loaded);
     if (loaded.config) {
       collector_.Apply([&] { return Settings(*loaded.config); });
       watch_.Watch(PatternsOf(*loaded.config));
@@ -203,11 +213,11 @@ void RunUntilStopped(Exporter& exporter, const sigset_t& signals) {
 
 int CheckConfig(const Flags& flags) {
   const LoadedConfig loaded = LoadConfig(flags.config_file);
-  Print(loaded.warnings);
+  PrintWarnings(loaded.warnings);
   Print(loaded.faults);
   if (flags.web_config_file.empty()) return loaded.config ? 0 : 1;
   const WebConfigReport web = LoadWebConfig(flags.web_config_file);
-  Print(web.warnings);
+  PrintWarnings(web.warnings);
   Print(web.faults);
   return loaded.config && web.faults.empty() ? 0 : 1;
 }
@@ -219,9 +229,7 @@ int RunExporter(const Flags& flags) {
   mallopt(M_ARENA_MAX, kMallocArenas);
 
   const LoadedConfig loaded = LoadConfig(flags.config_file);
-  for (const Fault& fault : loaded.warnings) {
-    Log(LogLevel::kWarn, "configuration", {{"warning", ToString(fault)}});
-  }
+  LogWarnings(loaded);
   for (const Fault& fault : loaded.faults) {
     Log(LogLevel::kError, "configuration refused",
         {{"fault", ToString(fault)}});

@@ -6,8 +6,9 @@
 
 namespace exporter {
 
-// Prints every fault of the configuration, and of the web configuration if one
-// is given, to stderr. The exit status: 0 if there is none, else 1.
+// Prints every fault and warning of the configuration, and of the web
+// configuration if one is given, to stderr. The exit status: 0 if there is no
+// fault, else 1.
 int CheckConfig(const Flags& flags);
 
 // Serves until SIGTERM, SIGINT or /-/quit; SIGHUP reloads. The exit status: 0,

@@ -138,6 +138,20 @@ class CommandLineTest(unittest.TestCase):
                     for line, fault in zip(lines, faults):
                         self.assertTrue(line.startswith(fault), line)
 
+    def test_tells_warnings_of_both_files_from_faults(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config, web = os.path.join(folder, "config.yml"), os.path.join(folder, "web.yml")
+            with open(config, "w", encoding="utf-8") as file:
+                file.write("projects: [{project_id: p, region: r, dataset_files: ['*.none']}]\n")
+            with open(web, "w", encoding="utf-8") as file:
+                file.write("http_server_config: {http2: true}\n")
+            result = self.run_exporter("--config.check", "--config.file", config, "--web.config.file", web)
+        self.assertEqual(result.returncode, 0)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 2, lines)
+        self.assertTrue(lines[0].startswith(f"{config}:1:55: warning: dataset_files: "), lines)
+        self.assertTrue(lines[1].startswith(f"{web}:1:29: warning: http2: "), lines)
+
     def test_sees_an_address_in_use(self):
         with Simulator() as cloud, Exporter(CONFIG.format(endpoint=cloud.url)) as first:
             result = self.run_exporter(
