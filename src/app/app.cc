@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -176,6 +177,27 @@ class Exporter {
   Server server_;
 };
 
+// The program at work; null where it could not begin, which is logged.
+std::unique_ptr<Exporter> Begin(const Flags& flags,
+                                std::shared_ptr<const Config> config) {
+  std::string error;
+  try {
+    auto exporter = std::make_unique<Exporter>(flags, std::move(config));
+    const auto addresses = exporter->Start();
+    if (addresses) {
+      for (const std::string& address : *addresses) {
+        Log(LogLevel::kInfo, "listening", {{"address", address}});
+      }
+      return exporter;
+    }
+    error = addresses.error().message;
+  } catch (const std::exception& exception) {
+    error = exception.what();  // Out of descriptors, threads or memory.
+  }
+  Log(LogLevel::kError, "cannot serve", {{"error", error}});
+  return nullptr;
+}
+
 sigset_t SignalsOfInterest() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -236,23 +258,15 @@ int RunExporter(const Flags& flags) {
   }
   if (!loaded.config) return 1;
 
-  Exporter exporter(flags, loaded.config);
-  const auto addresses = exporter.Start();
-  if (!addresses) {
-    Log(LogLevel::kError, "cannot serve",
-        {{"error", addresses.error().message}});
-    return 1;
-  }
-  for (const std::string& address : *addresses) {
-    Log(LogLevel::kInfo, "listening", {{"address", address}});
-  }
+  const std::unique_ptr<Exporter> exporter = Begin(flags, loaded.config);
+  if (!exporter) return 1;
   Log(LogLevel::kInfo, "modelarts_exporter started",
       {{"version", std::string(Version())},
        {"revision", std::string(Revision())},
        {"config", flags.config_file}});
   NotifyServiceManager("READY=1");
-  RunUntilStopped(exporter, signals);
-  exporter.Stop();
+  RunUntilStopped(*exporter, signals);
+  exporter->Stop();
   return 0;
 }
 
