@@ -216,10 +216,13 @@ void RunUntilStopped(Exporter& exporter, const sigset_t& signals) {
   const timespec wait{.tv_sec = pace.count() / 1'000'000'000,
                       .tv_nsec = pace.count() % 1'000'000'000};
   while (true) {
-    const int signal = sigtimedwait(&signals, nullptr, &wait);
+    siginfo_t info{};
+    const int signal = sigtimedwait(&signals, &info, &wait);
     if (signal == SIGTERM || signal == SIGINT) {
-      Log(LogLevel::kInfo, "stopping",
-          {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      LogField by = {"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"};
+      // The one way in which the program signals itself.
+      if (info.si_pid == getpid()) by = {"endpoint", "/-/quit"};
+      Log(LogLevel::kInfo, "stopping", {by});
       return;
     }
     if (signal == SIGHUP) {

@@ -139,6 +139,18 @@ class ReloadTest(unittest.TestCase):
         self.assertLessEqual(connections, 64)
 
 
+class StopTest(unittest.TestCase):
+    def test_says_who_asked_for_it(self):
+        with Simulator("--datasets", "1") as cloud:
+            with Exporter(config(cloud.url, 1), "--web.enable-lifecycle") as asked:
+                self.assertEqual(asked.get("/-/quit", method="POST").status, 200)
+                self.assertEqual(asked.process.wait(timeout=30), 0)
+                self.assertRegex(asked.log(), r"msg=stopping endpoint=/-/quit\n")
+            with Exporter(config(cloud.url, 1)) as signalled:
+                self.assertEqual(signalled.stop(), 0)
+                self.assertRegex(signalled.log(), r"msg=stopping signal=SIGTERM\n")
+
+
 class CrowdTest(unittest.TestCase):
     def test_two_thousand_idle_connections_cost_next_to_nothing(self):
         with Simulator("--datasets", "100") as cloud, Exporter(config(cloud.url, 100)) as exporter:
