@@ -59,30 +59,21 @@ void LogWarnings(const LoadedConfig& loaded) {
   }
 }
 
-std::vector<std::string> PatternsOf(const Config& config) {
-  std::vector<std::string> patterns;
-  for (const ProjectConfig& project : config.projects) {
-    patterns.insert(patterns.end(), project.dataset_files.begin(),
-                    project.dataset_files.end());
-  }
-  return patterns;
-}
-
 // The parts of the running program, in the order in which they need each other.
 class Exporter {
  public:
-  Exporter(const Flags& flags, std::shared_ptr<const Config> config)
+  Exporter(const Flags& flags, LoadedConfig loaded)
       : flags_(flags),
         started_(clock_.WallNow()),
         own_metrics_(registry_),
         exposition_(flags.strict_stateset),
-        config_(std::move(config)),
+        config_(std::move(loaded.config)),
         collector_(clock_, registry_,
                    "modelarts_exporter/" + std::string(Version()),
                    Settings(*config_)),
         server_(MakeServerOptions(flags), MakeRoutes(Context()), registry_) {
     own_metrics_.Loaded(config_->hash, started_);
-    watch_.Watch(PatternsOf(*config_));
+    watch_.Watch(std::move(loaded.looks));
   }
 
   Result<std::vector<std::string>> Start() { return server_.Start(); }
@@ -91,18 +82,18 @@ class Exporter {
   std::vector<Fault> Reload() {
     const std::lock_guard lock(reload_mutex_);
     NotifyReloading();
-    // Looks before the files are read, so that a change meanwhile is not lost.
-    watch_.Changed();
-    const LoadedConfig loaded = LoadConfig(flags_.config_file);
+    watch_.Changed();  // What changed until now is read here.
+    LoadedConfig loaded = LoadConfig(flags_.config_file);
     LogWarnings(loaded);
     if (loaded.config) {
       collector_.Apply([&] { return Settings(*loaded.config); });
-      watch_.Watch(PatternsOf(*loaded.config));
+      watch_.Watch(std::move(loaded.looks));
       own_metrics_.Reloaded(loaded.config->hash, clock_.WallNow());
       const std::lock_guard config_lock(config_mutex_);
       config_ = loaded.config;
       Log(LogLevel::kInfo, "configuration reloaded");
     } else {
+      watch_.WatchRefused(std::move(loaded.looks));
       own_metrics_.ReloadFailed();
       for (const Fault& fault : loaded.faults) {
         Log(LogLevel::kError, "configuration refused, the old one goes on",
@@ -178,11 +169,10 @@ class Exporter {
 };
 
 // The program at work; null where it could not begin, which is logged.
-std::unique_ptr<Exporter> Begin(const Flags& flags,
-                                std::shared_ptr<const Config> config) {
+std::unique_ptr<Exporter> Begin(const Flags& flags, LoadedConfig loaded) {
   std::string error;
   try {
-    auto exporter = std::make_unique<Exporter>(flags, std::move(config));
+    auto exporter = std::make_unique<Exporter>(flags, std::move(loaded));
     const auto addresses = exporter->Start();
     if (addresses) {
       for (const std::string& address : *addresses) {
@@ -253,7 +243,7 @@ int RunExporter(const Flags& flags) {
   signal(SIGPIPE, SIG_IGN);
   mallopt(M_ARENA_MAX, kMallocArenas);
 
-  const LoadedConfig loaded = LoadConfig(flags.config_file);
+  LoadedConfig loaded = LoadConfig(flags.config_file);
   LogWarnings(loaded);
   for (const Fault& fault : loaded.faults) {
     Log(LogLevel::kError, "configuration refused",
@@ -261,7 +251,7 @@ int RunExporter(const Flags& flags) {
   }
   if (!loaded.config) return 1;
 
-  const std::unique_ptr<Exporter> exporter = Begin(flags, loaded.config);
+  const std::unique_ptr<Exporter> exporter = Begin(flags, std::move(loaded));
   if (!exporter) return 1;
   Log(LogLevel::kInfo, "modelarts_exporter started",
       {{"version", std::string(Version())},

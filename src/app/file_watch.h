@@ -1,7 +1,6 @@
 #pragma once
 
-#include <string>
-#include <vector>
+#include "config/file_look.h"
 
 namespace exporter {
 
@@ -11,18 +10,20 @@ namespace exporter {
 // new files are seen. Not safe for concurrent use.
 class FileWatch {
  public:
-  // Begins anew with the files that `patterns` (globs) match now, unless they
-  // are watched already: what changed since the last look stays to be seen.
-  void Watch(std::vector<std::string> patterns);
+  // Begins anew with the files of a configuration that is in force. `looks` are
+  // from before they were read, so that no change is lost.
+  void Watch(FileLooks looks);
 
-  // Whether anything changed since Watch, or since the last look.
+  // Watches the files of a configuration that was refused too, until the next
+  // one is refused or in force: mending one of them may be all that it needs.
+  void WatchRefused(FileLooks looks);
+
+  // Whether anything changed since those looks, or since it was asked last.
   bool Changed();
 
  private:
-  [[nodiscard]] std::string Look() const;
-
-  std::vector<std::string> patterns_;
-  std::string seen_;
+  FileLooks in_force_;
+  FileLooks refused_;
 };
 
 }  // namespace exporter

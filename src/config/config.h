@@ -129,8 +129,6 @@ struct ScrapeConfig {
 struct Config {
   ScrapeConfig scrape;
   std::vector<ProjectConfig> projects;
-  // The files that `dataset_files` matched, for watching.
-  std::vector<std::string> dataset_files;
   // The configuration as YAML with all defaults filled in and `<secret>` for
   // every secret: what GET /config shows.
   std::string shown;

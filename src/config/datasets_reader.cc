@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/file.h"
-#include "config/file_look.h"
 #include "config/paths.h"
 
 namespace exporter {
@@ -121,7 +120,7 @@ void ReadDatasets(const std::vector<YamlNode>& items, const FaultSink& sink,
 
 void ReadDatasetFiles(const Section& section, const std::string& folder,
                       const FaultSink& warnings, SeenDatasets& seen,
-                      ProjectConfig& project, std::vector<std::string>& files) {
+                      ProjectConfig& project, FileLooks& looks) {
   const std::vector<YamlNode>* patterns = section.ReadList("dataset_files");
   if (patterns == nullptr) return;
   if (patterns->empty()) {
@@ -142,6 +141,7 @@ void ReadDatasetFiles(const Section& section, const std::string& folder,
     }
     const std::string pattern = Resolve(EscapePattern(folder), content.text);
     project.dataset_files.push_back(pattern);
+    looks.emplace(pattern, LookAt(pattern));
     const auto paths = Matches(pattern);
     if (!paths) {
       sink.Add(node, "dataset_files: the folder of '" +
@@ -159,9 +159,6 @@ void ReadDatasetFiles(const Section& section, const std::string& folder,
     for (const std::string& path : *paths) {
       if (!read_already.insert(path).second) continue;
       ReadDatasetFile(path, node, sink, seen, project);
-      if (std::find(files.begin(), files.end(), path) == files.end()) {
-        files.push_back(path);
-      }
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "config/file_look.h"
 
 #include <glob.h>
+#include <sys/stat.h>
 
 namespace exporter {
 
@@ -14,6 +15,26 @@ std::optional<std::vector<std::string>> Matches(const std::string& pattern) {
   globfree(&found);
   if (outcome != 0 && outcome != GLOB_NOMATCH) return std::nullopt;
   return paths;
+}
+
+std::string LookAt(const std::string& pattern) {
+  const auto paths = Matches(pattern);
+  if (!paths) return "?";
+  std::string look;
+  for (const std::string& path : *paths) {
+    struct stat facts {};
+    if (stat(path.c_str(), &facts) != 0) continue;
+    look += path;
+    for (const auto fact : {static_cast<long long>(facts.st_ino),
+                            static_cast<long long>(facts.st_size),
+                            static_cast<long long>(facts.st_mtim.tv_sec),
+                            static_cast<long long>(facts.st_mtim.tv_nsec),
+                            static_cast<long long>(facts.st_ctim.tv_nsec)}) {
+      look += ' ' + std::to_string(fact);
+    }
+    look += '\n';
+  }
+  return look;
 }
 
 }  // namespace exporter

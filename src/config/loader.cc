@@ -46,7 +46,8 @@ ScrapeConfig ReadScrape(const YamlNode& node, const FaultSink& sink) {
   return scrape;
 }
 
-void ReadProjects(const Section& root, const Source& source, Config& config) {
+void ReadProjects(const Section& root, const Source& source, Config& config,
+                  FileLooks& looks) {
   if (root.Find("projects") == nullptr) {
     return root.Add("projects", "is missing; give at least one project");
   }
@@ -56,8 +57,7 @@ void ReadProjects(const Section& root, const Source& source, Config& config) {
   SeenDatasets seen;
   std::map<std::string, int> lines;
   for (const YamlNode& item : *items) {
-    ProjectConfig project =
-        ReadProject(item, source, seen, config.dataset_files);
+    ProjectConfig project = ReadProject(item, source, seen, looks);
     const auto [first, is_new] = lines.emplace(project.project_id, item.line);
     if (!is_new && !project.project_id.empty()) {
       source.faults.Add(item, "project_id: '" + Printable(project.project_id) +
@@ -95,7 +95,8 @@ std::string FolderOf(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash + 1);
 }
 
-void ReadConfig(const YamlNode& node, const Source& source, Config& config) {
+void ReadConfig(const YamlNode& node, const Source& source, Config& config,
+                FileLooks& looks) {
   if (node.content->kind == YamlContent::Kind::kNull) {
     return source.faults.Add(
         node, "is empty; give at least one project in 'projects'");
@@ -105,7 +106,7 @@ void ReadConfig(const YamlNode& node, const Source& source, Config& config) {
   if (const YamlNode* scrape = root.Find("scrape")) {
     config.scrape = ReadScrape(*scrape, source.faults);
   }
-  ReadProjects(root, source, config);
+  ReadProjects(root, source, config, looks);
 }
 
 }  // namespace
@@ -125,7 +126,7 @@ LoadedConfig LoadConfig(const std::string& path) {
   const Source source = {
       FolderOf(path), {path, &loaded.faults}, {path, &loaded.warnings}};
   const auto config = std::make_shared<Config>();
-  ReadConfig(tree->root, source, *config);
+  ReadConfig(tree->root, source, *config, loaded.looks);
   Sort(path, loaded.faults);
   Sort(path, loaded.warnings);
   if (!loaded.faults.empty()) return loaded;

@@ -6,6 +6,7 @@
 
 #include "base/fault.h"
 #include "config/config.h"
+#include "config/file_look.h"
 
 namespace exporter {
 
@@ -13,6 +14,9 @@ struct LoadedConfig {
   std::shared_ptr<const Config> config;  // Null if there is any fault.
   std::vector<Fault> faults;             // All of them, by file and line.
   std::vector<Fault> warnings;           // What is risky, but allowed.
+  // How the files of `dataset_files` looked before they were read, for
+  // watching; those of a refused configuration too, as far as it names them.
+  FileLooks looks;
 };
 
 // The configuration in the file `path`, with its dataset files; the files of

@@ -186,7 +186,7 @@ DiscoveryConfig ReadDiscovery(const YamlNode& node, const Source& source) {
 
 void ReadAllDatasets(const Section& section, const Source& source,
                      SeenDatasets& seen, ProjectConfig& project,
-                     std::vector<std::string>& files) {
+                     FileLooks& looks) {
   const bool has_list = section.Find("datasets") != nullptr;
   const bool has_more = section.Find("dataset_files") != nullptr ||
                         section.Find("discovery") != nullptr;
@@ -202,13 +202,13 @@ void ReadAllDatasets(const Section& section, const Source& source,
   }
   project.own_datasets = project.datasets.size();
   ReadDatasetFiles(section, source.folder, source.warnings, seen, project,
-                   files);
+                   looks);
 }
 
 }  // namespace
 
 ProjectConfig ReadProject(const YamlNode& node, const Source& source,
-                          SeenDatasets& seen, std::vector<std::string>& files) {
+                          SeenDatasets& seen, FileLooks& looks) {
   const Section section(node, "projects",
                         {"project_id", "region", "cloud", "endpoint",
                          "duration_unit", "rate_limit", "http", "credentials",
@@ -241,7 +241,7 @@ ProjectConfig ReadProject(const YamlNode& node, const Source& source,
   if (const YamlNode* value = section.Find("discovery")) {
     project.discovery = ReadDiscovery(*value, source);
   }
-  ReadAllDatasets(section, source, seen, project, files);
+  ReadAllDatasets(section, source, seen, project, looks);
   return project;
 }
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "config/config.h"
 #include "config/datasets_reader.h"
 #include "config/source.h"
@@ -11,8 +8,9 @@
 namespace exporter {
 
 // One item of `projects`, with all its defaults. Faults are reported; what they
-// leave open keeps its default. Dataset files are appended to `files`.
+// leave open keeps its default. How its dataset files looked is added to
+// `looks`.
 ProjectConfig ReadProject(const YamlNode& node, const Source& source,
-                          SeenDatasets& seen, std::vector<std::string>& files);
+                          SeenDatasets& seen, FileLooks& looks);
 
 }  // namespace exporter

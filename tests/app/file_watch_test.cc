@@ -17,7 +17,13 @@ class FileWatchTest : public testing::Test {
   void SetUp() override {
     folder_.Write("a.yml", "one");
     folder_.Write("b.yml", "one");
-    watch_.Watch({pattern_});
+    watch_.Watch(LooksNow({pattern_}));
+  }
+
+  static FileLooks LooksNow(const std::vector<std::string>& patterns) {
+    FileLooks looks;
+    for (const auto& pattern : patterns) looks[pattern] = LookAt(pattern);
+    return looks;
   }
 
   TempFolder folder_;
@@ -53,7 +59,7 @@ TEST_F(FileWatchTest, SeesFilesThatComeAndGo) {
 TEST_F(FileWatchTest, SeesThatAnEmptyFolderCannotBeReadAnyMore) {
   const std::string empty = folder_.path() + "/empty";
   std::filesystem::create_directory(empty);
-  watch_.Watch({empty + "/*.yml"});
+  watch_.Watch(LooksNow({empty + "/*.yml"}));
 
   std::filesystem::remove(empty);
   std::filesystem::create_symlink("empty", empty);
@@ -79,15 +85,34 @@ TEST_F(FileWatchTest, SeesASymlinkBehindASymlinkThatPointsElsewhere) {
   EXPECT_TRUE(watch_.Changed());
 }
 
-TEST_F(FileWatchTest, KeepsAChangeThatNobodyLookedAtOverAnEqualWatch) {
+TEST_F(FileWatchTest, SeesAChangeBetweenTheLookAndTheWatch) {
+  const FileLooks looks = LooksNow({pattern_});
   folder_.Write("a.yml", "another");
-  watch_.Watch({pattern_});
+  watch_.Watch(looks);
+  EXPECT_TRUE(watch_.Changed());
+  EXPECT_FALSE(watch_.Changed());
+}
+
+TEST_F(FileWatchTest, SeesFilesOfARefusedConfigurationUntilTheNextOne) {
+  const std::string refused = folder_.Write("refused.txt", "one");
+  watch_.WatchRefused(LooksNow({refused, pattern_}));
+  EXPECT_FALSE(watch_.Changed());
+  folder_.Write("refused.txt", "another");
+  EXPECT_TRUE(watch_.Changed());
+  folder_.Write("a.yml", "another");
+  EXPECT_TRUE(watch_.Changed());
+  EXPECT_FALSE(watch_.Changed());
+
+  watch_.WatchRefused({});
+  folder_.Write("refused.txt", "a third one");
+  EXPECT_FALSE(watch_.Changed());
+  folder_.Write("a.yml", "a third one");
   EXPECT_TRUE(watch_.Changed());
 }
 
 TEST_F(FileWatchTest, BeginsAnewWithOtherPatterns) {
   folder_.Write("a.yml", "another");
-  watch_.Watch({folder_.path() + "/b.yml"});
+  watch_.Watch(LooksNow({folder_.path() + "/b.yml"}));
   EXPECT_FALSE(watch_.Changed());
   folder_.Write("a.yml", "and another");
   EXPECT_FALSE(watch_.Changed());

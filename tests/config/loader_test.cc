@@ -308,10 +308,24 @@ TEST(LoadConfigTest, ReadsDatasetFilesOnceAndInTheOrderOfTheirNames) {
   }
   EXPECT_THAT(keys, ElementsAre("p1/first", "p1/from-a-1", "p1/from-a-2",
                                 "p1/from-b-1", "p2/from-b-1"));
-  const std::string folder = kTestdata + "/good/../datasets/";
-  EXPECT_THAT(
-      config.dataset_files,
-      ElementsAre(folder + "a.yml", folder + "none.yml", folder + "b.json"));
+}
+
+TEST(LoadConfigTest, SaysHowDatasetFilesLookedOfARefusedConfigurationToo) {
+  const TempFolder folder;
+  const std::string file = folder.Write("d.yml", "- id: d1");
+  const std::string pattern = folder.path() + "/*d.yml";
+  const std::string none = folder.path() + "/none.yml";
+  const std::string text =
+      "projects: [{project_id: p, region: r, dataset_files: ['*d.yml'";
+
+  const LoadedConfig good = LoadText(folder, text + "]}]");
+  const LoadedConfig bad = LoadText(folder, text + ", none.yml]}]");
+
+  EXPECT_NE(good.config, nullptr);
+  EXPECT_THAT(good.looks, ElementsAre(std::pair(pattern, LookAt(file))));
+  EXPECT_EQ(bad.config, nullptr);
+  EXPECT_THAT(bad.looks, ElementsAre(std::pair(pattern, LookAt(file)),
+                                     std::pair(none, LookAt(none))));
 }
 
 TEST(LoadConfigTest, TakesAFolderWithPatternCharactersAsItIsWritten) {

@@ -98,6 +98,17 @@ class DatasetFilesTest(unittest.TestCase):
         self.assertEqual(scrape(exporter)[name], "1")
 
 
+    def test_a_faulty_one_of_a_refused_configuration_is_waited_for(self):
+        exporter = self.enterContext(Exporter(config(self.cloud.url, 1)))
+        path = self.write("new.yml", 0)  # Twice, then.
+        exporter.write_config(config(self.cloud.url, 1, project_block=f"dataset_files: ['{path}']"))
+        os.kill(exporter.process.pid, signal.SIGHUP)
+        self.assertTrue(eventually(lambda: "new.yml:1:8: id: dataset" in exporter.log()), exporter.log())
+        self.assert_serves(exporter, 0)
+        self.write("new.yml", 1)
+        self.assert_serves(exporter, 0, 1)
+
+
 class ReloadTest(unittest.TestCase):
     RELOADS = 1000
 
