@@ -2,6 +2,8 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -30,6 +32,31 @@ std::string Quoted(std::string_view text) {
 
 std::string Beside(const std::string& config_file, const std::string& path) {
   return (std::filesystem::path(config_file).parent_path() / path).string();
+}
+
+// `node` with nulls in place of empty texts and lists, held by `storage`: they
+// are unset, as in the toolkit. Templates write them.
+YamlNode WithoutEmpty(YamlNode node, YamlContent& storage) {
+  static const YamlContent kNull;
+  storage = *node.content;
+  for (YamlEntry& entry : storage.entries) {
+    const YamlContent& value = *entry.value.content;
+    const bool is_text = value.kind == YamlContent::Kind::kScalar;
+    const bool is_list = value.kind == YamlContent::Kind::kSequence;
+    if ((is_text && value.text.empty()) || (is_list && value.items.empty())) {
+      entry.value.content = &kNull;
+    }
+  }
+  node.content = &storage;
+  return node;
+}
+
+// Without any of these the toolkit speaks plain HTTP.
+bool WantsTls(const Section& section) {
+  return std::ranges::any_of(
+      std::array{"cert", "cert_file", "key", "key_file", "client_ca",
+                 "client_ca_file", "client_auth_type"},
+      [&](const char* key) { return section.Find(key) != nullptr; });
 }
 
 Pem ReadPem(const Section& section, std::string_view key,
@@ -65,7 +92,6 @@ std::vector<std::string> ReadTexts(const Section& section,
   std::vector<std::string> texts;
   const std::vector<YamlNode>* items = section.ReadList(key);
   if (!items) return texts;
-  if (items->empty()) section.Add(key, "must not be empty");
   for (const YamlNode& item : *items) {
     const bool is_text = item.content->kind == YamlContent::Kind::kScalar;
     if (!is_text || WhyNotText(item.content->text)) {
@@ -180,23 +206,32 @@ std::string_view ReadClients(const Section& section, const FaultSink& warnings,
 
 }  // namespace
 
-TlsSettings ReadTlsSection(const YamlNode& node, const FaultSink& sink,
-                           const FaultSink& warnings) {
+std::optional<TlsSettings> ReadTlsSection(const YamlNode& node,
+                                          const FaultSink& sink,
+                                          const FaultSink& warnings) {
+  YamlContent storage;
   const Section section(
-      node, "tls_server_config",
+      WithoutEmpty(node, storage), "tls_server_config",
       {"cert", "key", "client_ca", "cert_file", "key_file", "client_ca_file",
        "client_auth_type", "client_allowed_sans", "min_version", "max_version",
        "cipher_suites", "prefer_server_cipher_suites", "curve_preferences"},
       sink);
   const std::size_t faults_before = sink.faults->size();
   TlsSettings tls;
-  const Pem certificate = ReadPem(section, "cert", "cert_file", true);
-  const Pem key = ReadPem(section, "key", "key_file", true);
+  const bool wants_tls = WantsTls(section);
+  const Pem certificate = ReadPem(section, "cert", "cert_file", wants_tls);
+  const Pem key = ReadPem(section, "key", "key_file", wants_tls);
   tls.certificates = certificate.text;
   tls.key = Secret(key.text);
   ReadAlgorithms(section, warnings, tls);
   const std::string_view client_ca_key = ReadClients(section, warnings, tls);
   if (sink.faults->size() > faults_before) return tls;
+  if (!wants_tls) {
+    warnings.Add(node,
+                 "tls_server_config: names no certificate; plain HTTP is "
+                 "spoken");
+    return std::nullopt;
+  }
 
   TlsContext::Make(tls, [&](TlsContext::Part part, const std::string& what) {
     switch (part) {

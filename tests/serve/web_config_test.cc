@@ -130,6 +130,40 @@ TEST_F(WebConfigTest, HasTheDefaultsOfTheToolkit) {
   EXPECT_TRUE(report.config.tls->prefer_server_ciphers);
 }
 
+TEST_F(WebConfigTest, TakesWhatIsEmptyForUnset) {
+  const WebConfigReport report = Load(std::string(kTls) +
+                                      R"(  cert: ""
+  key: ""
+  client_ca: ""
+  client_ca_file: ""
+  client_auth_type: ""
+  client_allowed_sans: []
+  min_version: ""
+  max_version: ''
+  cipher_suites: []
+  curve_preferences: []
+)");
+
+  EXPECT_EQ(Join(report.faults), "");
+  EXPECT_EQ(report.config, Load(kTls).config);
+}
+
+TEST_F(WebConfigTest, SpeaksPlainHttpWithoutCertificateKeyAndClients) {
+  for (const char* text :
+       {"tls_server_config: {}\n",
+        "tls_server_config: {cert_file: '', key_file: '', client_ca_file: '', "
+        "client_auth_type: ''}\n",
+        "tls_server_config: {min_version: TLS13, cipher_suites: []}\n"}) {
+    const WebConfigReport report = Load(text);
+    EXPECT_EQ(Join(report.faults), "") << text;
+    EXPECT_EQ(report.config, WebConfig{}) << text;
+    EXPECT_EQ(Join(report.warnings),
+              "1:20: tls_server_config: names no certificate; plain HTTP is "
+              "spoken\n")
+        << text;
+  }
+}
+
 TEST_F(WebConfigTest, TakesPemThatIsWrittenInTheFile) {
   const auto indented = [&](const std::string& file) {
     std::ifstream in(folder_.path() + "/" + file);
@@ -184,12 +218,18 @@ TEST_F(WebConfigTest, NamesEveryFaultWithItsPlace) {
        "1:1: unknown key 'tls_server_confg'; known are tls_server_config, "
        "http_server_config, basic_auth_users, rate_limit\n"},
       {"- a\n", "1:1: must be a mapping (key: value), not a list\n"},
-      {"tls_server_config: {}\n",
-       "1:20: cert_file: is missing\n1:20: key_file: is missing\n"},
+      {"tls_server_config:\n  client_auth_type: NoClientCert\n",
+       "2:3: cert_file: is missing\n2:3: key_file: is missing\n"},
       {"tls_server_config:\n  min_version: TLS12\n  key_file: server.key\n",
        "2:3: cert_file: is missing\n"},
       {"tls_server_config:\n  cert_file: ''\n  key_file: server.key\n",
-       "2:14: cert_file: must not be empty\n"},
+       "2:3: cert_file: is missing\n"},
+      {"tls_server_config:\n  min_version: TLS14\n  nonsense: ''\n",
+       "2:16: min_version: must be one of TLS10, TLS11, TLS12, TLS13\n"
+       "3:3: unknown key 'nonsense' in 'tls_server_config'; known are cert, "
+       "key, client_ca, cert_file, key_file, client_ca_file, client_auth_type, "
+       "client_allowed_sans, min_version, max_version, cipher_suites, "
+       "prefer_server_cipher_suites, curve_preferences\n"},
       {"tls_server_config:\n  cert_file: no\n  key_file: .\n",
        "2:14: cert_file: 'no' cannot be read: No such file or directory\n"
        "3:13: key_file: '.' cannot be read: Is a directory\n"},
@@ -216,9 +256,6 @@ TEST_F(WebConfigTest, NamesEveryFaultWithItsPlace) {
                            "  client_allowed_sans: [a]\n",
        "6:24: client_allowed_sans: needs client_auth_type "
        "RequireAnyClientCert or RequireAndVerifyClientCert\n"},
-      {std::string(kTls) + "  client_auth_type: RequireAnyClientCert\n"
-                           "  client_allowed_sans: []\n",
-       "5:24: client_allowed_sans: must not be empty\n"},
       {std::string(kTls) + "  min_version: TLS14\n  max_version: 1.2\n",
        "4:16: min_version: must be one of TLS10, TLS11, TLS12, TLS13\n"
        "5:16: max_version: must be one of TLS10, TLS11, TLS12, TLS13\n"},
