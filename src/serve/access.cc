@@ -57,7 +57,7 @@ AccessWatcher::~AccessWatcher() {
 Result<std::shared_ptr<const Access>> AccessWatcher::Watch(
     const std::string& path) {
   path_ = path;
-  last_read_ = LoadWebConfig(path_);
+  last_read_ = LoadWebConfig(path_, files_);
   if (!last_read_.faults.empty()) {
     std::string all;
     for (const Fault& fault : last_read_.faults) {
@@ -87,10 +87,12 @@ void AccessWatcher::Run() {
   }
 }
 
-// The contents are compared, not the times of the files: no rename, symlink
-// swap or second write within one tick of a clock can hide.
 void AccessWatcher::ReadAgain() {
-  WebConfigReport report = LoadWebConfig(path_);
+  // Finding out whether TLS can be spoken takes tens of milliseconds with the
+  // authorities of a whole system, and nearly always nothing has changed.
+  if (files_.StillHolds()) return;
+  files_ = {};
+  WebConfigReport report = LoadWebConfig(path_, files_);
   if (report == last_read_) return;
   last_read_ = std::move(report);
   if (last_read_.faults.empty() &&

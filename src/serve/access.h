@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "serve/basic_auth.h"
+#include "serve/file_record.h"
 #include "serve/rate_limiter.h"
 #include "serve/tls_context.h"
 #include "serve/web_config.h"
@@ -50,6 +51,7 @@ class AccessWatcher {
 
   std::string path_;
   WebConfigReport in_force_;
+  FileRecord files_;           // Of last_read_.
   WebConfigReport last_read_;  // Faulty or not.
 
   mutable std::mutex mutex_;  // Guards what follows.

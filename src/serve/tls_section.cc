@@ -10,7 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/file.h"
 #include "serve/tls_context.h"
 #include "serve/tls_names.h"
 
@@ -60,7 +59,7 @@ bool WantsTls(const Section& section) {
 }
 
 Pem ReadPem(const Section& section, std::string_view key,
-            std::string_view file_key, bool is_required) {
+            std::string_view file_key, bool is_required, FileRecord& files) {
   const YamlNode* inline_node = section.Find(key);
   const YamlNode* file_node = section.Find(file_key);
   if (inline_node && file_node) {
@@ -79,7 +78,7 @@ Pem ReadPem(const Section& section, std::string_view key,
   std::string path;
   if (!section.ReadText(file_key, path)) return {.key = file_key, .text = {}};
   Result<FileText> file =
-      ReadFile(Beside(section.sink().file, path), kMaxPemBytes);
+      files.Read(Beside(section.sink().file, path), kMaxPemBytes);
   if (!file) {
     section.Add(file_key, Quoted(Printable(path)) + " " + file.error().message);
     return {.key = file_key, .text = {}};
@@ -178,10 +177,10 @@ ClientAuth ReadClientAuth(const Section& section) {
 
 // Returns where the client CA stands.
 std::string_view ReadClients(const Section& section, const FaultSink& warnings,
-                             TlsSettings& tls) {
+                             FileRecord& files, TlsSettings& tls) {
   constexpr std::string_view kSans = "client_allowed_sans";
   tls.client_auth = ReadClientAuth(section);
-  Pem ca = ReadPem(section, "client_ca", "client_ca_file", false);
+  Pem ca = ReadPem(section, "client_ca", "client_ca_file", false, files);
   const bool has_ca = section.Find(ca.key) != nullptr;
   if (has_ca) tls.client_ca = std::move(ca.text);
   if (has_ca && tls.client_auth == ClientAuth::kNone) {
@@ -208,7 +207,8 @@ std::string_view ReadClients(const Section& section, const FaultSink& warnings,
 
 std::optional<TlsSettings> ReadTlsSection(const YamlNode& node,
                                           const FaultSink& sink,
-                                          const FaultSink& warnings) {
+                                          const FaultSink& warnings,
+                                          FileRecord& files) {
   YamlContent storage;
   const Section section(
       WithoutEmpty(node, storage), "tls_server_config",
@@ -219,12 +219,14 @@ std::optional<TlsSettings> ReadTlsSection(const YamlNode& node,
   const std::size_t faults_before = sink.faults->size();
   TlsSettings tls;
   const bool wants_tls = WantsTls(section);
-  const Pem certificate = ReadPem(section, "cert", "cert_file", wants_tls);
-  const Pem key = ReadPem(section, "key", "key_file", wants_tls);
+  const Pem certificate =
+      ReadPem(section, "cert", "cert_file", wants_tls, files);
+  const Pem key = ReadPem(section, "key", "key_file", wants_tls, files);
   tls.certificates = certificate.text;
   tls.key = Secret(key.text);
   ReadAlgorithms(section, warnings, tls);
-  const std::string_view client_ca_key = ReadClients(section, warnings, tls);
+  const std::string_view client_ca_key =
+      ReadClients(section, warnings, files, tls);
   if (sink.faults->size() > faults_before) return tls;
   if (!wants_tls) {
     warnings.Add(node,

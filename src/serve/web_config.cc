@@ -5,7 +5,6 @@
 #include <string_view>
 #include <tuple>
 
-#include "base/file.h"
 #include "serve/basic_auth.h"
 #include "serve/go_duration.h"
 #include "serve/tls_section.h"
@@ -132,14 +131,20 @@ void Sort(std::vector<Fault>& faults) {
 }  // namespace
 
 WebConfigReport LoadWebConfig(const std::string& path) {
-  const Result<FileText> file = ReadFile(path, kMaxYamlBytes);
-  if (file) return ParseWebConfig(file->text, path);
+  FileRecord files;
+  return LoadWebConfig(path, files);
+}
+
+WebConfigReport LoadWebConfig(const std::string& path, FileRecord& files) {
+  const Result<FileText> file = files.Read(path, kMaxYamlBytes);
+  if (file) return ParseWebConfig(file->text, path, files);
   WebConfigReport report;
   report.faults.push_back({.file = path, .what = file.error().message});
   return report;
 }
 
-WebConfigReport ParseWebConfig(std::string_view text, const std::string& path) {
+WebConfigReport ParseWebConfig(std::string_view text, const std::string& path,
+                               FileRecord& files) {
   WebConfigReport report;
   const FaultSink sink{.file = path, .faults = &report.faults};
   const FaultSink warnings{.file = path, .faults = &report.warnings};
@@ -153,7 +158,7 @@ WebConfigReport ParseWebConfig(std::string_view text, const std::string& path) {
                       "basic_auth_users", "rate_limit"},
                      sink);
   if (const YamlNode* node = root.Find("tls_server_config")) {
-    report.config.tls = ReadTlsSection(*node, sink, warnings);
+    report.config.tls = ReadTlsSection(*node, sink, warnings, files);
   }
   if (const YamlNode* node = root.Find("http_server_config")) {
     ReadHttp(*node, sink, warnings, report.config);

@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "base/secret.h"
+#include "serve/file_record.h"
 #include "serve/rate_limiter.h"
 #include "serve/tls_settings.h"
 
@@ -40,7 +41,11 @@ struct WebConfigReport {
 // Source: exporter toolkit, docs/web-configuration.md.
 WebConfigReport LoadWebConfig(const std::string& path);
 
+// The same; `files` keeps what was read for it.
+WebConfigReport LoadWebConfig(const std::string& path, FileRecord& files);
+
 // The same for a file whose content is `text`.
-WebConfigReport ParseWebConfig(std::string_view text, const std::string& path);
+WebConfigReport ParseWebConfig(std::string_view text, const std::string& path,
+                               FileRecord& files);
 
 }  // namespace exporter
