@@ -32,6 +32,23 @@ std::optional<int> ParseWeight(std::string_view text) {
   return weight;
 }
 
+// Owns what zlib keeps beside the stream, which points back to it.
+struct Deflater {
+  Deflater() {
+    constexpr int kGzipWindow = 15 + 16;  // The largest, in gzip's frame.
+    constexpr int kMemoryLevel = 8;
+    if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemoryLevel,
+                     Z_DEFAULT_STRATEGY) != Z_OK) {
+      throw std::runtime_error("zlib: no memory");
+    }
+  }
+  ~Deflater() { deflateEnd(&stream); }
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  z_stream stream{};
+};
+
 }  // namespace
 
 AcceptedCodings ParseAcceptEncoding(std::string_view header) {
@@ -66,17 +83,12 @@ AcceptedCodings ParseAcceptEncoding(std::string_view header) {
 }
 
 std::string Gzip(std::string_view bytes) {
-  constexpr int kGzipWindow = 15 + 16;  // The largest window, in gzip's frame.
-  constexpr int kMemoryLevel = 8;
   // Metrics come to a twentieth of their size. What they could come to at worst
   // is so much that reserving it would double the memory of a large scrape.
   constexpr std::size_t kUsualRatio = 16;
   constexpr std::size_t kLeast = 1024;
-  z_stream stream{};
-  if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemoryLevel,
-                   Z_DEFAULT_STRATEGY) != Z_OK) {
-    throw std::runtime_error("zlib: no memory");
-  }
+  Deflater deflater;
+  z_stream& stream = deflater.stream;
   // zlib does not write to its input, but its type does not say so.
   stream.next_in =
       reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
@@ -91,7 +103,6 @@ std::string Gzip(std::string_view bytes) {
     out.resize(2 * out.size());
   }
   out.resize(stream.total_out);
-  deflateEnd(&stream);
   if (result != Z_STREAM_END) throw std::runtime_error("zlib: not finished");
   return out;
 }

@@ -60,9 +60,12 @@ void AddHeaders(const Access& access, ServeResponse& response) {
   }
 }
 
+// Encoding is inside too: it takes memory that there may not be.
 ServeResponse Handle(const Route& route, const ServeRequest& request) {
   try {
-    return route.handle(request);
+    ServeResponse response = route.handle(request);
+    Encode(request.Header("Accept-Encoding"), response);
+    return response;
   } catch (const std::exception& error) {
     Log(LogLevel::kError, "a request failed",
         {{"path", route.path}, {"err", error.what()}});
@@ -199,9 +202,7 @@ void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
 }
 
 void Dispatcher::Run(Exchange& exchange) {
-  ServeResponse response = Handle(*exchange.route, exchange.request);
-  Encode(exchange.request.Header("Accept-Encoding"), response);
-  Finish(exchange, std::move(response));
+  Finish(exchange, Handle(*exchange.route, exchange.request));
 }
 
 void Dispatcher::Finish(Exchange& exchange, ServeResponse response,

@@ -1,0 +1,50 @@
+// What the server does when there is no memory.
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <string>
+
+#include "test_server.h"
+
+namespace {
+
+// What this thread may not get at once.
+thread_local std::size_t too_much = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+// Not inlined, or GCC 12 sees a free() of what new made and warns of it.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  void* const memory = size < too_much ? std::malloc(size) : nullptr;
+  if (memory) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace exporter {
+namespace {
+
+TEST(ServerMemoryTest, TellsTheClientThatThereIsNoneToCompressIn) {
+  Route route = PlainRoute();
+  route.handle = [](const ServeRequest&) {
+    ServeResponse response{.body = std::string(1'000'000, 'a')};
+    too_much = 50'000;
+    return response;
+  };
+  TestServer server({route});
+
+  EXPECT_EQ(server.Connect().Get("/", "Accept-Encoding: gzip\r\n").status, 500);
+  EXPECT_EQ(server.Connect().Get("/nothing").status, 404) << "it goes on";
+}
+
+}  // namespace
+}  // namespace exporter
