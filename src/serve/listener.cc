@@ -45,7 +45,13 @@ struct Opened {
   int error = 0;
 };
 
-Opened Open(const sockaddr* address, socklen_t size, bool dual_stack) {
+// "[::]" is IPv6 and IPv4, as in exporters that are written in Go.
+bool IsDualStack(const sockaddr* address) {
+  return IN6_IS_ADDR_UNSPECIFIED(
+      &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr);
+}
+
+Opened Open(const sockaddr* address, socklen_t size) {
   FileDescriptor fd(socket(address->sa_family,
                            SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return {.socket = {}, .error = errno};
@@ -56,7 +62,7 @@ Opened Open(const sockaddr* address, socklen_t size, bool dual_stack) {
   // would let two exporters share a port without either noticing.
   set(SOL_SOCKET, SO_REUSEADDR, 1);
   if (address->sa_family == AF_INET6) {
-    set(IPPROTO_IPV6, IPV6_V6ONLY, dual_stack ? 0 : 1);
+    set(IPPROTO_IPV6, IPV6_V6ONLY, IsDualStack(address) ? 0 : 1);
   }
   if (bind(fd.Get(), address, size) != 0 || listen(fd.Get(), kBacklog) != 0) {
     return {.socket = {}, .error = errno};
@@ -69,14 +75,14 @@ Opened OpenWildcard(std::uint16_t port) {
   v6.sin6_family = AF_INET6;
   v6.sin6_port = htons(port);
   v6.sin6_addr = in6addr_any;
-  Opened opened = Open(reinterpret_cast<sockaddr*>(&v6), sizeof v6, true);
+  Opened opened = Open(reinterpret_cast<sockaddr*>(&v6), sizeof v6);
   if (opened.error != EAFNOSUPPORT && opened.error != EADDRNOTAVAIL) {
     return opened;
   }
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
   v4.sin_port = htons(port);
-  return Open(reinterpret_cast<sockaddr*>(&v4), sizeof v4, false);
+  return Open(reinterpret_cast<sockaddr*>(&v4), sizeof v4);
 }
 
 Failure Refuse(const ListenAddress& address, const std::string& why) {
@@ -112,7 +118,7 @@ Result<std::vector<Listener>> Listen(const ListenAddress& address) {
                                                                  freeaddrinfo);
   int missing = 0;  // Why a family that this machine lacks was passed over.
   for (const addrinfo* entry = list; entry; entry = entry->ai_next) {
-    Opened opened = Open(entry->ai_addr, entry->ai_addrlen, false);
+    Opened opened = Open(entry->ai_addr, entry->ai_addrlen);
     if (opened.error == EAFNOSUPPORT || opened.error == EADDRNOTAVAIL) {
       missing = opened.error;
       continue;

@@ -15,7 +15,7 @@ struct Listener {
 };
 
 // A socket for each address that `address` names. No host is IPv6 and IPv4 in
-// one socket, or IPv4 where there is no IPv6.
+// one socket, or IPv4 where there is no IPv6; "::" is both or nothing.
 //
 // Errors: kConfig  the host is unknown, or the address cannot be bound: in use,
 //                  not of this machine, a port that needs more rights.

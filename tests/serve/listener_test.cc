@@ -1,6 +1,7 @@
 #include "serve/listener.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace exporter {
@@ -14,6 +15,23 @@ TEST(ListenTest, ServesBothFamiliesWithoutAHost) {
   const std::string& address = listeners->front().address;
   EXPECT_TRUE(address.starts_with("[::]:") || address.starts_with("0.0.0.0:"))
       << address;
+}
+
+bool TakesIpv4(const Listener& listener) {
+  int v6_only = 1;
+  socklen_t size = sizeof v6_only;
+  getsockopt(listener.socket.Get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, &size);
+  return v6_only == 0;
+}
+
+TEST(ListenTest, ServesBothFamiliesOnTheIpv6WildcardAlone) {
+  const auto wildcard = Listen({.host = "::", .port = 0});
+  if (!wildcard) GTEST_SKIP() << "no IPv6: " << wildcard.error().message;
+  EXPECT_TRUE(TakesIpv4(wildcard->front()));
+
+  const auto loopback = Listen({.host = "::1", .port = 0});
+  if (!loopback) GTEST_SKIP() << "no ::1: " << loopback.error().message;
+  EXPECT_FALSE(TakesIpv4(loopback->front()));
 }
 
 TEST(ListenTest, NamesWhatItBound) {
