@@ -240,9 +240,9 @@ void AppendTable(std::string& html, const Overview& overview,
                      context.now);
   }
   html += "</table>\n";
-  if (overview.rows.empty()) {
-    html += "<p id=empty>No dataset is configured or discovered here.</p>\n";
-  }
+  // Always there, so that a refresh can show or hide it.
+  html += overview.rows.empty() ? "<p id=empty>" : "<p id=empty hidden>";
+  html += "No dataset is configured or discovered here.</p>\n";
 }
 
 void AppendBottom(std::string& html, const PageContext& context) {

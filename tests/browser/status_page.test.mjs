@@ -276,6 +276,21 @@ describe('refresh', () => {
     assert.deepEqual([...await names()].sort(), ['set-0', 'set-1']);
   });
 
+  it('says that there is no dataset while there is none', async () => {
+    const empty = () => page.getByText('No dataset is configured or discovered here.').isVisible();
+    server.show('large', 0, 0);
+    await open();
+    assert.ok(await empty());
+
+    server.show('large', 1, 0);
+    await refresh();
+    assert.ok(!await empty());
+
+    server.show('large', 0, 0);
+    await refresh();
+    assert.ok(await empty());
+  });
+
   it('shows just what a reload would show', async () => {
     server.show('large', 300, 5);
     await open();
