@@ -1,5 +1,6 @@
 #include "serve/client_connection.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -14,12 +15,27 @@ constexpr std::size_t kJoinBytes = std::size_t{16} * 1024;
 // A client that still sends this much after it was refused does not listen.
 constexpr std::size_t kMaxDiscardedBytes = std::size_t{1024} * 1024;
 
+std::string PeerOf(const FileDescriptor& socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  getpeername(socket.Get(), reinterpret_cast<sockaddr*>(&storage), &size);
+  if (storage.ss_family == AF_INET6) {
+    const auto& ip = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
+    const auto* bytes = reinterpret_cast<const char*>(&ip);
+    return IN6_IS_ADDR_V4MAPPED(&ip) ? std::string(bytes + 12, 4)
+                                     : std::string(bytes, 8);
+  }
+  const auto& ip = reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
+  return {reinterpret_cast<const char*>(&ip), sizeof ip};
+}
+
 }  // namespace
 
 ClientConnection::ClientConnection(FileDescriptor socket,
                                    std::unique_ptr<Channel> channel,
                                    const ConnectionLimits& limits, Deadline now)
     : socket_(std::move(socket)),
+      peer_(PeerOf(socket_)),
       channel_(std::move(channel)),
       limits_(limits),
       reader_(limits.request),

@@ -71,6 +71,9 @@ class ClientConnection {
   // while kHandling.
   [[nodiscard]] Deadline deadline() const { return deadline_; }
   [[nodiscard]] const FileDescriptor& socket() const { return socket_; }
+  // Where the client is, as bytes to compare: its IPv4 address, or its IPv6
+  // network, of which it may have all addresses.
+  [[nodiscard]] const std::string& peer() const { return peer_; }
 
  private:
   void Enter(Phase phase, Deadline deadline);
@@ -80,6 +83,7 @@ class ClientConnection {
   bool Discard();
 
   FileDescriptor socket_;
+  std::string peer_;
   std::unique_ptr<Channel> channel_;
   ConnectionLimits limits_;
   RequestReader reader_;

@@ -197,7 +197,7 @@ void ConnectionLoop::Drive(ConnectionId id) {
     return;
   }
   connections_.Settle(id);
-  if (request) on_request_(id, *std::move(request));
+  if (request) on_request_(id, connection->peer(), *std::move(request));
 }
 
 void ConnectionLoop::TakePosted() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -34,8 +35,10 @@ class ConnectionLoop {
   using MakeChannel =
       std::function<std::unique_ptr<Channel>(const FileDescriptor& socket)>;
   // Called by the loop's thread, which waits meanwhile: it must be quick. Has
-  // to end in one Answer for this id, from any thread, at any time.
-  using OnRequest = std::function<void(ConnectionId, ReadRequest)>;
+  // to end in one Answer for this id, from any thread, at any time. `peer` is
+  // that of the ClientConnection.
+  using OnRequest =
+      std::function<void(ConnectionId, const std::string& peer, ReadRequest)>;
 
   // `clock` must outlive this object.
   ConnectionLoop(const ConnectionLimits& limits, std::size_t max_connections,

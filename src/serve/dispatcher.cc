@@ -25,6 +25,7 @@ constexpr std::size_t kOpenThreads = 2;
 // Passwords that wait for bcrypt. It takes the better part of a tenth of a
 // second each, and one core is all that strangers may keep busy with it.
 constexpr std::size_t kMaxLogins = 64;
+constexpr std::size_t kMaxLoginsOfOnePeer = 8;  // Leaves room for the others.
 constexpr std::size_t kLoginThreads = 1;
 
 bool Allows(const Route& route, const std::string& method) {
@@ -95,7 +96,7 @@ Dispatcher::Dispatcher(std::vector<Route> routes, std::size_t max_requests,
                    .Register(registry)),
       scrapes_(max_requests),
       pages_(kMaxPages),
-      logins_(kMaxLogins),
+      logins_(kMaxLogins, kMaxLoginsOfOnePeer),
       scrape_workers_(max_requests),
       page_workers_(kPageThreads),
       open_workers_(kOpenThreads),
@@ -110,7 +111,8 @@ const Route* Dispatcher::FindRoute(const std::string& path) const {
   return found == routes_.end() ? nullptr : &*found;
 }
 
-void Dispatcher::Dispatch(ReadRequest read, Answer answer, Deadline now) {
+void Dispatcher::Dispatch(ReadRequest read, const std::string& peer,
+                          Answer answer, Deadline now) {
   auto exchange = std::make_shared<Exchange>();
   exchange->answer = std::move(answer);
   exchange->access = access_.Current();
@@ -129,12 +131,13 @@ void Dispatcher::Dispatch(ReadRequest read, Answer answer, Deadline now) {
     Finish(*exchange, StatusResponse(429));
     return;
   }
-  Authenticate(std::move(exchange));
+  Authenticate(std::move(exchange), peer);
 }
 
 // Paths that do not exist ask for the password too: which ones do is none of a
 // stranger's business.
-void Dispatcher::Authenticate(std::shared_ptr<Exchange> exchange) {
+void Dispatcher::Authenticate(std::shared_ptr<Exchange> exchange,
+                              const std::string& peer) {
   BasicAuth* passwords = exchange->access->passwords.get();
   if (!passwords) {
     Admit(std::move(exchange));
@@ -151,7 +154,7 @@ void Dispatcher::Authenticate(std::shared_ptr<Exchange> exchange) {
     return;
   }
   exchange->credentials = *std::move(credentials);
-  exchange->ticket = logins_.Enter();
+  exchange->ticket = logins_.Enter(peer);
   if (!exchange->ticket) {
     Finish(*exchange, TooMany());
     return;

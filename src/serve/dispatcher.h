@@ -9,12 +9,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "serve/access.h"
 #include "serve/client_connection.h"
 #include "serve/gate.h"
+#include "serve/peer_gate.h"
 #include "serve/request_reader.h"
 #include "serve/route.h"
 #include "serve/worker_pool.h"
@@ -32,14 +34,17 @@ class Dispatcher {
   Dispatcher(std::vector<Route> routes, std::size_t max_requests,
              const AccessWatcher& access, prometheus::Registry& registry);
 
-  // Never blocks: handlers and bcrypt run on worker threads.
-  void Dispatch(ReadRequest read, Answer answer, Deadline now);
+  // Never blocks: handlers and bcrypt run on worker threads. `peer` tells
+  // clients apart.
+  void Dispatch(ReadRequest read, const std::string& peer, Answer answer,
+                Deadline now);
 
  private:
   struct Exchange;
 
   const Route* FindRoute(const std::string& path) const;
-  void Authenticate(std::shared_ptr<Exchange> exchange);
+  void Authenticate(std::shared_ptr<Exchange> exchange,
+                    const std::string& peer);
   void Refuse(Exchange& exchange);
   void Admit(std::shared_ptr<Exchange> exchange);
   void Run(Exchange& exchange);
@@ -50,7 +55,7 @@ class Dispatcher {
   prometheus::Family<prometheus::Counter>& answers_;
   Gate scrapes_;
   Gate pages_;
-  Gate logins_;
+  PeerGate logins_;
   // Scrapes, pages and health each have their own, so that none waits for
   // another kind.
   WorkerPool scrape_workers_;

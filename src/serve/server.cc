@@ -57,9 +57,9 @@ Result<std::vector<std::string>> Server::Start() {
         return access->tls ? access->tls->MakeChannel(socket)
                            : MakePlainChannel(socket);
       },
-      [this](ConnectionId id, ReadRequest request) {
+      [this](ConnectionId id, const std::string& peer, ReadRequest request) {
         dispatcher_->Dispatch(
-            std::move(request),
+            std::move(request), peer,
             [this, id](Reply reply) { loop_->Answer(id, std::move(reply)); },
             clock_.SteadyNow());
       },

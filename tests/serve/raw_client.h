@@ -35,7 +35,9 @@ struct RawResponse {
 // 127.0.0.1. Waits at most ten seconds for anything.
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+  // `from` is the last byte of its own address, 127.0.0.x; 0: any.
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0,
+                     std::uint8_t from = 0)
       : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     if (receive_buffer > 0) {
       setsockopt(socket_.Get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
@@ -43,6 +45,11 @@ class RawClient {
     }
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    if (from != 0) {
+      address.sin_addr.s_addr = htonl(0x7F00'0000U + from);
+      bind(socket_.Get(), reinterpret_cast<sockaddr*>(&address),
+           sizeof address);
+    }
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = connect(socket_.Get(), reinterpret_cast<sockaddr*>(&address),

@@ -82,6 +82,26 @@ TEST(ServerAccessTest, AFloodOfWrongPasswordsHoldsUpNobodyWhoIsKnown) {
   EXPECT_LT(steady_clock::now() - start, 500ms);
 }
 
+TEST(ServerAccessTest, AFloodFromOneAddressLeavesRoomForLoginsFromOthers) {
+  const TempFolder folder;
+  // Of cost 10, the better part of a tenth of a second for each password.
+  TestServer server(
+      Routes(),
+      folder.Write("web.yml", std::string(kUser) +
+                                  "  v: $2b$10$abcdefghijklmnopqrstuu"
+                                  "2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n"));
+  std::vector<RawClient> flood;
+  for (int i = 0; i < 100; ++i) {
+    flood.push_back(server.Connect());
+    flood.back().Send("GET / HTTP/1.1\r\nHost: x\r\n" +
+                      std::string(kWrongDear) + "\r\n");
+  }
+  EXPECT_EQ(flood.back().Receive().Header("Retry-After"), "1");
+
+  RawClient honest(server.Port(), 0, 2);
+  EXPECT_EQ(honest.Get("/", kRight).status, 200);
+}
+
 TEST(ServerAccessTest, AddsTheHeadersToEveryAnswer) {
   const TempFolder folder;
   TestServer server(Routes(),
