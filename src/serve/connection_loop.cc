@@ -25,7 +25,7 @@ constexpr std::uint64_t kFirstListenerId = 1;
 constexpr std::uint64_t kFirstConnectionId = 1 << 16;
 
 // As many as are accepted before those that are open get their turn.
-constexpr int kAcceptsAtOnce = 64;
+constexpr std::size_t kAcceptsAtOnce = 64;
 constexpr milliseconds kAcceptPause(100);
 
 void Watch(const FileDescriptor& epoll, const FileDescriptor& fd,
@@ -107,7 +107,7 @@ void ConnectionLoop::Run() {
         eventfd_t ignored = 0;
         eventfd_read(wake_.Get(), &ignored);
       } else if (id < kFirstConnectionId) {
-        AcceptFrom(listeners_.at(id - kFirstListenerId));
+        AcceptFrom(listeners_.at(id - kFirstListenerId), kAcceptsAtOnce);
       } else {
         Drive(id);
       }
@@ -153,8 +153,8 @@ void ConnectionLoop::MakeRoom() {
   }
 }
 
-void ConnectionLoop::AcceptFrom(const Listener& listener) {
-  for (int i = 0; i < kAcceptsAtOnce && !accepts_again_; ++i) {
+void ConnectionLoop::AcceptFrom(const Listener& listener, std::size_t most) {
+  for (std::size_t i = 0; i < most && !accepts_again_; ++i) {
     const bool is_full = connections_.Size() >= max_connections_;
     if (is_full && !connections_.LeastMissed()) {
       StopAcceptingForNow();
@@ -225,7 +225,9 @@ void ConnectionLoop::TakePosted() {
 void ConnectionLoop::BeginDrain() {
   accepts_again_.reset();
   // Clients that the kernel took in already see an answer, not a reset.
-  for (const Listener& listener : listeners_) AcceptFrom(listener);
+  for (const Listener& listener : listeners_) {
+    AcceptFrom(listener, max_connections_);
+  }
   listeners_.clear();
   accepts_again_.reset();
 }

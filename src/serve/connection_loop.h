@@ -66,7 +66,7 @@ class ConnectionLoop {
 
   void Run();
   [[nodiscard]] int WaitMilliseconds() const;
-  void AcceptFrom(const Listener& listener);
+  void AcceptFrom(const Listener& listener, std::size_t most);
   void MakeRoom();
   void StopAcceptingForNow();
   void Listen();
