@@ -11,10 +11,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kPeriod(500);
 
-void LogAll(LogLevel level, std::string_view message,
-            const std::vector<Fault>& faults) {
+// One event each, as for the main configuration.
+void LogFaults(std::string_view message, const std::vector<Fault>& faults) {
   for (const Fault& fault : faults) {
-    Log(level, message, {{"at", ToString(fault)}});
+    Log(LogLevel::kError, message, {{"fault", ToString(fault)}});
+  }
+}
+
+void LogWarnings(const std::vector<Fault>& warnings) {
+  for (const Fault& warning : warnings) {
+    Log(LogLevel::kWarn, "web configuration", {{"warning", ToString(warning)}});
   }
 }
 
@@ -58,15 +64,11 @@ Result<std::shared_ptr<const Access>> AccessWatcher::Watch(
     const std::string& path) {
   path_ = path;
   last_read_ = LoadWebConfig(path_, files_);
+  LogWarnings(last_read_.warnings);
+  LogFaults("web configuration refused", last_read_.faults);
   if (!last_read_.faults.empty()) {
-    std::string all;
-    for (const Fault& fault : last_read_.faults) {
-      if (!all.empty()) all += "; ";
-      all += ToString(fault);
-    }
-    return Fail(ErrorKind::kConfig, all);
+    return Fail(ErrorKind::kConfig, "the web configuration is faulty");
   }
-  LogAll(LogLevel::kWarn, "web configuration", last_read_.warnings);
   access_ = MakeAccess(last_read_.config, {}, *access_);
   in_force_ = last_read_;
   thread_ = StartQuietThread([this] { Run(); });
@@ -101,11 +103,10 @@ void AccessWatcher::ReadAgain() {
         {{"err", "TLS is turned on or off by a restart only"}});
     return;
   }
-  LogAll(LogLevel::kError, "web configuration not taken over",
-         last_read_.faults);
+  LogFaults("web configuration not taken over", last_read_.faults);
   if (!last_read_.faults.empty() || last_read_ == in_force_) return;
 
-  LogAll(LogLevel::kWarn, "web configuration", last_read_.warnings);
+  LogWarnings(last_read_.warnings);
   std::shared_ptr<const Access> access =
       MakeAccess(last_read_.config, in_force_.config, *Current());
   in_force_ = last_read_;

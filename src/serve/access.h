@@ -39,8 +39,8 @@ class AccessWatcher {
   AccessWatcher();
   ~AccessWatcher();
 
-  // Warnings are logged. REQUIRES: called at most once.
-  // Errors: kConfig  the file is faulty; names all faults.
+  // Logs warnings and faults. REQUIRES: called at most once.
+  // Errors: kConfig  the file is faulty.
   Result<std::shared_ptr<const Access>> Watch(const std::string& path);
 
   [[nodiscard]] std::shared_ptr<const Access> Current() const;

@@ -49,7 +49,7 @@ class Server {
   // Serves from here on. Returns the addresses as bound, e.g. "[::]:10877".
   // REQUIRES: called once.
   // Errors: kConfig  an address cannot be bound, or the web configuration is
-  //                  faulty.
+  //                  faulty, whose faults are logged.
   Result<std::vector<std::string>> Start();
 
   // Stops to accept, closes idle connections, finishes what is in hand within

@@ -139,7 +139,7 @@ WebConfigReport LoadWebConfig(const std::string& path, FileRecord& files) {
   const Result<FileText> file = files.Read(path, kMaxYamlBytes);
   if (file) return ParseWebConfig(file->text, path, files);
   WebConfigReport report;
-  report.faults.push_back({.file = path, .what = file.error().message});
+  report.faults.push_back({path, 1, 1, file.error().message});
   return report;
 }
 

@@ -174,19 +174,26 @@ TEST(ServerAccessTest, GoesOnWithTheOldFileWhenTheNewOneIsFaulty) {
   EXPECT_EQ(StatusOf(server, "/", kRight), 200);
 }
 
-TEST(ServerAccessTest, DoesNotStartWithAFaultyFile) {
+TEST(ServerAccessTest, DoesNotStartWithAFaultyFileAndLogsEachOfItsFaults) {
   const TempFolder folder;
   prometheus::Registry registry;
-  const std::string file = folder.Write("web.yml", "users: {}\n");
+  const std::string file = folder.Write("web.yml", "users: {}\nrate: {}\n");
   Server server({.addresses = {{"127.0.0.1", 0}}, .web_config_file = file}, {},
                 registry);
 
+  testing::internal::CaptureStderr();
   const auto started = server.Start();
+  const std::string log = testing::internal::GetCapturedStderr();
 
   ASSERT_FALSE(started);
-  EXPECT_TRUE(
-      started.error().message.starts_with(file + ":1:1: unknown key 'users'"))
-      << started.error().message;
+  EXPECT_EQ(started.error().message, "the web configuration is faulty");
+  for (const char* fault :
+       {":1:1: unknown key 'users'", ":2:1: unknown key 'rate'"}) {
+    EXPECT_NE(
+        log.find("msg=\"web configuration refused\" fault=\"" + file + fault),
+        std::string::npos)
+        << log;
+  }
 }
 
 }  // namespace

@@ -315,9 +315,9 @@ TEST_F(WebConfigTest, SaysWhenTheFileCannotBeRead) {
   const WebConfigReport report = LoadWebConfig(folder_.path() + "/none.yml");
 
   ASSERT_EQ(report.faults.size(), 1U);
-  EXPECT_EQ(
-      ToString(report.faults.front()),
-      folder_.path() + "/none.yml: cannot be read: No such file or directory");
+  EXPECT_EQ(ToString(report.faults.front()),
+            folder_.path() +
+                "/none.yml:1:1: cannot be read: No such file or directory");
 }
 
 TEST_F(WebConfigTest, WarnsOfWhatWorksOtherwiseThanThought) {
