@@ -7,6 +7,11 @@
 namespace exporter {
 namespace {
 
+// Of HTTP dates.
+constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 // The number that the whole of `digits` says; none if there is anything else.
 std::optional<unsigned> Number(std::string_view digits) {
   unsigned value = 0;
@@ -81,10 +86,23 @@ std::optional<WallTime> ParseRfc3339(std::string_view text) {
   return *time + std::chrono::milliseconds(*Number(millis));
 }
 
+std::string FormatHttpDate(WallTime time) {
+  using namespace std::chrono;
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(floor<seconds>(time - day));
+  std::array<char, 64> text{};
+  std::snprintf(
+      text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+      kDays.at(weekday(day).c_encoding()), static_cast<unsigned>(date.day()),
+      kMonths.at(static_cast<unsigned>(date.month()) - 1),
+      static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()));
+  return text.data();
+}
+
 std::optional<WallTime> ParseHttpDate(std::string_view text) {
-  constexpr std::array<std::string_view, 12> kMonths = {
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   if (text.size() != 29 || text.substr(3, 2) != ", " ||
       text.substr(25) != " GMT") {
     return std::nullopt;

@@ -19,6 +19,10 @@ double ToUnixSeconds(WallTime time);
 // it says anything else.
 std::optional<WallTime> ParseRfc3339(std::string_view text);
 
+// "Sun, 06 Nov 1994 08:49:37 GMT"; parts of a second are dropped.
+// Source: RFC 9110, section 5.6.7.
+std::string FormatHttpDate(WallTime time);
+
 // The time that an HTTP date says, e.g. "Sun, 06 Nov 1994 08:49:37 GMT". None
 // if it says anything else; the obsolete forms are not read.
 // Source: RFC 9110, section 5.6.7.

@@ -1,35 +1,8 @@
 #include "serve/response.h"
 
-#include <array>
-#include <cstdio>
+#include "base/time_format.h"
 
 namespace exporter {
-namespace {
-
-// Source: RFC 9110, section 5.6.7.
-std::string FormatHttpDate(WallTime time) {
-  constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed",
-                                "Thu", "Fri", "Sat"};
-  constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(
-      std::chrono::floor<std::chrono::seconds>(time - day));
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                kDays.at(std::chrono::weekday(day).c_encoding()),
-                static_cast<unsigned>(date.day()),
-                kMonths.at(static_cast<unsigned>(date.month()) - 1),
-                static_cast<int>(date.year()),
-                static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return text.data();
-}
-
-}  // namespace
-
 std::string_view ReasonPhrase(int status) {
   switch (status) {
     case 200:

@@ -58,6 +58,17 @@ TEST(ParseHttpDateTest, ReadsTheOneFormInUse) {
   EXPECT_EQ(ParseHttpDate("Thu, 01 Jan 1970 00:00:00 GMT"), At(0));
 }
 
+TEST(ParseHttpDateTest, IsTheInverseOfFormatHttpDate) {
+  for (std::int64_t s = 1; s < 4'000'000'000; s = s * 5 / 3 + 7) {
+    EXPECT_EQ(ParseHttpDate(FormatHttpDate(At(s * 1000))), At(s * 1000)) << s;
+  }
+}
+
+TEST(FormatHttpDateTest, NamesTheDayAndDropsPartsOfASecond) {
+  EXPECT_EQ(FormatHttpDate(At(784111777999)), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(FormatHttpDate(At(0)), "Thu, 01 Jan 1970 00:00:00 GMT");
+}
+
 TEST(ParseHttpDateTest, RefusesEverythingElse) {
   for (const char* text :
        {"", "120", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
