@@ -8,24 +8,10 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/file_descriptor.h"
+
 namespace exporter {
 namespace {
-
-// An open file that is closed at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 Failure Unreadable(int error) {
   return Fail(ErrorKind::kConfig,
@@ -36,10 +22,11 @@ Failure Unreadable(int error) {
 
 Result<FileText> ReadFile(const std::string& path, std::size_t max_bytes) {
   // O_NONBLOCK: opening a pipe must not wait for its writer.
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.number() < 0) return Unreadable(errno);
+  const FileDescriptor file(
+      open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) return Unreadable(errno);
   struct stat status {};
-  if (fstat(file.number(), &status) != 0) return Unreadable(errno);
+  if (fstat(file.Get(), &status) != 0) return Unreadable(errno);
   if (S_ISDIR(status.st_mode)) return Unreadable(EISDIR);
   if (!S_ISREG(status.st_mode)) {
     return Fail(ErrorKind::kConfig, "is no regular file");
@@ -48,7 +35,7 @@ Result<FileText> ReadFile(const std::string& path, std::size_t max_bytes) {
   read.others_may_read = (status.st_mode & S_IROTH) != 0;
   std::array<char, 65536> buffer{};
   while (read.text.size() <= max_bytes) {
-    const ssize_t got = ::read(file.number(), buffer.data(), buffer.size());
+    const ssize_t got = ::read(file.Get(), buffer.data(), buffer.size());
     if (got == 0) return read;
     if (got > 0) {
       read.text.append(buffer.data(), static_cast<std::size_t>(got));

@@ -1,4 +1,4 @@
-#include "serve/header_text.h"
+#include "base/header_text.h"
 
 #include <algorithm>
 
@@ -8,6 +8,8 @@ namespace {
 char ToLower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
@@ -25,6 +27,26 @@ std::string_view TakeUntil(std::string_view& text, char separator) {
   const std::string_view part = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(part.size() + 1, text.size()));
   return TrimBlanks(part);
+}
+
+std::optional<int> ParseQuality(std::string_view text) {
+  int whole = 0;
+  std::size_t at = 0;
+  if (at < text.size() && IsDigit(text[at])) whole = text[at++] - '0';
+  if (at == text.size()) {
+    if (at == 0 || whole > 1) return std::nullopt;
+    return whole * 1000;
+  }
+  if (text[at++] != '.') return std::nullopt;
+  if (text == ".") return std::nullopt;
+  int thousandths = 0;
+  int weight = 100;
+  for (; at < text.size(); ++at, weight /= 10) {
+    if (!IsDigit(text[at])) return std::nullopt;
+    thousandths += (text[at] - '0') * weight;
+  }
+  const int quality = whole * 1000 + thousandths;
+  return quality <= 1000 ? std::optional(quality) : std::nullopt;
 }
 
 }  // namespace exporter

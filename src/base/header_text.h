@@ -1,5 +1,8 @@
+// The parts that the values of HTTP headers are made of.
+
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace exporter {
@@ -13,5 +16,11 @@ std::string_view TrimBlanks(std::string_view text);
 // The part of `text` before the next `separator`, without blanks around it; the
 // part and the separator are taken off `text`.
 std::string_view TakeUntil(std::string_view& text, char separator);
+
+// The weight after "q=" in thousandths: "0.75" is 750. Takes ".5" and more than
+// three digits as well, since clients send both; digits after the third count
+// for nothing. None above 1.
+// Source: RFC 9110, section 12.4.2.
+std::optional<int> ParseQuality(std::string_view text);
 
 }  // namespace exporter

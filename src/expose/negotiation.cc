@@ -5,6 +5,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/header_text.h"
+
 namespace exporter {
 namespace {
 
@@ -26,8 +28,8 @@ struct Match {
 
 constexpr int kByName = 3;
 
-// Cuts off `rest` what stands before the next `separator` that is not quoted.
-std::string_view TakeUntil(char separator, std::string_view& rest) {
+// As TakeUntil, for separators that are not quoted; blanks are kept.
+std::string_view TakeUntilUnquoted(std::string_view& rest, char separator) {
   bool quoted = false;
   std::size_t at = 0;
   for (; at < rest.size(); ++at) {
@@ -44,67 +46,26 @@ std::string_view TakeUntil(char separator, std::string_view& rest) {
   return taken;
 }
 
-std::string_view Trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 std::string_view Unquote(std::string_view text) {
   const bool quoted =
       text.size() >= 2 && text.front() == '"' && text.back() == '"';
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-// Not std::tolower, which asks the locale.
-constexpr char Lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32)
-                                        : letter;
-}
-
-bool SameWord(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
-bool IsDigit(char letter) { return letter >= '0' && letter <= '9'; }
-
-// "0.75" is 750. Takes ".5" and more than three digits as well, since clients
-// send both; digits after the third count for nothing. None above 1.
-std::optional<int> ParseQuality(std::string_view text) {
-  int whole = 0;
-  std::size_t at = 0;
-  if (at < text.size() && IsDigit(text[at])) whole = text[at++] - '0';
-  if (at == text.size()) {
-    if (at == 0 || whole > 1) return std::nullopt;
-    return whole * 1000;
-  }
-  if (text[at++] != '.') return std::nullopt;
-  if (text == ".") return std::nullopt;
-  int thousandths = 0;
-  int weight = 100;
-  for (; at < text.size(); ++at, weight /= 10) {
-    if (!IsDigit(text[at])) return std::nullopt;
-    thousandths += (text[at] - '0') * weight;
-  }
-  const int quality = whole * 1000 + thousandths;
-  return quality <= 1000 ? std::optional(quality) : std::nullopt;
-}
-
 // None if `member` is malformed.
 std::optional<Offer> ParseOffer(std::string_view member) {
   Offer offer;
-  std::string_view range = Trim(TakeUntil(';', member));
-  offer.type = TakeUntil('/', range);
+  std::string_view range = TrimBlanks(TakeUntilUnquoted(member, ';'));
+  offer.type = TakeUntilUnquoted(range, '/');
   offer.subtype = range;
   if (offer.type.empty() || offer.subtype.empty()) return std::nullopt;
 
   while (!member.empty()) {
-    std::string_view value = TakeUntil(';', member);
-    const std::string_view name = Trim(TakeUntil('=', value));
-    value = Trim(value);
-    if (SameWord(name, "version")) offer.version = Unquote(value);
-    if (SameWord(name, "q")) {
+    std::string_view value = TakeUntilUnquoted(member, ';');
+    const std::string_view name = TrimBlanks(TakeUntilUnquoted(value, '='));
+    value = TrimBlanks(value);
+    if (EqualsIgnoringCase(name, "version")) offer.version = Unquote(value);
+    if (EqualsIgnoringCase(name, "q")) {
       const std::optional<int> quality = ParseQuality(value);
       if (!quality) return std::nullopt;
       offer.quality = *quality;
@@ -118,9 +79,9 @@ int Rank(const Offer& offer, std::string_view type, std::string_view subtype,
          std::string_view version) {
   if (!offer.version.empty() && offer.version != version) return 0;
   if (offer.type == "*") return offer.subtype == "*" ? 1 : 0;
-  if (!SameWord(offer.type, type)) return 0;
+  if (!EqualsIgnoringCase(offer.type, type)) return 0;
   if (offer.subtype == "*") return 2;
-  if (!SameWord(offer.subtype, subtype)) return 0;
+  if (!EqualsIgnoringCase(offer.subtype, subtype)) return 0;
   return offer.version.empty() ? kByName : kByName + 1;
 }
 
@@ -146,7 +107,8 @@ Format NegotiateFormat(std::string_view accept) {
   Match text;
   Match open_metrics;
   for (std::size_t position = 0; !accept.empty(); ++position) {
-    const std::optional<Offer> offer = ParseOffer(TakeUntil(',', accept));
+    const std::optional<Offer> offer =
+        ParseOffer(TakeUntilUnquoted(accept, ','));
     if (!offer) continue;
     Improve(text, Rank(*offer, "text", "plain", "0.0.4"), *offer, position);
     Improve(open_metrics,

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "serve/header_text.h"
+#include "base/header_text.h"
 
 namespace exporter {
 namespace {

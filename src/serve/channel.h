@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "serve/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace exporter {
 

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/file_descriptor.h"
 #include "serve/channel.h"
-#include "serve/file_descriptor.h"
 #include "serve/request_reader.h"
 #include "serve/response.h"
 

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/file_descriptor.h"
 #include "serve/client_connection.h"
 #include "serve/connection_table.h"
-#include "serve/file_descriptor.h"
 #include "serve/listener.h"
 
 namespace exporter {

@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "base/header_text.h"
 #include "base/log.h"
 #include "serve/compression.h"
-#include "serve/header_text.h"
 
 namespace exporter {
 namespace {

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "base/listen_address.h"
 #include "base/result.h"
-#include "serve/file_descriptor.h"
 
 namespace exporter {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "serve/header_text.h"
+#include "base/header_text.h"
 
 namespace exporter {
 namespace {

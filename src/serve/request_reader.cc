@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "serve/header_text.h"
+#include "base/header_text.h"
 
 namespace exporter {
 namespace {

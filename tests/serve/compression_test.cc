@@ -72,6 +72,8 @@ TEST(ParseAcceptEncodingTest, ReadsWeights) {
       {"gzip;q=1.001", kPlain},
       {"gzip;q=", kPlain},
       {"gzip;q=0.0001", kPlain},
+      {"gzip;q=1.0000", kBoth},
+      {"gzip;q=.5", kBoth},
       {"gzip;level=9", kPlain},
       {",,;;q=1,gzip", kBoth},
   };

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "serve/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace exporter {
 
