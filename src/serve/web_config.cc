@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "serve/basic_auth.h"
 #include "serve/go_duration.h"
@@ -64,11 +66,11 @@ void ReadHttp(const YamlNode& node, const FaultSink& sink,
   }
   const YamlNode* headers = section.Find("headers");
   if (!headers) return;
-  const Section allowed(
-      *headers, "headers",
-      {"Content-Security-Policy", "Strict-Transport-Security",
-       "X-Content-Type-Options", "X-Frame-Options", "X-XSS-Protection"},
-      sink);
+  std::vector<std::string_view> names;
+  for (const AllowedHeader& header : kAllowedHeaders) {
+    names.push_back(header.name);
+  }
+  const Section allowed(*headers, "headers", std::move(names), sink);
   for (const AllowedHeader& header : kAllowedHeaders) {
     ReadHeader(allowed, header, config);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include "base/duration.h"
 #include "base/utf8.h"
@@ -54,9 +55,8 @@ std::optional<std::string_view> WhyNotText(std::string_view text) {
 }
 
 Section::Section(const YamlNode& node, std::string_view name,
-                 std::initializer_list<std::string_view> keys,
-                 const FaultSink& sink)
-    : node_(node), keys_(keys), sink_(&sink) {
+                 std::vector<std::string_view> keys, const FaultSink& sink)
+    : node_(node), keys_(std::move(keys)), sink_(&sink) {
   static const YamlContent kNothing = [] {
     YamlContent content;
     content.kind = Kind::kMap;

@@ -45,7 +45,7 @@ class Section {
   // Reports keys that are not among `keys`; a node that is no mapping is
   // reported and then read as an empty one.
   Section(const YamlNode& node, std::string_view name,
-          std::initializer_list<std::string_view> keys, const FaultSink& sink);
+          std::vector<std::string_view> keys, const FaultSink& sink);
 
   // The value of `key`; none where it is absent or null.
   // REQUIRES: `key` is one of the constructor's keys, as in all that follow.
