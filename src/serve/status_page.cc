@@ -1,17 +1,15 @@
 #include "serve/status_page.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <map>
 #include <numeric>
-#include <stdexcept>
 #include <string_view>
 
 #include "serve/dataset_row.h"
+#include "serve/hash_source.h"
 #include "serve/html.h"
 #include "serve/human_text.h"
 #include "serve/page_state.h"
@@ -58,8 +56,7 @@ std::string HumanCount(std::size_t count) {
   return exporter::HumanCount(static_cast<std::int64_t>(count));
 }
 
-// --- The parts of the page, from top to bottom
-// --------------------------------
+// --- The parts of the page, from top to bottom -----------------------------
 
 void AppendHead(std::string& html, const Overview& overview,
                 const Summary& summary) {
@@ -255,24 +252,6 @@ void AppendBottom(std::string& html, const PageContext& context) {
   }
   html += ", up for " + HumanAge(context.now - context.started) +
           ". Looking at this page asks the cloud nothing.</footer>\n";
-}
-
-// --- Headers
-// ------------------------------------------------------------------
-
-// As a source in a Content-Security-Policy: 'sha256-...'.
-std::string HashSource(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(),
-                 nullptr) != 1) {
-    throw std::runtime_error("SHA-256 is not available");
-  }
-  std::array<unsigned char, 2 * digest.size()> base64{};
-  const int characters =
-      EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(length));
-  return "'sha256-" + std::string(base64.begin(), base64.begin() + characters) +
-         "'";
 }
 
 }  // namespace
