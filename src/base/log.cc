@@ -103,15 +103,21 @@ void ConfigureLog(LogLevel least, LogFormat format) {
   line_format = format;
 }
 
+bool Logs(LogLevel level) { return level >= least_level; }
+
 void Log(LogLevel level, std::string_view message,
-         std::initializer_list<LogField> fields) {
-  if (level < least_level) return;
+         std::span<const LogField> fields) {
+  if (!Logs(level)) return;
   written_events[static_cast<std::size_t>(level)]++;
   const WallTime now = SystemClock().WallNow();
-  const std::span<const LogField> all(fields.begin(), fields.size());
   Lines().info("{}", line_format == LogFormat::kJson
-                         ? FormatJson(now, level, message, all)
-                         : FormatLogfmt(now, level, message, all));
+                         ? FormatJson(now, level, message, fields)
+                         : FormatLogfmt(now, level, message, fields));
+}
+
+void Log(LogLevel level, std::string_view message,
+         std::initializer_list<LogField> fields) {
+  Log(level, message, std::span<const LogField>(fields.begin(), fields.size()));
 }
 
 std::uint64_t LoggedMessages(LogLevel level) {

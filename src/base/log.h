@@ -32,7 +32,13 @@ struct LogField {
 // kLogfmt.
 void ConfigureLog(LogLevel least, LogFormat format);
 
+// Whether events of `level` are written: for those that cost something to make.
+// Safe for concurrent use.
+[[nodiscard]] bool Logs(LogLevel level);
+
 // Writes one event. Safe for concurrent use.
+void Log(LogLevel level, std::string_view message,
+         std::span<const LogField> fields);
 void Log(LogLevel level, std::string_view message,
          std::initializer_list<LogField> fields = {});
 

@@ -72,5 +72,14 @@ TEST(LogTest, CountsAndWritesWhatIsImportantEnough) {
   EXPECT_EQ(json["key"], "value");
 }
 
+TEST(LogTest, SaysBeforehandWhatIsWritten) {
+  ConfigureLog(LogLevel::kWarn, LogFormat::kLogfmt);
+  EXPECT_FALSE(Logs(LogLevel::kInfo));
+  EXPECT_TRUE(Logs(LogLevel::kWarn));
+  ConfigureLog(LogLevel::kDebug, LogFormat::kLogfmt);
+  EXPECT_TRUE(Logs(LogLevel::kDebug));
+  ConfigureLog(LogLevel::kInfo, LogFormat::kLogfmt);
+}
+
 }  // namespace
 }  // namespace exporter
