@@ -62,6 +62,9 @@ Plan Planner::Advance(Instant now) {
   wake_at_ = SteadyTime::max();
   WakeRested(now.steady);
   ExpireScrapes(now, plan);
+  // Of all of them first: the gate that one opens is another's, too, and a
+  // renewal goes through it.
+  for (const auto& project : projects_) project->NoticeNewCredentials();
   for (const auto& project : projects_) {
     Renew(project, now, plan);
     Settle(*project, now, plan);
@@ -146,7 +149,6 @@ void Planner::Renew(const std::shared_ptr<ProjectState>& project, Instant now,
 
 void Planner::Settle(ProjectState& project, Instant now, Plan& plan) {
   using Kind = ProjectState::Admission::Kind;
-  project.NoticeNewCredentials();
   if (!project.HasQueued() && !project.listing_wanted) {
     NoteHoldUp(project, now.steady);
     return;

@@ -295,6 +295,33 @@ TEST(PlannerTest, TriesNewCredentialsAtOnce) {
   EXPECT_EQ(cloud.Scrape(5s).errors, 0U);
 }
 
+TEST(PlannerTest, RenewsWithACorrectedPasswordAtOnce) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 10);
+  FakeCredentials& credentials = cloud.CredentialsOf(0);
+  credentials.may_lock = true;
+  credentials.state = Credentials::Readiness::kPending;
+  credentials.renewal_due = true;
+  cloud.Configure();
+  cloud.Begin(1s);
+  ASSERT_EQ(cloud.renewals.size(), 1U);
+  credentials.state = Credentials::Readiness::kNone;
+  cloud.planner.RenewalEnded(
+      cloud.renewals[0].id,
+      std::make_shared<const Error>(Error{.kind = ErrorKind::kCredentials,
+                                          .message = "refused",
+                                          .http_status = 401}),
+      cloud.now);
+  cloud.PassTime(2s);
+
+  credentials.generation++;
+  credentials.state = Credentials::Readiness::kPending;
+  credentials.renewal_due = true;
+  cloud.Begin(5s);
+
+  EXPECT_EQ(cloud.renewals.size(), 2U);
+}
+
 TEST(PlannerTest, RepeatsEachRefusedQueryOnceAfterARenewal) {
   PlannedCloud cloud;
   cloud.AddProject("p", 100);

@@ -288,6 +288,17 @@ class LockTest(Files):
             self.assertLessEqual(counters["requests"]["token"], 3)
             self.assertEqual((asked(cloud), counters["locks"]), (0, 0))
 
+    def test_a_corrected_password_file_costs_the_next_scrape_no_wait(self):
+        file = self.file("password", "WRONG")
+        with with_iam() as cloud, \
+                Exporter(config(project(cloud, password(cloud, file=file), 10))) as exporter:
+            self.assertEqual(exporter.scrape().reasons(), {"credentials": 10})
+            self.file("password", "secret")
+            time.sleep(1.2)  # A file's content is looked at once a second.
+            scrape = exporter.scrape(budget=10)
+            self.assertEqual(scrape.successes(), 10, exporter.log())
+            self.assertLess(scrape.value("modelarts_scrape_duration_seconds"), 2)
+
     def test_no_credentials_are_named_so_and_ask_nothing(self):
         with with_key() as cloud:
             for way in "{environment: {}}", "{pod_identity: {}}":
