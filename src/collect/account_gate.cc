@@ -40,14 +40,17 @@ void AccountGate::Leave(const Pass& pass, Verdict verdict,
       last_was_refused_ = false;
       next_trial_.reset();
       refusal_.reset();
+      no_verdict_.reset();
       break;
     case Verdict::kRefused:
       proven_ = false;
       last_was_refused_ = true;
       next_trial_ = now + kBetweenTrials;
       refusal_ = std::move(error);
+      no_verdict_.reset();
       break;
     case Verdict::kNone:
+      if (error) no_verdict_ = std::move(error);
       break;
   }
 }
@@ -59,6 +62,7 @@ void AccountGate::NewCredentials() {
   next_unproven_.reset();
   next_trial_.reset();
   refusal_.reset();
+  no_verdict_.reset();
 }
 
 SteadyTime AccountGate::WakeAt() const {

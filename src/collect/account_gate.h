@@ -43,7 +43,7 @@ class AccountGate {
 
   // That request ended, or was given up (kNone). A verdict about credentials
   // that were replaced meanwhile changes nothing. `error` is what held back
-  // queries report. REQUIRES: `error` if refused.
+  // queries report; null: nothing was learned. REQUIRES: `error` if refused.
   void Leave(const Pass& pass, Verdict verdict,
              std::shared_ptr<const Error> error, SteadyTime now);
 
@@ -58,6 +58,12 @@ class AccountGate {
     return refusal_;
   }
 
+  // How the last request that had no verdict ended; null if none did since the
+  // last verdict. It is why others still wait.
+  [[nodiscard]] const std::shared_ptr<const Error>& NoVerdict() const {
+    return no_verdict_;
+  }
+
   // Whether the last verdict was a refusal: then renewing and asking again the
   // same query would be one more try against the account.
   [[nodiscard]] bool LastWasRefused() const { return last_was_refused_; }
@@ -70,6 +76,7 @@ class AccountGate {
   std::optional<SteadyTime> next_unproven_;  // None: at once.
   std::optional<SteadyTime> next_trial_;     // Set while the gate is closed.
   std::shared_ptr<const Error> refusal_;
+  std::shared_ptr<const Error> no_verdict_;
 };
 
 }  // namespace exporter

@@ -170,13 +170,13 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
       }
       break;
     case ErrorKind::kThrottled:
-      LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
+      LeaveGate(running, AccountGate::Verdict::kNone, error, now.steady);
       entry.last_error = std::move(error);
       entry.project->Enqueue(entry);
       return;
     case ErrorKind::kConnect:
     case ErrorKind::kServerError:
-      LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
+      LeaveGate(running, AccountGate::Verdict::kNone, error, now.steady);
       if (MayRetry(entry, now)) {
         entry.last_error = std::move(error);
         entry.phase = Entry::Phase::kResting;
@@ -263,7 +263,7 @@ void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,
     case Entry::Phase::kAsked: {
       plan.cancels.push_back(entry.request);
       const Running running = TakeRunning(entry.request);
-      LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
+      LeaveGate(running, AccountGate::Verdict::kNone, error, now.steady);
       entry.suspect = now.steady - running.began >= running.project->Patience();
       break;
     }

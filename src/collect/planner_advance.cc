@@ -17,6 +17,12 @@ std::shared_ptr<const Error> MakeError(ErrorKind kind, std::string message) {
       Error{.kind = kind, .message = std::move(message)});
 }
 
+// The same, because of what `cause` says.
+std::shared_ptr<const Error> NotAsked(const std::string& why,
+                                      const Error& cause) {
+  return std::make_shared<const Error>(While("not asked: " + why, cause));
+}
+
 // Why `entry` has no answer although the time of somebody who waits is up.
 std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry) {
   using Kind = ProjectState::Admission::Kind;
@@ -38,6 +44,11 @@ std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry) {
       return MakeError(ErrorKind::kRateLimited,
                        "not asked: its turn under rate_limit came too late");
     case Kind::kGate:
+      if (const auto& last = entry.project->gate().NoVerdict()) {
+        return NotAsked(
+            "the credentials are not proven yet, and the last query said",
+            *last);
+      }
       return MakeError(ErrorKind::kTimeout,
                        "not asked: the credentials are not proven yet");
     case Kind::kOpen:

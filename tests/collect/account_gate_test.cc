@@ -91,6 +91,25 @@ TEST(AccountGateTest, IgnoresALateVerdictAboutOldCredentials) {
   EXPECT_EQ(gate.Ask(true, kStart + 1s), Answer::kGo);
 }
 
+TEST(AccountGateTest, RemembersWhyTheLastRequestHadNoVerdictUntilOneHas) {
+  AccountGate gate;
+  EXPECT_FALSE(gate.NoVerdict());
+  const auto silent = gate.Enter(kStart);
+  const auto cut = gate.Enter(kStart + 250ms);
+  const auto last = gate.Enter(kStart + 500ms);
+
+  gate.Leave(silent, Verdict::kNone,
+             std::make_shared<const Error>(
+                 Error{.kind = ErrorKind::kConnect, .message = "refused"}),
+             kStart + 1s);
+  gate.Leave(cut, Verdict::kNone, nullptr, kStart + 1s);
+  ASSERT_TRUE(gate.NoVerdict());
+  EXPECT_EQ(gate.NoVerdict()->kind, ErrorKind::kConnect);
+
+  gate.Leave(last, Verdict::kAccepted, nullptr, kStart + 1s);
+  EXPECT_FALSE(gate.NoVerdict());
+}
+
 TEST(AccountGateTest, HoldsNothingBackWhereNothingCanBeLockedButAfterARefusal) {
   AccountGate gate;
   const auto pass = gate.Enter(kStart);

@@ -409,6 +409,24 @@ TEST(PlannerTest, AGateInFrontOfAHangingCloudDoesNotStarveTheHealthy) {
   EXPECT_EQ(collection.errors, 30U);
 }
 
+TEST(PlannerTest, WhomTheGateHeldBackSaysWhyTheLastQueryProvedNothing) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 30);
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Bad(ErrorKind::kTls);
+  };
+
+  const Collection collection = cloud.Scrape(1s);
+
+  EXPECT_EQ(cloud.asked.size(), 4U);
+  EXPECT_EQ(Failing(collection, ErrorKind::kTls), 30U);
+  EXPECT_EQ(collection.readings[29].failure->message,
+            "not asked: the credentials are not proven yet, and the last query "
+            "said: scripted");
+}
+
 TEST(PlannerTest, NoProjectTakesMoreThanHalfWhileAnotherWaits) {
   PlannedCloud cloud;
   cloud.settings.concurrency = 10;
