@@ -48,7 +48,7 @@ SteadyTime TokenBucket::TurnAfter(std::size_t others, SteadyTime now) const {
                    std::chrono::duration<double>(seconds));
 }
 
-void Pause::Throttled(SteadyTime asked_at,
+bool Pause::Throttled(SteadyTime asked_at,
                       std::optional<std::chrono::milliseconds> retry_after,
                       SteadyTime now, Dice& dice) {
   if (asked_at >= began_) {
@@ -59,9 +59,10 @@ void Pause::Throttled(SteadyTime asked_at,
     began_ = now;
     until_ = std::max(until_, now + Jittered(grown, dice));
     if (retry_after) until_ = now + *retry_after;
-  } else if (retry_after) {
-    until_ = std::max(until_, now + *retry_after);
+    return true;
   }
+  if (retry_after) until_ = std::max(until_, now + *retry_after);
+  return false;
 }
 
 RetryBudget::Second& RetryBudget::At(SteadyTime now) {

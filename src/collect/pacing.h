@@ -55,8 +55,8 @@ class Pause {
   // The request of `asked_at` was answered with 429. `retry_after` is what the
   // cloud asked for; without it the pause grows from 1 s to 60 s, jittered, as
   // long as no request succeeds. Requests that were on their way when a pause
-  // began are no reason for a longer one.
-  void Throttled(SteadyTime asked_at,
+  // began are no reason for a longer one. Whether a pause begins with it.
+  bool Throttled(SteadyTime asked_at,
                  std::optional<std::chrono::milliseconds> retry_after,
                  SteadyTime now, Dice& dice);
   void Succeeded() { in_a_row_ = 0; }

@@ -123,8 +123,11 @@ void Planner::Answered(RequestId request, Answer answer, Instant now) {
     project.pause().Succeeded();
     project.NoteAnswerTime(now.steady - running.began);
   } else if (answer.result.error().kind == ErrorKind::kThrottled) {
-    project.pause().Throttled(running.began, answer.retry_after, now.steady,
-                              dice_);
+    if (project.pause().Throttled(running.began, answer.retry_after, now.steady,
+                                  dice_)) {
+      project.throttled_by =
+          std::make_shared<const Error>(answer.result.error());
+    }
     project.reach_is_known = false;
   }
   if (running.entry) {

@@ -17,14 +17,25 @@ std::shared_ptr<const Error> MakeError(ErrorKind kind, std::string message) {
       Error{.kind = kind, .message = std::move(message)});
 }
 
-// The same, because of what `cause` says.
+// Of what was not asked because of `cause`, another query's error.
 std::shared_ptr<const Error> NotAsked(const std::string& why,
                                       const Error& cause) {
-  return std::make_shared<const Error>(While("not asked: " + why, cause));
+  Error error = While("not asked: " + why, cause);
+  // The message has the cloud's words. Alone they would pass for the answer to
+  // this query.
+  error.cloud_text.clear();
+  return std::make_shared<const Error>(std::move(error));
+}
+
+// "12", for a person: rounded up, at least "1".
+std::string SecondsUntil(SteadyTime end, SteadyTime now) {
+  const auto left = std::chrono::ceil<std::chrono::seconds>(end - now).count();
+  return std::to_string(std::max<decltype(left)>(1, left));
 }
 
 // Why `entry` has no answer although the time of somebody who waits is up.
-std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry) {
+std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry,
+                                            SteadyTime now) {
   using Kind = ProjectState::Admission::Kind;
   if (entry.phase == Entry::Phase::kAsked) {
     return MakeError(ErrorKind::kTimeout,
@@ -38,8 +49,10 @@ std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry) {
       return MakeError(ErrorKind::kCredentials,
                        "no credentials within the budget of the scrape");
     case Kind::kPause:
-      return MakeError(ErrorKind::kThrottled,
-                       "not asked: the cloud throttles this project");
+      return NotAsked("the cloud throttles this project for " +
+                          SecondsUntil(entry.project->pause().Until(), now) +
+                          " s more",
+                      *entry.project->throttled_by);
     case Kind::kRate:
       return MakeError(ErrorKind::kRateLimited,
                        "not asked: its turn under rate_limit came too late");
@@ -119,15 +132,15 @@ void Planner::Expire(Scrape& scrape, Instant now, Plan& plan) {
     const std::shared_ptr<Entry> entry = scrape.waiting_for[slot];
     if (!entry) continue;
     if (entry->waiters.size() == 1) {
-      GiveUp(*entry, WhyNotAnswered(*entry), now, plan);
+      GiveUp(*entry, WhyNotAnswered(*entry, now.steady), now, plan);
       continue;
     }
     std::erase_if(entry->waiters,
                   [&](const auto& waiter) { return waiter.scrape == &scrape; });
     Reading& reading = scrape.readings[slot];
-    reading = entry->memory.ReadFailure(reading.dataset, WhyNotAnswered(*entry),
-                                        now.steady - entry->wanted_at,
-                                        settings_.memory, now.steady);
+    reading = entry->memory.ReadFailure(
+        reading.dataset, WhyNotAnswered(*entry, now.steady),
+        now.steady - entry->wanted_at, settings_.memory, now.steady);
     scrape.waiting_for[slot].reset();
     --scrape.missing;
   }
@@ -206,7 +219,7 @@ void Planner::FailOutOfReach(ProjectState& project, Instant now) {
       ++before;
       continue;
     }
-    auto error = WhyNotAnswered(*entry);
+    auto error = WhyNotAnswered(*entry, now.steady);
     project.Dequeue(*entry);
     Fail(*entry, std::move(error), now);
   }

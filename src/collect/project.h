@@ -79,8 +79,9 @@ class ProjectState {
   std::uint64_t last_served = 0;  // Rank of the project's last request.
   Admission admission;            // As of the last look.
   bool reach_is_known = false;    // The queue was checked against the pacing.
-  bool held_back = false;         // By a refusal, which was told.
-  std::optional<SteadyTime> held_up_since;  // By pacing, with a queue.
+  std::shared_ptr<const Error> throttled_by;  // The 429 of the last pause.
+  bool held_back = false;                     // By a refusal, which was told.
+  std::optional<SteadyTime> held_up_since;    // By pacing, with a queue.
 
  private:
   struct LongestUnasked {

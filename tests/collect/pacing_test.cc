@@ -74,9 +74,12 @@ TEST(PauseTest, GrowsOncePerPauseHoweverManyWereOnTheirWay) {
   Pause pause;
   Dice dice;
 
+  int begun = 0;
   for (int i = 0; i < 32; ++i) {
-    pause.Throttled(kStart, std::nullopt, kStart + 10ms, dice);
+    if (pause.Throttled(kStart, std::nullopt, kStart + 10ms, dice)) ++begun;
   }
+
+  EXPECT_EQ(begun, 1);
 
   EXPECT_LE(pause.Until(), kStart + 10ms + 1s);
 }

@@ -1,5 +1,6 @@
 #include "collect/planner.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -224,6 +225,40 @@ TEST(PlannerTest, DoesNotWaitForAPauseThatOutlastsTheBudget) {
   EXPECT_EQ(Failing(second, ErrorKind::kThrottled), 50U);
   EXPECT_EQ(second.duration, 0s);
   EXPECT_LE(cloud.asked.size(), 32U);
+}
+
+TEST(PlannerTest, WhomAPauseHoldsBackSaysWhatBeganItAndHowLongItLasts) {
+  PlannedCloud cloud;
+  cloud.settings.concurrency = 1;
+  cloud.AddProject("p", 2);
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) {
+    auto fate = PlannedCloud::Bad(ErrorKind::kThrottled, 429);
+    fate.answer.result = Fail(Error{.kind = ErrorKind::kThrottled,
+                                    .message = "HTTP 429 ModelArts.4395: slow",
+                                    .http_status = 429,
+                                    .code = "ModelArts.4395",
+                                    .cloud_text = "slow",
+                                    .request_id = "r1"});
+    fate.answer.retry_after = 12s;
+    return fate;
+  };
+
+  const Collection collection = cloud.Scrape(5s);
+
+  EXPECT_EQ(collection.readings[0].failure->message,
+            "HTTP 429 ModelArts.4395: slow");
+  const Error& held_back = *collection.readings[1].failure;
+  EXPECT_EQ(held_back.message,
+            "not asked: the cloud throttles this project for 12 s more: HTTP "
+            "429 ModelArts.4395: slow");
+  EXPECT_EQ(held_back.code, "ModelArts.4395");
+  EXPECT_EQ(held_back.request_id, "r1");
+  EXPECT_TRUE(held_back.cloud_text.empty());
+
+  cloud.PassTime(4s);
+  EXPECT_THAT(cloud.Scrape(5s).readings[1].failure->message,
+              testing::HasSubstr("for 8 s more"));
 }
 
 TEST(PlannerTest, ReportsAtOnceWhatTheRateLimitDoesNotReach) {
