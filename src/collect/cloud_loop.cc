@@ -174,8 +174,7 @@ void CloudLoop::Execute(Plan plan) {
     const auto discovery = discoveries_.find(refused.project->project_id);
     if (discovery == discoveries_.end()) continue;
     metrics_.Failed(Operation::kList, refused.failure->kind);
-    ListingFailed(*discovery->second, refused.project->project_id,
-                  *refused.failure);
+    ListingFailed(*discovery->second, *refused.project, *refused.failure);
   }
   for (const Plan::HeldBack& held_back : plan.held_back) {
     QueryLog::HeldBack(held_back);
@@ -227,8 +226,7 @@ void CloudLoop::Send(RequestId request, Exchange exchange,
       exchange.project->credentials->Prove(std::move(question), now.wall);
   if (!proved) {
     if (exchange.discovery) {
-      ListingFailed(*exchange.discovery, exchange.project->project_id,
-                    proved.error());
+      ListingFailed(*exchange.discovery, *exchange.project, proved.error());
     }
     planner_.Answered(request, {.result = Fail(proved.error())}, now);
     again_ = true;
@@ -265,7 +263,7 @@ void CloudLoop::Came(RequestId request, Result<HttpReply> reply) {
   if (!answer.result) {
     metrics_.Failed(exchange.operation, answer.result.error().kind);
     if (exchange.discovery) {
-      ListingFailed(*exchange.discovery, exchange.project->project_id,
+      ListingFailed(*exchange.discovery, *exchange.project,
                     answer.result.error());
     }
   }
@@ -276,13 +274,11 @@ void CloudLoop::Came(RequestId request, Result<HttpReply> reply) {
 }
 
 void CloudLoop::ListingFailed(Discovery& discovery,
-                              const std::string& project_id,
+                              const ProjectSettings& project,
                               const Error& error) {
-  if (!discovery.PageFailed(error.kind, clock_.SteadyNow(), dice_)) return;
-  Log(LogLevel::kWarn, "listing datasets fails",
-      {{"project_id", project_id},
-       {"reason", std::string(ToLabel(error.kind))},
-       {"error", error.message}});
+  const bool is_news = discovery.PageFailed(
+      std::make_shared<const Error>(error), clock_.SteadyNow(), dice_);
+  if (is_news) QueryLog::ListingFailed(project, error);
 }
 
 Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
@@ -329,14 +325,14 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
   const auto current = discoveries_.find(id);
   if (current != discoveries_.end() && current->second == exchange.discovery) {
     Discovery& discovery = *exchange.discovery;
-    const bool was_failing = discovery.IsFailing();
+    const bool was_failing = discovery.Failure() != nullptr;
     if (discovery.PageCame(*page, now, dice_)) {
       Log(LogLevel::kInfo, "discovered datasets changed",
           {{"project_id", id},
            {"datasets", std::to_string(discovery.Datasets().size())}});
       RebuildCatalogue();
     }
-    if (was_failing && !discovery.IsFailing()) {
+    if (was_failing && !discovery.Failure()) {
       Log(LogLevel::kInfo, "listing datasets works again",
           {{"project_id", id}});
     }
@@ -379,6 +375,10 @@ Overview CloudLoop::Look() const {
   overview.last_scrape = last_whole_scrape_;
   overview.scrape_duration = last_duration_;
   overview.scrape_budget = last_budget_;
+  for (const auto& [project_id, discovery] : discoveries_) {
+    if (!discovery->Failure()) continue;
+    overview.listing_failures.push_back({project_id, discovery->Failure()});
+  }
   return overview;
 }
 

@@ -90,7 +90,7 @@ class CloudLoop {
   void Send(RequestId request, Exchange exchange, HttpRequest question);
   void Came(RequestId request, Result<HttpReply> reply);
   Answer Judge(const Exchange& exchange, const HttpReply& reply, Instant now);
-  void ListingFailed(Discovery& discovery, const std::string& project_id,
+  void ListingFailed(Discovery& discovery, const ProjectSettings& project,
                      const Error& error);
   Answer TakePage(const Exchange& exchange, const HttpReply& reply,
                   Instant now);

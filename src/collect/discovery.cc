@@ -41,7 +41,7 @@ Discovery::Discovery(std::string project_id, std::string region,
   datasets_ = Wanted();
   last_success_ = before->last_success_;
   was_tried_ = before->was_tried_;
-  failing_ = before->failing_;
+  failure_ = before->failure_;
 }
 
 bool Discovery::WantsPage(SteadyTime now) {
@@ -89,7 +89,7 @@ bool Discovery::PageCame(const DatasetPage& page, Instant now, Dice& dice) {
   if (!pass_.Add(page)) return false;
   in_a_pass_ = false;
   was_tried_ = true;
-  failing_.reset();
+  failure_.reset();
   last_success_ = now.wall;
   // Between 90 % and 100 %, so that replicas drift apart.
   const SteadyDuration interval = settings_.refresh_interval;
@@ -102,14 +102,17 @@ bool Discovery::PageCame(const DatasetPage& page, Instant now, Dice& dice) {
   return changed;
 }
 
-bool Discovery::PageFailed(ErrorKind reason, SteadyTime now, Dice& dice) {
+bool Discovery::PageFailed(std::shared_ptr<const Error> error, SteadyTime now,
+                           Dice& dice) {
   page_on_the_way_ = false;
   in_a_pass_ = false;
   was_tried_ = true;
   next_pass_ = now + Jittered(std::min<SteadyDuration>(
                                   kAfterFailure, settings_.refresh_interval),
                               dice);
-  return std::exchange(failing_, reason) != reason;
+  const std::shared_ptr<const Error> before =
+      std::exchange(failure_, std::move(error));
+  return !before || before->kind != failure_->kind;
 }
 
 SteadyTime Discovery::WakeAt() const {

@@ -74,7 +74,8 @@ class Discovery {
   // The page failed: the last good list stays, and the next try is a new pass,
   // half a minute later or at the refresh interval, if that is sooner. Whether
   // that is news: the first failure, or one for another reason.
-  bool PageFailed(ErrorKind reason, SteadyTime now, Dice& dice);
+  bool PageFailed(std::shared_ptr<const Error> error, SteadyTime now,
+                  Dice& dice);
 
   // When WantsPage may say yes without a further event.
   [[nodiscard]] SteadyTime WakeAt() const;
@@ -85,8 +86,10 @@ class Discovery {
     return datasets_;
   }
 
-  // Whether the last pass failed.
-  [[nodiscard]] bool IsFailing() const { return failing_.has_value(); }
+  // Why the last pass failed; null if it did not.
+  [[nodiscard]] const std::shared_ptr<const Error>& Failure() const {
+    return failure_;
+  }
 
   // Whether a first pass succeeded or failed.
   [[nodiscard]] bool WasTried() const { return was_tried_; }
@@ -114,7 +117,7 @@ class Discovery {
   std::vector<Dataset> datasets_;
   std::optional<WallTime> last_success_;
   bool was_tried_ = false;
-  std::optional<ErrorKind> failing_;  // Why the last pass failed, if it did.
+  std::shared_ptr<const Error> failure_;
 };
 
 }  // namespace exporter

@@ -104,6 +104,7 @@ Reading Memory::Read(std::size_t dataset, const MemoryLimits& limits,
   return {.dataset = dataset,
           .status = good_,
           .failure = nullptr,
+          .bridged = nullptr,
           .query_duration = took_,
           .fetched = good_at_.wall,
           .history = tasks_.History()};
@@ -116,6 +117,7 @@ Reading Memory::ReadFailure(std::size_t dataset,
   Reading reading{.dataset = dataset,
                   .status = nullptr,
                   .failure = std::move(failure),
+                  .bridged = nullptr,
                   .query_duration = took,
                   .fetched = std::nullopt,
                   .history = tasks_.History()};
@@ -124,7 +126,7 @@ Reading Memory::ReadFailure(std::size_t dataset,
   if (limits.max_stale.count() > 0 &&
       now - good_at_.steady <= limits.max_stale) {
     reading.status = good_;
-    reading.failure = nullptr;
+    reading.bridged = std::exchange(reading.failure, nullptr);
   }
   return reading;
 }

@@ -306,7 +306,8 @@ void Planner::RenewalEnded(std::uint64_t id,
 }
 
 Overview Planner::Look(SteadyTime now) const {
-  Overview overview{.catalogue = catalogue_, .rows = {}, .last_scrape = {}};
+  Overview overview;
+  overview.catalogue = catalogue_;
   overview.rows.reserve(entries_.size());
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Memory& memory = entries_[i]->memory;

@@ -1,11 +1,32 @@
 #include "collect/query_log.h"
 
+#include <utility>
+#include <vector>
+
 #include "base/log.h"
 #include "model/advice.h"
 #include "modelarts/requests.h"
 #include "net/url.h"
 
 namespace exporter {
+namespace {
+
+// `more` says what was asked.
+void LogFailure(std::string_view message, std::vector<LogField> more,
+                const std::string& url, const Error& error) {
+  std::vector<LogField> fields = std::move(more);
+  fields.insert(fields.end(),
+                {{"reason", std::string(ToLabel(error.kind))},
+                 {"error", error.message},
+                 {"http_status", std::to_string(error.http_status)},
+                 {"error_code", error.code},
+                 {"request_id", error.request_id},
+                 {"url", UrlForMessages(url)},
+                 {"advice", std::string(AdviceFor(error))}});
+  Log(LogLevel::kWarn, message, fields);
+}
+
+}  // namespace
 
 void QueryLog::HealthChanged(const Plan::HealthChange& change) {
   if (!change.failure) {
@@ -14,18 +35,18 @@ void QueryLog::HealthChanged(const Plan::HealthChange& change) {
          {"dataset_id", change.dataset.dataset_id}});
     return;
   }
-  const Error& error = *change.failure;
-  Log(LogLevel::kWarn, "query fails",
-      {{"project_id", change.dataset.project_id},
-       {"dataset_id", change.dataset.dataset_id},
-       {"reason", std::string(ToLabel(error.kind))},
-       {"error", error.message},
-       {"http_status", std::to_string(error.http_status)},
-       {"error_code", error.code},
-       {"request_id", error.request_id},
-       {"url", UrlForMessages(
-                   SyncStatusUrl(change.project->endpoint, change.dataset))},
-       {"advice", std::string(AdviceFor(error))}});
+  LogFailure("query fails",
+             {{"project_id", change.dataset.project_id},
+              {"dataset_id", change.dataset.dataset_id}},
+             SyncStatusUrl(change.project->endpoint, change.dataset),
+             *change.failure);
+}
+
+void QueryLog::ListingFailed(const ProjectSettings& project,
+                             const Error& error) {
+  LogFailure("listing datasets fails", {{"project_id", project.project_id}},
+             DatasetListUrl(project.endpoint, project.project_id, 0, ""),
+             error);
 }
 
 void QueryLog::HeldBack(const Plan::HeldBack& held_back) {

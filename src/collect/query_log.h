@@ -14,6 +14,7 @@ class QueryLog {
  public:
   // What failed, why, and what to do; or that it works again.
   static void HealthChanged(const Plan::HealthChange& change);
+  static void ListingFailed(const ProjectSettings& project, const Error& error);
 
   // That the other datasets of a project have to wait, and for what.
   static void HeldBack(const Plan::HeldBack& held_back);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -35,6 +36,10 @@ struct Reading {
   // that thousands of readings cost no copies; never changed.
   std::shared_ptr<const SyncStatus> status;
   std::shared_ptr<const Error> failure;
+
+  // Why the query failed where an older `status` stands in for its answer, as
+  // max_stale allows; else null.
+  std::shared_ptr<const Error> bridged;
 
   // What the query took, retries and waiting included; when the answer was used
   // again, what it took back then.
@@ -80,11 +85,18 @@ struct Overview {
     OutcomeTrail trail;
   };
 
+  // The last listing of a project's datasets failed.
+  struct ListingFailure {
+    std::string project_id;
+    std::shared_ptr<const Error> error;
+  };
+
   std::shared_ptr<const Catalogue> catalogue;
   std::vector<Row> rows;                // In the order of the catalogue.
   std::optional<WallTime> last_scrape;  // End of the last whole scrape,
   std::chrono::steady_clock::duration scrape_duration{};  // which took so long
   std::chrono::steady_clock::duration scrape_budget{};    // of so long.
+  std::vector<ListingFailure> listing_failures;           // By project_id.
 };
 
 }  // namespace exporter

@@ -5,11 +5,10 @@
 
 #include <atomic>
 #include <future>
-#include <map>
 
 #include "support/fake_credentials.h"
 #include "support/numbered_name.h"
-#include "support/socket_server.h"
+#include "support/test_cloud.h"
 
 namespace exporter {
 namespace {
@@ -18,57 +17,6 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::Each;
 using testing::SizeIs;
-
-// A cloud on a real socket, whose datasets do as the test says.
-class TestCloud {
- public:
-  using Manner = std::function<void(Connection&)>;
-
-  static constexpr const char* kCompleted =
-      R"({"status": "COMPLETED", "total_sample_count": 7})";
-
-  // For the dataset `id` instead of answering well.
-  void Make(const std::string& id, Manner manner) {
-    const std::lock_guard lock(mutex_);
-    manners_[id] = std::move(manner);
-  }
-
-  std::map<std::string, int> Asked() {
-    const std::lock_guard lock(mutex_);
-    return asked_;
-  }
-
-  [[nodiscard]] std::string Url() const {
-    std::string url = server_.Url();
-    url.pop_back();
-    return url;
-  }
-
- private:
-  void Serve(Connection& connection) {
-    while (true) {
-      const std::string request = connection.ReadRequest();
-      if (request.empty()) return;
-      const std::size_t begin = request.find("/datasets/") + 10;
-      const std::string id =
-          request.substr(begin, request.find('/', begin) - begin);
-      Manner manner;
-      {
-        const std::lock_guard lock(mutex_);
-        ++asked_[id];
-        if (manners_.contains(id)) manner = manners_[id];
-      }
-      if (manner) return manner(connection);
-      connection.Reply(200, kCompleted);
-    }
-  }
-
-  std::mutex mutex_;  // Guards what follows.
-  std::map<std::string, Manner> manners_;
-  std::map<std::string, int> asked_;
-
-  SocketServer server_{[this](Connection& connection) { Serve(connection); }};
-};
 
 class CollectorTest : public testing::Test {
  protected:
@@ -228,6 +176,34 @@ TEST_F(CollectorTest, LookingAsksNothing) {
   EXPECT_THAT(overview.rows, SizeIs(2));
   EXPECT_FALSE(overview.last_scrape.has_value());
   EXPECT_TRUE(cloud_.Asked().empty());
+}
+
+TEST_F(CollectorTest, ShowsWhichListingsFailUntilTheyWorkAgain) {
+  CollectorSettings settings = Settings(0);
+  auto listing = std::make_shared<ProjectSettings>(*settings.projects[0]);
+  listing->discovery = DiscoverySettings{.refresh_interval = 100ms,
+                                         .include = {},
+                                         .exclude = {},
+                                         .workspace_id = {}};
+  settings.projects = {listing};
+  cloud_.Make("", [](Connection& c) { c.Reply(403, "{}"); });
+  const auto collector = Start(settings);
+  while (!collector->IsReady()) std::this_thread::sleep_for(1ms);
+
+  const Overview failing = collector->Look();
+  ASSERT_THAT(failing.listing_failures, SizeIs(1));
+  EXPECT_EQ(failing.listing_failures[0].project_id, "p");
+  EXPECT_EQ(failing.listing_failures[0].error->kind, ErrorKind::kForbidden);
+
+  cloud_.Make("", [](Connection& c) {
+    c.Reply(200, R"({"total_number": 0, "datasets": []})");
+  });
+  const auto give_up = clock_.SteadyNow() + 10s;
+  while (!collector->Look().listing_failures.empty() &&
+         clock_.SteadyNow() < give_up) {
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_TRUE(collector->Look().listing_failures.empty());
 }
 
 TEST_F(CollectorTest, StoppingLetsThoseGoWhoWait) {

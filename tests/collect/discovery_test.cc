@@ -58,6 +58,11 @@ class DiscoveryTest : public testing::Test {
     return {.datasets = datasets};
   }
 
+  static std::shared_ptr<const Error> Because(ErrorKind kind) {
+    return std::make_shared<const Error>(
+        Error{.kind = kind, .message = "scripted"});
+  }
+
   Dice dice_;
 };
 
@@ -96,8 +101,8 @@ TEST_F(DiscoveryTest, KeepsTheLastGoodListWhenAListingFails) {
   discovery.PageCame(Page({{"1", "a", "0"}}), At(0s), dice_);
 
   ASSERT_TRUE(discovery.WantsPage(At(301s).steady));
-  EXPECT_TRUE(
-      discovery.PageFailed(ErrorKind::kTimeout, At(301s).steady, dice_));
+  EXPECT_TRUE(discovery.PageFailed(Because(ErrorKind::kTimeout),
+                                   At(301s).steady, dice_));
 
   EXPECT_EQ(discovery.Datasets().size(), 1U);
   EXPECT_EQ(discovery.LastSuccess(), At(0s).wall);
@@ -147,17 +152,18 @@ TEST_F(DiscoveryTest, SaysOnceWhyItFails) {
   Discovery discovery("p", "r", {.refresh_interval = 1s});
   const auto fails = [&](ErrorKind reason, std::chrono::seconds after) {
     discovery.WantsPage(At(after).steady);
-    return discovery.PageFailed(reason, At(after).steady, dice_);
+    return discovery.PageFailed(Because(reason), At(after).steady, dice_);
   };
 
   EXPECT_TRUE(fails(ErrorKind::kTimeout, 0s));
   EXPECT_FALSE(fails(ErrorKind::kTimeout, 2s));
   EXPECT_TRUE(fails(ErrorKind::kForbidden, 4s));
-  EXPECT_TRUE(discovery.IsFailing());
+  ASSERT_TRUE(discovery.Failure());
+  EXPECT_EQ(discovery.Failure()->kind, ErrorKind::kForbidden);
 
   discovery.WantsPage(At(6s).steady);
   discovery.PageCame(Page({}), At(6s), dice_);
-  EXPECT_FALSE(discovery.IsFailing());
+  EXPECT_FALSE(discovery.Failure());
   EXPECT_TRUE(fails(ErrorKind::kForbidden, 8s));
 }
 

@@ -216,7 +216,12 @@ TEST(MemoryTest, LetsTheLastGoodAnswerStandInUpToItsAge) {
 
   EXPECT_TRUE(memory.Read(0, limits, At(60s).steady).status);
   EXPECT_FALSE(memory.Read(0, limits, At(60s).steady).failure);
+  EXPECT_TRUE(memory.Read(0, limits, At(60s).steady).bridged);
   EXPECT_TRUE(memory.Read(0, limits, At(61s).steady).failure);
+  EXPECT_FALSE(memory.Read(0, limits, At(61s).steady).bridged);
+
+  memory.Succeeded(State(SyncState::kRunning), At(70s), 10ms);
+  EXPECT_FALSE(memory.Read(0, limits, At(70s).steady).bridged);
 }
 
 TEST(MemoryTest, LetsNothingStandInWithoutMaxStale) {

@@ -242,6 +242,10 @@ class FailureTest(unittest.TestCase):
             # Once each, not every time, though every one happened at least three times.
             self.assertEqual(log.count('msg="listing datasets fails"'), len(faults), log)
             self.assertEqual(log.count('msg="listing datasets works again"'), len(faults), log)
+            told = re.search(r'msg="listing datasets fails".*reason=forbidden.*', log)[0]
+            for field in (" http_status=403 ", " error_code=ModelArts.", " request_id=",
+                          f" url={cloud.url}/v2/{PROJECT}/datasets ", ' advice="Grant '):
+                self.assertIn(field, told)
 
     def test_a_listing_that_fails_half_way_takes_nothing_away(self):
         with Cloud("--datasets", "450", "--fault", "operation:list=slow:150ms") as cloud, \
