@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/budget.h"
+#include "base/time_format.h"
 #include "base/version.h"
 #include "expose/negotiation.h"
 #include "serve/datasets_json.h"
@@ -38,17 +39,25 @@ ServeResponse Metrics(const EndpointContext& context,
   return Exposed(context, request, collection, own);
 }
 
+std::string Told(const Error& error) {
+  return "failed: " + std::string(ToLabel(error.kind)) + ": " + error.message +
+         "\n";
+}
+
 std::string Told(const Story& story, const Collection& collection) {
   std::string text;
   for (const std::string& line : story) text += line + "\n";
   if (story.empty()) text += "not asked: see below\n";
   for (const Reading& reading : collection.readings) {
     if (reading.failure) {
-      text += "failed: " + std::string(ToLabel(reading.failure->kind)) + ": " +
-              reading.failure->message + "\n";
-    } else {
-      text += "status: " + std::string(ToLabel(reading.status->state)) + "\n";
+      text += Told(*reading.failure);
+      continue;
     }
+    if (reading.bridged) {
+      text += Told(*reading.bridged) + "max_stale lets the answer of " +
+              FormatRfc3339(reading.fetched.value()) + " count\n";
+    }
+    text += "status: " + std::string(ToLabel(reading.status->state)) + "\n";
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstdio>
 
 namespace exporter {
 namespace {
@@ -68,6 +69,13 @@ std::string FormatDuration(std::chrono::milliseconds duration) {
     left %= unit.milliseconds;
   }
   return text;
+}
+
+std::string FormatSeconds(std::chrono::nanoseconds duration) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.3f",
+                std::chrono::duration<double>(duration).count());
+  return text.data();
 }
 
 }  // namespace exporter

@@ -19,4 +19,7 @@ std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text);
 // REQUIRES: duration >= 0.
 std::string FormatDuration(std::chrono::milliseconds duration);
 
+// In seconds, with three digits after the point: "0.012".
+std::string FormatSeconds(std::chrono::nanoseconds duration);
+
 }  // namespace exporter

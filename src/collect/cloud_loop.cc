@@ -1,13 +1,12 @@
 #include "collect/cloud_loop.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <numeric>
 #include <utility>
 
 #include "auth/clock_skew.h"
 #include "auth/proof.h"
+#include "base/duration.h"
 #include "base/log.h"
 #include "base/time_format.h"
 #include "cloud/error_reply.h"
@@ -27,14 +26,9 @@ constexpr std::chrono::seconds kLongestWait{60};
 // "HTTP 200 after 0.012 s", for a story.
 std::string OutcomeOf(const Answer& answer, const Result<HttpReply>& reply,
                       SteadyDuration took) {
-  std::array<char, 32> seconds{};
-  std::snprintf(seconds.data(), seconds.size(), " after %.3f s",
-                std::chrono::duration<double>(took).count());
-  if (!reply) {
-    return std::string("no reply") + seconds.data() + ": " +
-           reply.error().message;
-  }
-  std::string text = "HTTP " + std::to_string(reply->status) + seconds.data();
+  const std::string after = " after " + FormatSeconds(took) + " s";
+  if (!reply) return "no reply" + after + ": " + reply.error().message;
+  std::string text = "HTTP " + std::to_string(reply->status) + after;
   if (!answer.result) text += ": " + answer.result.error().message;
   return text;
 }
@@ -53,6 +47,7 @@ CloudLoop::CloudLoop(const Clock& clock, prometheus::Registry& registry,
                   planner_.RenewalEnded(id, std::move(refusal), Now());
                   again_ = true;
                 }),
+      stories_(clock),
       dice_(seed + 1) {}
 
 Instant CloudLoop::Now() const {
@@ -117,8 +112,16 @@ void CloudLoop::Begin(ScrapeOrder order) {
   }
   const ScrapeId id = ++last_scrape_;
   const SteadyTime deadline = order.deadline;
+  const Instant now = Now();
+  if (order.story && !datasets.empty()) {
+    stories_.Listen(id, *order.only, order.story);
+    const Source source = planner_.SourceOf(datasets.front(), now.steady);
+    if (source.kind != Source::Kind::kNewQuery) {
+      stories_.TellOne(id, Explain(source, *order.only));
+    }
+  }
   orders_.emplace(id, std::move(order));
-  planner_.Begin(id, datasets, deadline, Now());
+  planner_.Begin(id, datasets, deadline, now);
   again_ = true;
 }
 
@@ -127,9 +130,10 @@ void CloudLoop::Turn() {
   const Instant now = Now();
   renewals_.Refresh(settings_.projects);
   WantPages(now.steady);
-  Execute(planner_.Advance(now));
-  CountCache();
-  metrics_.in_flight.Set(static_cast<double>(planner_.InFlight()));
+  Plan plan = planner_.Advance(now);
+  Execute(plan);
+  Count();  // First: who is answered may look at once.
+  for (Plan::Finished& finished : plan.finished) Finish(std::move(finished));
 
   SteadyTime wake = std::min(planner_.WakeAt(), now.steady + kLongestWait);
   for (const auto& [id, discovery] : discoveries_) {
@@ -147,25 +151,31 @@ void CloudLoop::WantPages(SteadyTime now) {
   }
 }
 
-template <typename Line>
-void CloudLoop::Tell(const DatasetKey& dataset, const Line& line) {
-  for (const auto& [id, order] : orders_) {
-    if (!order.story || order.only != dataset) continue;
-    order.story->push_back(FormatRfc3339(clock_.WallNow()) + " " + line());
-  }
+std::string CloudLoop::Explain(const Source& source,
+                               const DatasetKey& dataset) const {
+  const auto project = std::find_if(
+      settings_.projects.begin(), settings_.projects.end(),
+      [&](const auto& one) { return one->project_id == dataset.project_id; });
+  const std::string ago = FormatSeconds(source.age) + " s ago: GET " +
+                          StatusUrlForMessages(**project, dataset);
+  return source.kind == Source::Kind::kMemory
+             ? "not asked, as min_interval wants: used again what came " + ago
+             : "joined the query that another scrape began " + ago;
 }
 
-void CloudLoop::Execute(Plan plan) {
+void CloudLoop::Execute(Plan& plan) {
   for (const RequestId request : plan.cancels) {
     const auto exchange = exchanges_.find(request);
     if (exchange == exchanges_.end()) continue;
-    fetcher_.Cancel(exchange->second.ticket);
-    metrics_.Failed(exchange->second.operation, ErrorKind::kTimeout);
-    Tell(exchange->second.dataset,
-         [] { return "given up: nobody waits any longer"; });
+    GiveUp(exchange->second);
     exchanges_.erase(exchange);
   }
   for (Plan::Renewal& renewal : plan.renewals) {
+    stories_.TellProject(renewal.project->project_id, [&] {
+      const HttpRequest& request = renewal.request.request;
+      return "renewing the credentials: " + request.method + " " +
+             UrlForMessages(request.url);
+    });
     renewals_.Begin(std::move(renewal));
   }
   for (const Plan::List& list : plan.lists) List(list);
@@ -182,7 +192,14 @@ void CloudLoop::Execute(Plan plan) {
   for (const Plan::HealthChange& change : plan.health) {
     QueryLog::HealthChanged(change);
   }
-  for (Plan::Finished& finished : plan.finished) Finish(std::move(finished));
+}
+
+void CloudLoop::GiveUp(const Exchange& exchange) {
+  fetcher_.Cancel(exchange.ticket);
+  metrics_.Failed(exchange.operation, ErrorKind::kTimeout);
+  stories_.Tell(exchange.dataset, [] {
+    return std::string("given up: nobody waits any longer");
+  });
 }
 
 void CloudLoop::Ask(const Plan::Ask& ask) {
@@ -233,8 +250,8 @@ void CloudLoop::Send(RequestId request, Exchange exchange,
     return;
   }
   metrics_.Requested(exchange.operation);
-  Tell(exchange.dataset,
-       [&] { return "asked: GET " + UrlForMessages(proved->url); });
+  stories_.Tell(exchange.dataset,
+                [&] { return "asked: GET " + UrlForMessages(proved->url); });
   exchange.proved.headers = proved->headers;
   exchange.began = now.steady;
   exchange.ticket = fetcher_.Start(std::move(*proved),
@@ -267,8 +284,9 @@ void CloudLoop::Came(RequestId request, Result<HttpReply> reply) {
                     answer.result.error());
     }
   }
-  Tell(exchange.dataset,
-       [&] { return OutcomeOf(answer, reply, now.steady - exchange.began); });
+  stories_.Tell(exchange.dataset, [&] {
+    return OutcomeOf(answer, reply, now.steady - exchange.began);
+  });
   planner_.Answered(request, std::move(answer), now);
   again_ = true;
 }
@@ -349,6 +367,7 @@ void CloudLoop::Finish(Plan::Finished finished) {
   if (found == orders_.end()) return;
   const ScrapeOrder order = std::move(found->second);
   orders_.erase(found);
+  stories_.End(finished.scrape);
   // The planner knows what was left of it when the order came.
   finished.collection.budget = order.budget;
   if (!order.only) {
@@ -359,7 +378,8 @@ void CloudLoop::Finish(Plan::Finished finished) {
   order.done(std::move(finished.collection));
 }
 
-void CloudLoop::CountCache() {
+void CloudLoop::Count() {
+  metrics_.in_flight.Set(static_cast<double>(planner_.InFlight()));
   const PlannerCounts& counts = planner_.Counts();
   metrics_.cache_requests.Increment(
       static_cast<double>(counts.wanted - counted_.wanted));

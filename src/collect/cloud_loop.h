@@ -19,13 +19,11 @@
 #include "collect/query_log.h"
 #include "collect/renewals.h"
 #include "collect/settings.h"
+#include "collect/stories.h"
 #include "model/reading.h"
 #include "net/curl_fetcher.h"
 
 namespace exporter {
-
-// What happened to a query, line by line, for a person who looks for a fault.
-using Story = std::vector<std::string>;
 
 struct ScrapeOrder {
   SteadyTime deadline;
@@ -84,7 +82,8 @@ class CloudLoop {
   [[nodiscard]] Instant Now() const;
   void WantPages(SteadyTime now);
   void RebuildCatalogue();
-  void Execute(Plan plan);
+  void Execute(Plan& plan);  // But for telling who is finished.
+  void GiveUp(const Exchange& exchange);
   void Ask(const Plan::Ask& ask);
   void List(const Plan::List& list);
   void Send(RequestId request, Exchange exchange, HttpRequest question);
@@ -95,10 +94,10 @@ class CloudLoop {
   Answer TakePage(const Exchange& exchange, const HttpReply& reply,
                   Instant now);
   void Finish(Plan::Finished finished);
-  // `line` makes the line, which takes its time, where somebody reads it.
-  template <typename Line>
-  void Tell(const DatasetKey& dataset, const Line& line);
-  void CountCache();
+  // Of an answer that is no new query's.
+  [[nodiscard]] std::string Explain(const Source& source,
+                                    const DatasetKey& dataset) const;
+  void Count();
 
   const Clock& clock_;
   LoopMetrics metrics_;
@@ -106,6 +105,7 @@ class CloudLoop {
   Planner planner_;
   Renewals renewals_;
   QueryLog log_;
+  Stories stories_;
   Dice dice_;
   CollectorSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();

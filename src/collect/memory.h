@@ -80,6 +80,10 @@ class Memory {
                                     SteadyTime now) const;
 
   [[nodiscard]] bool HasOutcome() const { return ended_at_.has_value(); }
+  // Of the last outcome. REQUIRES: there was one.
+  [[nodiscard]] SteadyDuration Age(SteadyTime now) const {
+    return now - ended_at_.value();
+  }
   // Null if there was none.
   [[nodiscard]] const std::shared_ptr<const SyncStatus>& LastGood() const {
     return good_;

@@ -72,6 +72,17 @@ void Planner::Configure(
   catalogue_ = std::move(catalogue);
 }
 
+Source Planner::SourceOf(std::size_t dataset, SteadyTime now) const {
+  const Entry& entry = *entries_.at(dataset);
+  if (entry.phase != Entry::Phase::kIdle) {
+    return {Source::Kind::kQueryUnderWay, now - entry.wanted_at};
+  }
+  if (entry.memory.IsFresh(settings_.memory, now)) {
+    return {Source::Kind::kMemory, entry.memory.Age(now)};
+  }
+  return {};
+}
+
 void Planner::Begin(ScrapeId scrape, std::span<const std::size_t> datasets,
                     SteadyTime deadline, Instant now) {
   auto& begun = scrapes_[scrape];
@@ -87,17 +98,19 @@ void Planner::Begin(ScrapeId scrape, std::span<const std::size_t> datasets,
   for (std::size_t slot = 0; slot < datasets.size(); ++slot) {
     const std::shared_ptr<Entry>& entry = entries_.at(datasets[slot]);
     begun->readings[slot].dataset = datasets[slot];
-    if (entry->phase == Entry::Phase::kIdle) {
-      if (entry->memory.IsFresh(settings_.memory, now.steady)) {
+    switch (SourceOf(datasets[slot], now.steady).kind) {
+      case Source::Kind::kMemory:
         begun->readings[slot] =
             entry->memory.Read(datasets[slot], settings_.memory, now.steady);
         ++counts_.shared;
         continue;
-      }
-      entry->wanted_at = now.steady;
-      entry->project->Enqueue(*entry);
-    } else {
-      ++counts_.shared;
+      case Source::Kind::kQueryUnderWay:
+        ++counts_.shared;
+        break;
+      case Source::Kind::kNewQuery:
+        entry->wanted_at = now.steady;
+        entry->project->Enqueue(*entry);
+        break;
     }
     entry->waiters.push_back({begun.get(), slot});
     begun->waiting_for[slot] = entry;

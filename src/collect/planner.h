@@ -47,6 +47,17 @@ struct Answer {
   std::optional<std::chrono::milliseconds> retry_after;  // Of a 429.
 };
 
+// Where a scrape that begins now has the answer for a dataset from.
+struct Source {
+  enum class Kind {
+    kNewQuery,
+    kMemory,         // Of an outcome that is `age` old.
+    kQueryUnderWay,  // Somebody wanted it `age` ago.
+  };
+  Kind kind = Kind::kNewQuery;
+  SteadyDuration age{};
+};
+
 // What to do now.
 struct Plan {
   struct Ask {
@@ -135,6 +146,9 @@ class Planner {
   // come with a later Advance, at the latest the one at its deadline.
   void Begin(ScrapeId scrape, std::span<const std::size_t> datasets,
              SteadyTime deadline, Instant now);
+
+  // `dataset`: an index into the catalogue.
+  [[nodiscard]] Source SourceOf(std::size_t dataset, SteadyTime now) const;
 
   // `request` ended. Credentials must have been told before of a 401. Requests
   // that were cancelled are ignored.

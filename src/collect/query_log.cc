@@ -11,9 +11,14 @@
 namespace exporter {
 namespace {
 
+std::string ListUrlForMessages(const ProjectSettings& project) {
+  return UrlForMessages(
+      DatasetListUrl(project.endpoint, project.project_id, 0, ""));
+}
+
 // `more` says what was asked.
 void LogFailure(std::string_view message, std::vector<LogField> more,
-                const std::string& url, const Error& error) {
+                std::string url, const Error& error) {
   std::vector<LogField> fields = std::move(more);
   fields.insert(fields.end(),
                 {{"reason", std::string(ToLabel(error.kind))},
@@ -21,12 +26,17 @@ void LogFailure(std::string_view message, std::vector<LogField> more,
                  {"http_status", std::to_string(error.http_status)},
                  {"error_code", error.code},
                  {"request_id", error.request_id},
-                 {"url", UrlForMessages(url)},
+                 {"url", std::move(url)},
                  {"advice", std::string(AdviceFor(error))}});
   Log(LogLevel::kWarn, message, fields);
 }
 
 }  // namespace
+
+std::string StatusUrlForMessages(const ProjectSettings& project,
+                                 const DatasetKey& dataset) {
+  return UrlForMessages(SyncStatusUrl(project.endpoint, dataset));
+}
 
 void QueryLog::HealthChanged(const Plan::HealthChange& change) {
   if (!change.failure) {
@@ -38,15 +48,14 @@ void QueryLog::HealthChanged(const Plan::HealthChange& change) {
   LogFailure("query fails",
              {{"project_id", change.dataset.project_id},
               {"dataset_id", change.dataset.dataset_id}},
-             SyncStatusUrl(change.project->endpoint, change.dataset),
+             StatusUrlForMessages(*change.project, change.dataset),
              *change.failure);
 }
 
 void QueryLog::ListingFailed(const ProjectSettings& project,
                              const Error& error) {
   LogFailure("listing datasets fails", {{"project_id", project.project_id}},
-             DatasetListUrl(project.endpoint, project.project_id, 0, ""),
-             error);
+             ListUrlForMessages(project), error);
 }
 
 void QueryLog::HeldBack(const Plan::HeldBack& held_back) {

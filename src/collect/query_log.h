@@ -8,6 +8,10 @@
 
 namespace exporter {
 
+// Where the status of `dataset` is asked for, without what may be secret.
+std::string StatusUrlForMessages(const ProjectSettings& project,
+                                 const DatasetKey& dataset);
+
 // Tells people about queries, once for each change. Not safe for concurrent
 // use.
 class QueryLog {

@@ -67,6 +67,12 @@ TEST(FormatDurationTest, IsShort) {
   EXPECT_EQ(FormatDuration(24h * 14), "2w");
 }
 
+TEST(FormatSecondsTest, HasThreeDigits) {
+  EXPECT_EQ(FormatSeconds(0ns), "0.000");
+  EXPECT_EQ(FormatSeconds(12'345'678ns), "0.012");
+  EXPECT_EQ(FormatSeconds(90s), "90.000");
+}
+
 TEST(FormatDurationTest, IsReadBackAsTheSame) {
   for (milliseconds duration = 1ms; duration < 24h * 1000;
        duration = duration * 7 / 3 + 1ms) {

@@ -8,7 +8,7 @@ import time
 import unittest
 import urllib.parse
 
-from accounts import PROJECT, Cloud, Exporter, Scrape, config, project
+from accounts import PROJECT, Cloud, Exporter, Scrape, config, project, wait_until
 
 OTHER_PROJECT = f"{1:032x}"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -269,13 +269,15 @@ class DebugTest(unittest.TestCase):
         self.assertNotIn(TOKEN[:8], answer.text)
         return answer.text
 
+    def status_url(self, cloud, dataset="ds-00000"):
+        return re.escape(f"{cloud.url}/v2/{PROJECT}/datasets/{dataset}/sync-data/status")
+
     def test_tells_the_url_each_try_and_the_outcome(self):
         stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*Z "
         with Cloud("--datasets", "3", "--fault", "ds-00001=503", "--fault",
                    "ds-00002=malformed") as cloud, Exporter(plain(cloud)) as exporter:
             def asks(dataset):
-                return (stamp + "asked: GET " + re.escape(
-                    f"{cloud.url}/v2/{PROJECT}/datasets/{dataset}/sync-data/status") + "\n")
+                return stamp + "asked: GET " + self.status_url(cloud, dataset) + "\n"
             cloud.control("task", project=PROJECT, dataset="ds-00000", status="RUNNING")
 
             self.assertRegex(self.story(exporter), "^" + asks("ds-00000") + stamp +
@@ -303,7 +305,50 @@ class DebugTest(unittest.TestCase):
                 Exporter(plain(cloud, 1, scrape="min_interval: 1h")) as exporter:
             cloud.control("task", project=PROJECT, dataset="ds-00000", status="COMPLETED")
             probe(exporter)
-            self.assertEqual(self.story(exporter), "not asked: see below\nstatus: COMPLETED\n")
+            self.assertRegex(
+                self.story(exporter), r"^\S+Z not asked, as min_interval wants: used again what "
+                r"came \d+\.\d{3} s ago: GET " + self.status_url(cloud) + r"\n"
+                r"status: COMPLETED\n$")
+        limit = "  rate_limit: {requests: 1, per: 1h, burst: 1}\n"
+        with Cloud("--datasets", "1") as cloud, \
+                Exporter(plain(cloud, 1, more=limit)) as exporter:
+            probe(exporter)
+            self.assertRegex(self.story(exporter),
+                             r"^not asked: see below\nfailed: rate_limited: .*\n$")
+
+    def test_says_whose_query_it_joined(self):
+        with Cloud("--datasets", "1", "--latency", "1s") as cloud, \
+                Exporter(plain(cloud, 1)) as exporter, \
+                concurrent.futures.ThreadPoolExecutor(1) as pool:
+            first = pool.submit(probe, exporter)
+            wait_until(lambda: asked(cloud) == 1)
+            self.assertRegex(
+                self.story(exporter), r"^\S+Z joined the query that another scrape began "
+                r"0\.\d{3} s ago: GET " + self.status_url(cloud) +
+                r"\n\S+Z HTTP 200 after \d\.\d{3} s\nstatus: \w+\n$")
+            self.assertEqual(first.result().successes(), 1)
+
+    def test_says_that_an_old_answer_stands_in_and_why(self):
+        with Cloud("--datasets", "1") as cloud, \
+                Exporter(plain(cloud, 1, scrape="max_stale: 1h")) as exporter:
+            cloud.control("task", project=PROJECT, dataset="ds-00000", status="RUNNING")
+            probe(exporter)
+            cloud.control("fault", match="ds-00000", fault="403")
+            self.assertRegex(
+                self.story(exporter), r"^\S+Z asked: .*\n\S+Z HTTP 403 after .*\n"
+                r"failed: forbidden: HTTP 403.*\n"
+                r"max_stale lets the answer of \d{4}-\d\d-\d\dT\S+Z count\n"
+                r"status: RUNNING\n$")
+
+    def test_says_that_the_credentials_had_to_be_renewed(self):
+        with Cloud("--datasets", "1", "--auth", "token", "--iam-user",
+                   "acme:exporter:" + TOKEN) as cloud:
+            way = (f"{{password: {{domain: acme, user: exporter, password: {TOKEN}, "
+                   f"iam_endpoint: '{cloud.url}'}}}}")
+            with Exporter(config(project(cloud, way, 1))) as exporter:
+                self.assertRegex(self.story(exporter),
+                                 r"^\S+Z renewing the credentials: POST " + re.escape(cloud.url) +
+                                 r"/v3/auth/tokens\n\S+Z asked: ")
 
     def test_only_true_is_true(self):
         with Cloud("--datasets", "1") as cloud, Exporter(plain(cloud, 1)) as exporter:

@@ -1,0 +1,144 @@
+#include "collect/cloud_loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "support/fake_credentials.h"
+#include "support/numbered_name.h"
+#include "support/test_cloud.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+// Turns the loop on the test's own thread.
+class CloudLoopTest : public testing::Test {
+ protected:
+  void Configure(std::size_t datasets, MemoryLimits memory = {}) {
+    project_->project_id = "p";
+    project_->endpoint = cloud_.Url();
+    project_->transport = std::make_shared<const Transport>();
+    project_->credentials = std::make_shared<FakeCredentials>();
+    project_->account = "account";
+    CollectorSettings settings;
+    settings.projects = {project_};
+    settings.memory = memory;
+    for (std::size_t i = 0; i < datasets; ++i) {
+      settings.datasets.push_back({.key = {"p", NumberedName("d", i)}});
+    }
+    loop_.Apply(std::move(settings));
+  }
+
+  // `done` ends the turn, which would else wait for the next event.
+  void Begin(std::optional<DatasetKey> only,
+             std::function<void(Collection)> done,
+             std::shared_ptr<Story> story = nullptr) {
+    loop_.Begin({.deadline = clock_.SteadyNow() + 10s,
+                 .budget = 10s,
+                 .only = std::move(only),
+                 .story = std::move(story),
+                 .done = [this, done = std::move(done)](Collection result) {
+                   done(std::move(result));
+                   loop_.Wake();
+                 }});
+  }
+  void TurnUntil(const std::function<bool()>& done) {
+    const SteadyTime give_up = clock_.SteadyNow() + 20s;
+    while (!done() && clock_.SteadyNow() < give_up) loop_.Turn();
+    EXPECT_TRUE(done());
+  }
+
+  // The story of a probe that is told from beginning to end.
+  Story Probe(const DatasetKey& dataset) {
+    const auto story = std::make_shared<Story>();
+    bool done = false;
+    Begin(
+        dataset, [&](const Collection&) { done = true; }, story);
+    TurnUntil([&] { return done; });
+    return *story;
+  }
+
+  double Metric(const std::string& name) {
+    for (const auto& family : registry_.Collect()) {
+      if (family.name != name) continue;
+      const auto& metric = family.metric.front();
+      return metric.gauge.value + metric.counter.value;
+    }
+    return -1;
+  }
+
+  SystemClock clock_;
+  prometheus::Registry registry_;
+  TestCloud cloud_;
+  std::shared_ptr<ProjectSettings> project_ =
+      std::make_shared<ProjectSettings>();
+  CloudLoop loop_{clock_, registry_, "test/1", 1};
+};
+
+TEST_F(CloudLoopTest, CountsBeforeItAnswers) {
+  Configure(3);
+  bool done = false;
+  Begin(std::nullopt, [&](const Collection&) {
+    done = true;
+    EXPECT_EQ(Metric("modelarts_exporter_api_requests_in_flight"), 0);
+    EXPECT_EQ(Metric("modelarts_exporter_cache_requests_total"), 3);
+  });
+  TurnUntil([&] { return done; });
+}
+
+TEST_F(CloudLoopTest, TellsOfAnAnswerFromMemory) {
+  Configure(
+      1,
+      {.min_interval_active = 1h, .min_interval_settled = 1h, .max_stale = 0s});
+  EXPECT_THAT(Probe({"p", "d0"}), SizeIs(2));  // Asked, and answered.
+
+  EXPECT_THAT(Probe({"p", "d0"}),
+              ElementsAre(AllOf(HasSubstr("not asked, as min_interval wants"),
+                                HasSubstr(" s ago: GET " + cloud_.Url()),
+                                HasSubstr("/datasets/d0/"))));
+}
+
+TEST_F(CloudLoopTest, TellsThoseWhoJoinAQueryAndThemAlone) {
+  std::promise<void> all_wait;
+  cloud_.Make("d0", [go = all_wait.get_future().share()](Connection& c) {
+    go.wait();
+    c.Reply(200, TestCloud::kCompleted);
+  });
+  Configure(1);
+  int done = 0;
+  const auto first = std::make_shared<Story>();
+  const auto second = std::make_shared<Story>();
+  Begin(
+      DatasetKey{"p", "d0"}, [&](const Collection&) { ++done; }, first);
+  loop_.Wake();
+  loop_.Turn();
+  Begin(
+      DatasetKey{"p", "d0"}, [&](const Collection&) { ++done; }, second);
+  all_wait.set_value();
+  TurnUntil([&] { return done == 2; });
+
+  EXPECT_THAT(*first, ElementsAre(HasSubstr("asked: GET "),
+                                  HasSubstr("HTTP 200 after ")));
+  EXPECT_THAT(*second,
+              ElementsAre(AllOf(HasSubstr("joined the query"),
+                                HasSubstr("s ago: GET " + cloud_.Url())),
+                          HasSubstr("HTTP 200 after ")));
+}
+
+TEST_F(CloudLoopTest, TellsOfARenewal) {
+  Configure(1);
+  dynamic_cast<FakeCredentials&>(*project_->credentials).renewal_due = true;
+
+  EXPECT_THAT(Probe({"p", "d0"}).front(),
+              HasSubstr("renewing the credentials"));
+}
+
+}  // namespace
+}  // namespace exporter
