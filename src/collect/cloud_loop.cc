@@ -200,6 +200,9 @@ void CloudLoop::GiveUp(const Exchange& exchange) {
   stories_.Tell(exchange.dataset, [] {
     return std::string("given up: nobody waits any longer");
   });
+  const Error given_up{.kind = ErrorKind::kTimeout, .message = "given up"};
+  QueryLog::Ended(*exchange.project, exchange.dataset, 0, &given_up,
+                  clock_.SteadyNow() - exchange.began);
 }
 
 void CloudLoop::Ask(const Plan::Ask& ask) {
@@ -287,6 +290,10 @@ void CloudLoop::Came(RequestId request, Result<HttpReply> reply) {
   stories_.Tell(exchange.dataset, [&] {
     return OutcomeOf(answer, reply, now.steady - exchange.began);
   });
+  QueryLog::Ended(*exchange.project, exchange.dataset,
+                  reply ? reply->status : 0,
+                  answer.result ? nullptr : &answer.result.error(),
+                  now.steady - exchange.began);
   planner_.Answered(request, std::move(answer), now);
   again_ = true;
 }

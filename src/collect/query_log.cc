@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/duration.h"
 #include "base/log.h"
 #include "model/advice.h"
 #include "modelarts/requests.h"
@@ -56,6 +57,25 @@ void QueryLog::ListingFailed(const ProjectSettings& project,
                              const Error& error) {
   LogFailure("listing datasets fails", {{"project_id", project.project_id}},
              ListUrlForMessages(project), error);
+}
+
+void QueryLog::Ended(const ProjectSettings& project, const DatasetKey& dataset,
+                     int http_status, const Error* failure,
+                     SteadyDuration took) {
+  if (!Logs(LogLevel::kDebug)) return;
+  const bool is_page = dataset.dataset_id.empty();
+  std::vector<LogField> fields = {{"project_id", dataset.project_id}};
+  if (!is_page) fields.push_back({"dataset_id", dataset.dataset_id});
+  fields.push_back({"url", is_page ? ListUrlForMessages(project)
+                                   : StatusUrlForMessages(project, dataset)});
+  if (http_status != 0) {
+    fields.push_back({"http_status", std::to_string(http_status)});
+  }
+  if (failure != nullptr) {
+    fields.push_back({"reason", std::string(ToLabel(failure->kind))});
+  }
+  fields.push_back({"seconds", FormatSeconds(took)});
+  Log(LogLevel::kDebug, "query ended", fields);
 }
 
 void QueryLog::HeldBack(const Plan::HeldBack& held_back) {

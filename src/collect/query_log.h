@@ -23,6 +23,12 @@ class QueryLog {
   // That the other datasets of a project have to wait, and for what.
   static void HeldBack(const Plan::HeldBack& held_back);
 
+  // Each request for a status, or for a page of the list (then `dataset` has no
+  // id), for those who debug. `http_status` is 0 without a reply, `failure`
+  // null if it went well.
+  static void Ended(const ProjectSettings& project, const DatasetKey& dataset,
+                    int http_status, const Error* failure, SteadyDuration took);
+
   // The first time that a status is one that the API does not document.
   void Answered(const DatasetKey& dataset, const SyncStatus& status);
 

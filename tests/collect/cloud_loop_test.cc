@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "base/log.h"
 #include "support/fake_credentials.h"
 #include "support/numbered_name.h"
 #include "support/test_cloud.h"
@@ -138,6 +139,29 @@ TEST_F(CloudLoopTest, TellsOfARenewal) {
 
   EXPECT_THAT(Probe({"p", "d0"}).front(),
               HasSubstr("renewing the credentials"));
+}
+
+TEST_F(CloudLoopTest, LogsEachQueryForThoseWhoDebugAlone) {
+  cloud_.Make("d1", [](Connection& c) { c.Reset(); });
+  Configure(2);
+  project_->timeout = 1s;
+  const auto logged = [this] {
+    testing::internal::CaptureStderr();
+    Probe({"p", "d0"});
+    Probe({"p", "d1"});
+    return testing::internal::GetCapturedStderr();
+  };
+
+  EXPECT_THAT(logged(), testing::Not(HasSubstr("query ended")));
+  ConfigureLog(LogLevel::kDebug, LogFormat::kLogfmt);
+  const std::string log = logged();
+  ConfigureLog(LogLevel::kInfo, LogFormat::kLogfmt);
+
+  EXPECT_THAT(log, HasSubstr("level=debug msg=\"query ended\" project_id=p "
+                             "dataset_id=d0 url=" +
+                             cloud_.Url()));
+  EXPECT_THAT(log, testing::ContainsRegex(" http_status=200 seconds=0\\.0"));
+  EXPECT_THAT(log, testing::ContainsRegex("dataset_id=d1 .* reason=connect"));
 }
 
 }  // namespace
