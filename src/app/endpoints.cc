@@ -25,7 +25,8 @@ ServeResponse Exposed(const EndpointContext& context,
                       std::span<const prometheus::MetricFamily> own) {
   const Format format = NegotiateFormat(request.Header("Accept"));
   return {.content_type = std::string(ContentType(format)),
-          .body = context.exposition.Write(collection, format, own)};
+          .body = context.exposition.Write(collection, format, own),
+          .headers = {{"Vary", "Accept"}}};
 }
 
 ServeResponse Metrics(const EndpointContext& context,

@@ -72,6 +72,11 @@ class AnswerTest(unittest.TestCase):
                                          "modelarts_scrape_errors"})
                 self.assertEqual(one.text.endswith("# EOF\n"), accept == OPENMETRICS)
 
+    def test_tells_caches_that_the_accept_header_decides(self):
+        for path in "/metrics", target():
+            self.assertEqual(self.exporter.get(path).headers.get_all("Vary"),
+                             ["Accept", "Accept-Encoding"])
+
     def test_has_the_budget_that_it_was_given(self):
         for timeout, budget in {"7.5": 7, "0.6": 0.3, "junk": 10}.items():
             answer = self.exporter.get(target(), {"X-Prometheus-Scrape-Timeout-Seconds": timeout})
