@@ -47,6 +47,18 @@ std::shared_ptr<const Access> MakeAccess(const WebConfig& config,
   return access;
 }
 
+// What must not happen while clients come and go; empty if nothing of it does.
+// A file that was caught half written has no passwords either.
+std::string_view WhyByRestartOnly(const WebConfig& from, const WebConfig& to) {
+  if (from.tls.has_value() != to.tls.has_value()) {
+    return "TLS is turned on or off by a restart only";
+  }
+  if (!from.users.empty() && to.users.empty()) {
+    return "passwords are turned off by a restart only";
+  }
+  return "";
+}
+
 }  // namespace
 
 AccessWatcher::AccessWatcher() : access_(std::make_shared<Access>()) {}
@@ -97,11 +109,14 @@ void AccessWatcher::ReadAgain() {
   WebConfigReport report = LoadWebConfig(path_, files_);
   if (report == last_read_) return;
   last_read_ = std::move(report);
-  if (last_read_.faults.empty() &&
-      last_read_.config.tls.has_value() != in_force_.config.tls.has_value()) {
-    Log(LogLevel::kError, "web configuration not taken over",
-        {{"err", "TLS is turned on or off by a restart only"}});
-    return;
+  if (last_read_.faults.empty()) {
+    const std::string_view refusal =
+        WhyByRestartOnly(in_force_.config, last_read_.config);
+    if (!refusal.empty()) {
+      Log(LogLevel::kError, "web configuration not taken over",
+          {{"fault", std::string(refusal)}});
+      return;
+    }
   }
   LogFaults("web configuration not taken over", last_read_.faults);
   if (!last_read_.faults.empty() || last_read_ == in_force_) return;

@@ -32,7 +32,8 @@ struct Access {
 // Keeps the Access of a web configuration up to date: the files are read every
 // half second, and what changed counts from then on for new connections and
 // requests. Faulty files are logged and change nothing, and so does one that
-// would turn TLS on or off. Current is safe for concurrent use.
+// would turn TLS on or off, or passwords off. Current is safe for concurrent
+// use.
 class AccessWatcher {
  public:
   // Asks nothing of clients, ever, until Watch.

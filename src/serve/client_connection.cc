@@ -58,10 +58,10 @@ std::optional<ReadRequest> ClientConnection::Advance(Deadline now) {
     switch (phase_) {
       case Phase::kHandshake: {
         const IoState state = channel_->Handshake();
-        if (state == IoState::kClosed) Enter(Phase::kClosed, now);
+        if (state == IoState::kClosed) Linger(now);
         // The first request has what is left of the time.
         if (state == IoState::kDone) Enter(Phase::kReading, deadline_);
-        goes_on = state == IoState::kDone;
+        goes_on = state != IoState::kAgain;
         break;
       }
       case Phase::kReading:
@@ -137,10 +137,16 @@ bool ClientConnection::WriteOn(Deadline now) {
   if (keep_alive_) {
     StartReading(now);
   } else {
-    channel_->EndWriting();
-    Enter(Phase::kLingering, now + limits_.linger_time);
+    Linger(now);
   }
   return true;
+}
+
+// What is left unread would make the close a reset, and the client would lose
+// our last words: an answer, or the alert that says why TLS refused it.
+void ClientConnection::Linger(Deadline now) {
+  channel_->EndWriting();
+  Enter(Phase::kLingering, now + limits_.linger_time);
 }
 
 // Reads past what nobody will look at. Returns false: there is nothing after

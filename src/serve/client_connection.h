@@ -80,6 +80,7 @@ class ClientConnection {
   void StartReading(Deadline now);
   std::optional<ReadRequest> ReadOn(Deadline now);
   bool WriteOn(Deadline now);
+  void Linger(Deadline now);
   bool Discard();
 
   FileDescriptor socket_;

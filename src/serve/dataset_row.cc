@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include "model/advice.h"
 #include "model/sync_status.h"
+#include "serve/explanation.h"
 #include "serve/html.h"
 #include "serve/human_text.h"
 #include "serve/outcome_bar.h"
@@ -15,42 +15,6 @@
 
 namespace exporter {
 namespace {
-
-// Enough for any honest message; a body of a megabyte has to stay readable.
-constexpr std::size_t kMostTextBytes = 600;
-
-void AppendElement(std::string& html, std::string_view tag,
-                   std::string_view text) {
-  html += '<';
-  html += tag;
-  html += '>';
-  AppendEscaped(html, text);
-  html += "</";
-  html += tag;
-  html += '>';
-}
-
-// A code, behind a word that says what it is; nothing when there is none.
-void AppendCode(std::string& html, std::string_view label,
-                std::string_view text) {
-  if (text.empty()) return;
-  html += "<span>";
-  html += label;
-  AppendElement(html, "code", Shorten(text, kMostTextBytes));
-  html += "</span> ";
-}
-
-// The cloud's own words. The quotation marks stand outside of what may turn the
-// direction of writing.
-void AppendQuote(std::string& html, std::string_view label,
-                 std::string_view text) {
-  if (text.empty()) return;
-  html += "<span>";
-  html += label;
-  html += "<q>";
-  AppendElement(html, "bdi", Shorten(text, kMostTextBytes));
-  html += "</q></span> ";
-}
 
 void AppendName(std::string& html, const Dataset& dataset) {
   html += "<td>";
@@ -132,59 +96,6 @@ void AppendAge(std::string& html, std::optional<WallTime> fetched,
   AppendSortable(html, (now - *fetched).count(), HumanAge(now - *fetched));
 }
 
-// Whether our message says anything but what the cloud replied, which is shown
-// in parts: "HTTP 403 ModelArts.4336: No permission."
-bool SaysMoreThanTheReply(const Error& failure) {
-  std::string reply = "HTTP " + std::to_string(failure.http_status);
-  if (!failure.code.empty()) {
-    reply += ' ';
-    reply += failure.code;
-  }
-  if (!failure.message.starts_with(reply)) return true;
-  const auto rest = std::string_view(failure.message).substr(reply.size());
-  return !rest.empty() &&
-         (failure.cloud_text.empty() || !rest.starts_with(": "));
-}
-
-// Why there is no answer, and what to do about it.
-void AppendFailure(std::string& html, const Error& failure) {
-  html += "<td><p><b>";
-  html += ToLabel(failure.kind);
-  html += "</b> ";
-  if (failure.http_status != 0) {
-    html += "<span>HTTP " + std::to_string(failure.http_status) + "</span> ";
-  }
-  AppendCode(html, "", failure.code);
-  AppendQuote(html, "", failure.cloud_text);
-  AppendCode(html, "request ", failure.request_id);
-  if (SaysMoreThanTheReply(failure)) {
-    html += "<p>";
-    AppendElement(html, "bdi", Shorten(failure.message, kMostTextBytes));
-  }
-  html += "<p><strong>";
-  html += AdviceFor(failure);
-  html += "</strong>";
-}
-
-// What the task itself says was wrong with it.
-void AppendTaskFailure(std::string& html, const SyncStatus& status) {
-  html += "<td><p><b>task failed</b> ";
-  AppendCode(html, "", status.error_code);
-  AppendQuote(html, "", status.error_text);
-  AppendCode(html, "task ", status.task_id);
-  html +=
-      "<p><strong>The query went well, the synchronization did not: see the "
-      "task in the ModelArts console.</strong>";
-}
-
-void AppendUnknownState(std::string& html, const SyncStatus& status) {
-  html += "<td><p><b>unknown state</b> ";
-  AppendQuote(html, "the cloud says ", status.unknown_word);
-  html +=
-      "<p><strong>The documentation of the API has no such state: see whether "
-      "a newer version of the exporter knows it.</strong>";
-}
-
 }  // namespace
 
 void AppendDatasetRow(std::string& html, const Dataset& dataset,
@@ -208,10 +119,20 @@ void AppendDatasetRow(std::string& html, const Dataset& dataset,
   AppendAge(html, row.reading.fetched, now);
   AppendOutcomeBar(html, row.trail);
   if (row.reading.failure) {
-    AppendFailure(html, *row.reading.failure);
+    html += "<td>";
+    AppendFailure(html, ToLabel(row.reading.failure->kind),
+                  *row.reading.failure);
+  } else if (row.reading.bridged) {
+    html += "<td>";
+    AppendFailure(
+        html, "last query: " + std::string(ToLabel(row.reading.bridged->kind)),
+        *row.reading.bridged);
+    html += "<p>Until max_stale has passed, the answer before it counts.";
   } else if (shown && shown->state == SyncState::kFailed) {
+    html += "<td>";
     AppendTaskFailure(html, *shown);
   } else if (shown && shown->state == SyncState::kUnknown) {
+    html += "<td>";
     AppendUnknownState(html, *shown);
   }
   // An end tag, so that the line feed is no part of the last cell.

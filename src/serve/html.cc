@@ -50,4 +50,15 @@ void AppendEscaped(std::string& html, std::string_view text) {
   }
 }
 
+void AppendElement(std::string& html, std::string_view tag,
+                   std::string_view text) {
+  html += '<';
+  html += tag;
+  html += '>';
+  AppendEscaped(html, text);
+  html += "</";
+  html += tag;
+  html += '>';
+}
+
 }  // namespace exporter

@@ -13,4 +13,8 @@ namespace exporter {
 // an element that isolates it, <bdi> or <code> on our pages.
 void AppendEscaped(std::string& html, std::string_view text);
 
+// "<tag>text</tag>", escaped likewise. REQUIRES: `tag` is one of ours.
+void AppendElement(std::string& html, std::string_view tag,
+                   std::string_view text);
+
 }  // namespace exporter

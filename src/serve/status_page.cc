@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "serve/dataset_row.h"
+#include "serve/explanation.h"
 #include "serve/hash_source.h"
 #include "serve/html.h"
 #include "serve/human_text.h"
@@ -183,6 +184,20 @@ void AppendShares(std::string& html, const Summary& summary,
   html += "</svg>\n";
 }
 
+// Where discovery is blind, which no row can show.
+void AppendListingFailures(std::string& html, const Overview& overview) {
+  html += "<ul id=listings>\n";
+  for (const auto& [project_id, error] : overview.listing_failures) {
+    html += "<li>";
+    AppendFailure(html,
+                  "listing the datasets of project " + project_id +
+                      " fails: " + std::string(ToLabel(error->kind)),
+                  *error);
+    html += '\n';
+  }
+  html += "</ul>\n";
+}
+
 // One button for each state; the script makes them filters.
 void AppendStates(std::string& html, const Summary& summary) {
   html += "<div id=states role=group aria-label=\"Show only\">\n";
@@ -267,6 +282,7 @@ std::string RenderStatusPage(const Overview& overview,
   AppendTop(html, context);
   html += "<main>\n";
   AppendFigures(html, overview, summary, context);
+  AppendListingFailures(html, overview);
   AppendShares(html, summary, overview.rows.size());
   AppendStates(html, summary);
   html += kControls;

@@ -4,9 +4,11 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <string_view>
 #include <utility>
+
+#include "base/log.h"
+#include "serve/tls_context.h"
 
 namespace exporter {
 namespace {
@@ -25,10 +27,11 @@ class TlsChannel final : public Channel {
     ERR_clear_error();
     const int result = SSL_accept(ssl_.get());
     if (result == 1) return IoState::kDone;
-    if (ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_HTTP_REQUEST) {
-      AnswerPlainHttp();
-    }
-    return StateAfter(result);
+    const unsigned long error = ERR_peek_last_error();
+    if (ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST) AnswerPlainHttp();
+    const IoState state = StateAfter(result);
+    if (state == IoState::kClosed) TellWhy(error);
+    return state;
   }
 
   IoResult Read(std::span<char> into) override {
@@ -63,16 +66,26 @@ class TlsChannel final : public Channel {
                : IoState::kClosed;
   }
 
+  // Somebody will look here for why Prometheus cannot scrape; a scanner of
+  // ports must not fill the log. Who merely left is no news.
+  void TellWhy(unsigned long error) const {
+    if (error == 0 ||
+        ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+      return;
+    }
+    const char* reason = ERR_reason_error_string(error);
+    Log(owner_->IsWorthAWarning() ? LogLevel::kWarn : LogLevel::kDebug,
+        "TLS with a client failed",
+        {{"error", reason == nullptr ? "unknown" : reason}});
+  }
+
   // Someone typed http:// for https://: the one mistake worth an answer.
   void AnswerPlainHttp() const {
     constexpr std::string_view kAnswer =
         "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\n"
         "This port speaks HTTPS, not HTTP.\n";
-    const int fd = SSL_get_fd(ssl_.get());
-    // What is left unread would make the close a reset, and lose the answer.
-    std::array<char, 4096> ignored;
-    (void)recv(fd, ignored.data(), ignored.size(), 0);
-    (void)send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+    (void)send(SSL_get_fd(ssl_.get()), kAnswer.data(), kAnswer.size(),
+               MSG_NOSIGNAL);
   }
 
   std::shared_ptr<const TlsContext> owner_;

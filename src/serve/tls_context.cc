@@ -259,4 +259,12 @@ bool TlsContext::Admits(X509_STORE_CTX* chain) const {
   return false;
 }
 
+bool TlsContext::IsWorthAWarning() const {
+  constexpr std::chrono::seconds kBetweenWarnings(60);
+  const Deadline now = SystemClock().SteadyNow();
+  Deadline due = next_warning_.load();
+  return now >= due &&
+         next_warning_.compare_exchange_strong(due, now + kBetweenWarnings);
+}
+
 }  // namespace exporter

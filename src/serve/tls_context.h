@@ -1,10 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "serve/channel.h"
 #include "serve/tls_settings.h"
 
@@ -33,12 +35,16 @@ class TlsContext : public std::enable_shared_from_this<TlsContext> {
   // For OpenSSL's callback: whether the certificate at hand is let in.
   [[nodiscard]] bool Admits(X509_STORE_CTX* chain) const;
 
+  // Whether to warn of a client that failed: once a minute.
+  [[nodiscard]] bool IsWorthAWarning() const;
+
  private:
   explicit TlsContext(const TlsSettings& settings);
 
   ClientAuth client_auth_;
   std::vector<std::string> client_allowed_sans_;
   std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
+  mutable std::atomic<Deadline> next_warning_ = Deadline::min();
 };
 
 }  // namespace exporter

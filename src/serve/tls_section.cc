@@ -86,9 +86,9 @@ Pem ReadPem(const Section& section, std::string_view key,
   return {.key = file_key, .text = std::move(file->text)};
 }
 
-std::vector<std::string> ReadTexts(const Section& section,
-                                   std::string_view key) {
-  std::vector<std::string> texts;
+// Those items of the list at `key` that are texts.
+std::vector<YamlNode> ReadTexts(const Section& section, std::string_view key) {
+  std::vector<YamlNode> texts;
   const std::vector<YamlNode>* items = section.ReadList(key);
   if (!items) return texts;
   for (const YamlNode& item : *items) {
@@ -96,7 +96,7 @@ std::vector<std::string> ReadTexts(const Section& section,
     if (!is_text || WhyNotText(item.content->text)) {
       section.sink().Add(item, std::string(key) + ": must be a list of texts");
     } else {
-      texts.push_back(item.content->text);
+      texts.push_back(item);
     }
   }
   return texts;
@@ -108,11 +108,13 @@ template <typename Parse>
 std::string ReadNames(const Section& section, std::string_view key,
                       std::string_view what, Parse parse) {
   std::string joined;
-  for (const std::string& name : ReadTexts(section, key)) {
+  for (const YamlNode& item : ReadTexts(section, key)) {
+    const std::string& name = item.content->text;
     const std::optional<std::string> ours = parse(name);
     if (!ours) {
-      section.Add(
-          key, "unknown " + std::string(what) + " " + Quoted(Printable(name)));
+      section.sink().Add(item, std::string(key) + ": unknown " +
+                                   std::string(what) + " " +
+                                   Quoted(Printable(name)));
     } else if (!ours->empty()) {
       if (!joined.empty()) joined += ':';
       joined += *ours;
@@ -193,7 +195,9 @@ std::string_view ReadClients(const Section& section, const FaultSink& warnings,
                  "client_auth_type: without client_ca_file, certificates of "
                  "every authority that this system trusts are let in");
   }
-  tls.client_allowed_sans = ReadTexts(section, kSans);
+  for (const YamlNode& item : ReadTexts(section, kSans)) {
+    tls.client_allowed_sans.push_back(item.content->text);
+  }
   if (section.Find(kSans) && tls.client_auth != ClientAuth::kRequireAny &&
       tls.client_auth != ClientAuth::kRequireAndVerify) {
     section.Add(kSans,

@@ -163,6 +163,20 @@ TEST(ServerAccessTest, TakesOverUsersWhenTheFileChanges) {
             200);
 }
 
+// As a file that is caught while it is written looks.
+TEST(ServerAccessTest, KeepsAskingForPasswordsWhenTheFileHasNoneAnyMore) {
+  const TempFolder folder;
+  TestServer server(Routes(), folder.Write("web.yml", kUser));
+
+  for (const char* text : {"", "basic_auth_users:\n", "# none\n"}) {
+    folder.Write("web.yml", text);
+    std::this_thread::sleep_for(1200ms);
+
+    EXPECT_EQ(StatusOf(server, "/"), 401) << text;
+    EXPECT_EQ(StatusOf(server, "/", kRight), 200) << text;
+  }
+}
+
 TEST(ServerAccessTest, GoesOnWithTheOldFileWhenTheNewOneIsFaulty) {
   const TempFolder folder;
   TestServer server(Routes(), folder.Write("web.yml", kUser));

@@ -159,6 +159,30 @@ TEST_F(ServerTlsTest, LetsInTheNamesThatAreListed) {
   }
 }
 
+// In TLS 1.3 a client has begun to send when it is refused.
+TEST_F(ServerTlsTest, TellsARefusedClientWhy) {
+  Start("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: " +
+        authority_.CaFile() + "\n");
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(Get().error, "tlsv13 alert certificate required");
+  }
+  EXPECT_EQ(Get({.version = TLS1_2_VERSION}).error,
+            "sslv3 alert handshake failure");
+}
+
+TEST_F(ServerTlsTest, LogsWhyAClientWasRefusedOnceAMinute) {
+  Start("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: " +
+        authority_.CaFile() + "\n");
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 5; ++i) Get();
+  server_.reset();
+
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("peer did not return a certificate"), std::string::npos);
+  EXPECT_EQ(log.find("TLS with a client failed"),
+            log.rfind("TLS with a client failed"));
+}
+
 TEST_F(ServerTlsTest, TakesOverACertificateThatWasRenewed) {
   Start();
   const long before = Get().serial;

@@ -66,6 +66,37 @@ TEST(StatusPageTest, ShowsTheValuesOfAnAnswer) {
                 "<td data-v=12000>12 s<td title=\"50 COMPLETED\">"));
 }
 
+TEST(StatusPageTest, TellsWhatMaxStaleBridges) {
+  Overview overview = SmallOverview();
+  overview.rows.front().reading.bridged = std::make_shared<const Error>(
+      Error{.kind = ErrorKind::kTimeout, .message = "no reply within 5s"});
+
+  const std::string page = Render(overview);
+
+  EXPECT_THAT(page, HasSubstr("<p><b>last query: timeout</b> "
+                              "<p><bdi>no reply within 5s</bdi>"));
+  EXPECT_THAT(page, HasSubstr("Until max_stale has passed"));
+}
+
+TEST(StatusPageTest, TellsWhichProjectCannotBeListedAndWhy) {
+  Overview overview = UnaskedOverview();
+  overview.listing_failures.push_back(
+      {.project_id = "p<1>",
+       .error = std::make_shared<const Error>(
+           Error{.kind = ErrorKind::kForbidden,
+                 .message = "HTTP 403 ModelArts.4336: No right.",
+                 .http_status = 403,
+                 .code = "ModelArts.4336",
+                 .cloud_text = "No right."})});
+
+  const std::string page = Render(overview);
+
+  EXPECT_THAT(page, HasSubstr("<b>listing the datasets of project p&lt;1&gt; "
+                              "fails: forbidden</b> <span>HTTP 403</span>"));
+  EXPECT_THAT(page, HasSubstr("modelarts:dataset:listDatasets"));
+  EXPECT_EQ(Count(Render(UnaskedOverview()), "<li>"), 0U);
+}
+
 TEST(StatusPageTest, PutsTroubleFirstAndKeepsTheOrderOtherwise) {
   const std::string page = Render(SmallOverview());
   std::size_t before = 0;

@@ -43,6 +43,12 @@ Context MakeContext(const TlsClientOptions& options) {
   return context;
 }
 
+std::string TakeError() {
+  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  ERR_clear_error();
+  return reason == nullptr ? "" : reason;
+}
+
 std::string ReadResponse(SSL* ssl) {
   std::string response;
   std::array<char, 65536> bytes;
@@ -64,7 +70,7 @@ TlsExchange GetOverTls(std::uint16_t port, const TlsClientOptions& options,
   SSL_set_fd(ssl.get(), socket.Fd());
   exchange.connected = SSL_connect(ssl.get()) == 1;
   if (!exchange.connected) {
-    ERR_clear_error();
+    exchange.error = TakeError();
     return exchange;
   }
   exchange.version = SSL_get_version(ssl.get());
@@ -82,7 +88,7 @@ TlsExchange GetOverTls(std::uint16_t port, const TlsClientOptions& options,
                               std::string(headers) + "\r\n";
   SSL_write(ssl.get(), request.data(), static_cast<int>(request.size()));
   exchange.response = ReadResponse(ssl.get());
-  ERR_clear_error();
+  exchange.error = TakeError();
   return exchange;
 }
 

@@ -29,6 +29,7 @@ struct TlsExchange {
   std::string alpn;        // "http/1.1"
   long serial = 0;         // Of the server's certificate.
   std::string response;    // Up to its end; empty where the server hung up.
+  std::string error;       // "tlsv13 alert certificate required"
 };
 
 TlsExchange GetOverTls(std::uint16_t port, const TlsClientOptions& options,

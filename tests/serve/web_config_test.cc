@@ -262,13 +262,13 @@ TEST_F(WebConfigTest, NamesEveryFaultWithItsPlace) {
       {std::string(kTls) + "  min_version: TLS13\n  max_version: TLS12\n",
        "4:16: min_version: is above max_version\n"},
       {std::string(kTls) + "  cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]\n",
-       "4:18: cipher_suites: unknown cipher suite "
+       "4:19: cipher_suites: unknown cipher suite "
        "'TLS_RSA_WITH_RC4_128_SHA'\n"},
       {std::string(kTls) + "  max_version: TLS12\n"
                            "  cipher_suites: [TLS_AES_128_GCM_SHA256]\n",
        "5:18: cipher_suites: has none for TLS 1.2\n"},
       {std::string(kTls) + "  curve_preferences: [CurveP128]\n",
-       "4:22: curve_preferences: unknown curve 'CurveP128'\n"},
+       "4:23: curve_preferences: unknown curve 'CurveP128'\n"},
       {std::string(kTls) + "  prefer_server_cipher_suites: 1\n",
        "4:32: prefer_server_cipher_suites: must be true or false, without "
        "quotes\n"},

@@ -149,7 +149,7 @@
   // Takes from `fresh` what differs, cell by cell, so that scroll position,
   // selection and focus stay where they are.
   const update = (fresh) => {
-    for (const selector of ['title', '#figures', '#shares', '#empty', 'footer']) {
+    for (const selector of ['title', '#figures', '#listings', '#shares', '#empty', 'footer']) {
       const [now, then] = [find(selector), find(selector, fresh)];
       if (!now.isEqualNode(then)) now.replaceWith(document.adoptNode(then));
     }
