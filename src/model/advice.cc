@@ -36,8 +36,8 @@ std::string_view AdviceFor(const Error& error) {
       return "Raise the project's rate_limit or set scrape.min_interval: the "
              "limit does not reach all datasets in one scrape.";
     case ErrorKind::kClientError:
-      return "Check the endpoint and project_id; the cloud's message says "
-             "more.";
+      return "Check the endpoint and project_id; the message says more. "
+             "Redirects are not followed.";
     case ErrorKind::kServerError:
       return "The cloud has trouble: wait, or tell its support the request id.";
     case ErrorKind::kMalformed:
@@ -47,7 +47,8 @@ std::string_view AdviceFor(const Error& error) {
       return "Check that the endpoint is ModelArts: no honest answer is that "
              "large.";
     case ErrorKind::kCredentials:
-      return "Provide valid credentials: the message says what is missing.";
+      return "Provide valid credentials: the message says what is missing, or "
+             "which service does not give them.";
   }
   throw std::logic_error("ErrorKind out of range");
 }
