@@ -20,13 +20,15 @@ using testing::SizeIs;
 
 class CollectorTest : public testing::Test {
  protected:
-  CollectorSettings Settings(std::size_t datasets) {
+  CollectorSettings Settings(std::size_t datasets,
+                             std::chrono::milliseconds timeout = 5s) {
     auto project = std::make_shared<ProjectSettings>();
     project->project_id = "p";
     project->endpoint = cloud_.Url();
     project->transport = std::make_shared<const Transport>();
     project->credentials = std::make_shared<FakeCredentials>();
     project->account = "account";
+    project->timeout = timeout;
     CollectorSettings settings;
     settings.projects = {project};
     for (std::size_t i = 0; i < datasets; ++i) {
@@ -64,6 +66,13 @@ TEST_F(CollectorTest, AsksEveryDatasetOnce) {
               AllOf(SizeIs(50), Each(testing::Pair(testing::_, 1))));
 }
 
+TEST_F(CollectorTest, TellsTheCloudWhoAsks) {
+  Start(Settings(1))->Collect(10s);
+
+  EXPECT_THAT(cloud_.LastRequest(),
+              testing::HasSubstr("\r\nUser-Agent: test/1\r\n"));
+}
+
 TEST_F(CollectorTest, AFailureCostsNoOtherDatasetItsAnswer) {
   cloud_.Make("d0", [](Connection& c) { c.Reply(404, "{}"); });
   cloud_.Make("d1", [](Connection& c) { c.Reply(200, "<html>"); });
@@ -86,6 +95,40 @@ TEST_F(CollectorTest, AnswersInTimeWhateverTheCloudDoes) {
   const Collection collection = collector->Collect(300ms);
   EXPECT_LT(clock_.SteadyNow() - began, 2s);
   EXPECT_THAT(Outcomes(collection), Each("timeout"));
+}
+
+TEST_F(CollectorTest, EndsARequestByTheTimeoutOfItsProject) {
+  cloud_.Make("d0", [](Connection& c) { c.Hang(); });
+  const auto collector = Start(Settings(1, /*timeout=*/300ms));
+
+  const auto began = clock_.SteadyNow();
+  const Collection collection = collector->Collect(15s);
+
+  EXPECT_LT(clock_.SteadyNow() - began, 7s);
+  EXPECT_THAT(Outcomes(collection), Each("timeout"));
+}
+
+TEST_F(CollectorTest, AnswersInTimeWhileItsThreadIsBusy) {
+  const CollectorSettings settings = Settings(1);
+  const auto collector = Start(settings);
+  std::promise<void> busy;
+  std::promise<void> answered;
+  auto applied = std::async(std::launch::async, [&] {
+    collector->Apply([&] {
+      busy.set_value();
+      answered.get_future().wait_for(10s);
+      return settings;
+    });
+  });
+  busy.get_future().wait();
+
+  const auto began = clock_.SteadyNow();
+  const Collection collection = collector->Collect(100ms);
+  const auto took = clock_.SteadyNow() - began;
+  answered.set_value();
+
+  EXPECT_LT(took, 5s);
+  EXPECT_THAT(Outcomes(collection), AllOf(SizeIs(1), Each("timeout")));
 }
 
 TEST_F(CollectorTest, CollectionsAtOnceShareTheirQueries) {
@@ -132,7 +175,7 @@ TEST_F(CollectorTest, AQueryThatNobodyWaitsForIsNotContinued) {
     c.Hang();
     client_left = true;
   });
-  const auto collector = Start(Settings(1));
+  const auto collector = Start(Settings(1, /*timeout=*/1h));
   EXPECT_THAT(Outcomes(collector->Collect(100ms)), Each("timeout"));
   const auto give_up = clock_.SteadyNow() + 10s;
   while (!client_left && clock_.SteadyNow() < give_up) {

@@ -153,6 +153,19 @@ TEST(PlannerTest, RetriesABrokenConnectionOnceAfterARest) {
   EXPECT_GE(cloud.asked[1].at - cloud.asked[0].at, 100ms);
 }
 
+TEST(PlannerTest, DoesNotRetryARetry) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Bad(ErrorKind::kConnect);
+  };
+
+  cloud.Scrape(20s);
+
+  EXPECT_EQ(cloud.asked.size(), 2U);
+}
+
 TEST(PlannerTest, RetriesNeitherTimeoutsNorClientErrors) {
   for (const ErrorKind kind :
        {ErrorKind::kTimeout, ErrorKind::kTls, ErrorKind::kForbidden,
@@ -312,6 +325,22 @@ TEST(PlannerTest, ProjectsOfOneAccountShareTheVerdict) {
   EXPECT_EQ(cloud.asked.size(), 11U);
 }
 
+TEST(PlannerTest, AReloadDoesNotOpenTheGate) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 10);
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+  cloud.Scrape(5s);
+
+  cloud.Configure();
+
+  EXPECT_EQ(Failing(cloud.Scrape(5s), ErrorKind::kUnauthorized), 10U);
+  EXPECT_EQ(cloud.asked.size(), 1U);
+}
+
 TEST(PlannerTest, TriesNewCredentialsAtOnce) {
   PlannedCloud cloud;
   cloud.AddProject("p", 10);
@@ -355,6 +384,49 @@ TEST(PlannerTest, RenewsWithACorrectedPasswordAtOnce) {
   cloud.Begin(5s);
 
   EXPECT_EQ(cloud.renewals.size(), 2U);
+}
+
+TEST(PlannerTest, ARefusedTokenRequestHoldsBackThoseOfTheWholeAccount) {
+  PlannedCloud cloud;
+  for (std::size_t i : {0U, 1U}) {
+    cloud.AddProject(NumberedName("p", i), 1)->account = "user";
+    FakeCredentials& credentials = cloud.CredentialsOf(i);
+    credentials.may_lock = true;
+    credentials.state = Credentials::Readiness::kPending;
+    credentials.renewal_due = true;
+  }
+  cloud.Configure();
+
+  cloud.Begin(5s);
+  ASSERT_EQ(cloud.renewals.size(), 1U) << "one at a time";
+  cloud.planner.RenewalEnded(
+      cloud.renewals[0].id,
+      std::make_shared<const Error>(Error{.kind = ErrorKind::kCredentials,
+                                          .message = "refused",
+                                          .http_status = 401}),
+      cloud.now);
+  cloud.PassTime(1s);
+  cloud.Scrape(5s);
+
+  EXPECT_EQ(cloud.renewals.size(), 1U);
+}
+
+// Each refusal comes with new credentials, which would be worth a try.
+TEST(PlannerTest, RepeatsARefusedQueryOnceAndNoneAfterTheRepeatedWasRefused) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.Configure();
+  cloud.cloud = [&](const DatasetKey&) {
+    ++cloud.CredentialsOf(0).generation;
+    return PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+
+  cloud.Scrape(5s);
+  EXPECT_EQ(cloud.asked.size(), 2U);
+
+  cloud.Scrape(5s);
+  EXPECT_EQ(cloud.asked.size(), 3U);
 }
 
 TEST(PlannerTest, RepeatsEachRefusedQueryOnceAfterARenewal) {
@@ -462,6 +534,21 @@ TEST(PlannerTest, WhomTheGateHeldBackSaysWhyTheLastQueryProvedNothing) {
             "said: scripted");
 }
 
+TEST(PlannerTest, ANotFoundOfTheGatewayProvesNoCredentials) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 100);
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Bad(ErrorKind::kApiUnavailable, 404);
+  };
+
+  cloud.Begin(5s);
+  cloud.PassTime(900ms);
+
+  EXPECT_EQ(cloud.asked.size(), 4U) << "one each 250 ms";
+}
+
 TEST(PlannerTest, NoProjectTakesMoreThanHalfWhileAnotherWaits) {
   PlannedCloud cloud;
   cloud.settings.concurrency = 10;
@@ -478,6 +565,32 @@ TEST(PlannerTest, NoProjectTakesMoreThanHalfWhileAnotherWaits) {
   };
 
   EXPECT_EQ(cloud.Scrape(5s).errors, 0U);
+}
+
+TEST(PlannerTest, ASlowProjectGrowsNotBeyondHalfWhileAnotherWaits) {
+  PlannedCloud cloud;
+  cloud.settings.concurrency = 10;
+  cloud.AddProject("slow", 100);
+  cloud.AddProject("quick", 100);
+  cloud.Configure();
+  cloud.cloud = [](const DatasetKey& key) {
+    return key.project_id == "slow"
+               ? PlannedCloud::After(200ms, PlannedCloud::Good())
+               : PlannedCloud::Good();
+  };
+  std::size_t most = 0;
+  cloud.check = [&] {
+    std::size_t slow = 0;
+    for (const auto& [request, key] : cloud.in_flight) {
+      if (key.project_id == "slow") ++slow;
+    }
+    // Those of the other project that are left may all be under way.
+    if (slow < cloud.in_flight.size()) most = std::max(most, slow);
+  };
+
+  cloud.Scrape(5s);
+
+  EXPECT_EQ(most, 5U);
 }
 
 TEST(PlannerTest, ADeadProjectLeavesALaterScrapeItsWorkers) {
@@ -553,6 +666,24 @@ TEST(PlannerTest, ReportsAChangeOfHealthOnce) {
   cloud.Scrape(1s);
   ASSERT_EQ(cloud.health.size(), 2U);
   EXPECT_FALSE(cloud.health[1].failure);
+}
+
+TEST(PlannerTest, ReportsAnotherReasonButNothingOfWhatWasNotAsked) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  cloud.Configure();
+  ErrorKind kind = ErrorKind::kForbidden;
+  cloud.cloud = [&](const DatasetKey&) { return PlannedCloud::Bad(kind, 403); };
+
+  cloud.Scrape(1s);
+  kind = ErrorKind::kNotFound;
+  cloud.Scrape(1s);
+  ASSERT_EQ(cloud.health.size(), 2U);
+  EXPECT_EQ(cloud.health[1].failure->kind, ErrorKind::kNotFound);
+
+  cloud.CredentialsOf(0).state = Credentials::Readiness::kNone;
+  EXPECT_EQ(Failing(cloud.Scrape(1s), ErrorKind::kCredentials), 1U);
+  EXPECT_EQ(cloud.health.size(), 2U);
 }
 
 }  // namespace

@@ -29,6 +29,12 @@ class TestCloud {
     return asked_;
   }
 
+  // Head and body; empty before the first.
+  std::string LastRequest() {
+    const std::lock_guard lock(mutex_);
+    return last_request_;
+  }
+
   [[nodiscard]] std::string Url() const {
     std::string url = server_.Url();
     url.pop_back();
@@ -50,6 +56,7 @@ class TestCloud {
       {
         const std::lock_guard lock(mutex_);
         ++asked_[id];
+        last_request_ = request;
         if (manners_.contains(id)) manner = manners_[id];
       }
       if (manner) return manner(connection);
@@ -60,6 +67,7 @@ class TestCloud {
   std::mutex mutex_;  // Guards what follows.
   std::map<std::string, Manner> manners_;
   std::map<std::string, int> asked_;
+  std::string last_request_;
 
   SocketServer server_{[this](Connection& connection) { Serve(connection); }};
 };

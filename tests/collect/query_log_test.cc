@@ -1,0 +1,42 @@
+#include "collect/query_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "support/numbered_name.h"
+
+namespace exporter {
+namespace {
+
+// What is logged of answers with these words, one after the other.
+std::string LogOf(const std::vector<std::string>& words) {
+  QueryLog log;
+  testing::internal::CaptureStderr();
+  for (const std::string& word : words) {
+    SyncStatus status;
+    status.unknown_word = word;
+    log.Answered({"p", "d0"}, status);
+  }
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(QueryLogTest, TellsOfAWordThatIsNotDocumentedOnce) {
+  const std::string log = LogOf({"PAUSED", "", "PAUSED"});
+
+  EXPECT_THAT(log, testing::HasSubstr(
+                       "msg=\"the API says a status that is not documented\" "
+                       "status=PAUSED project_id=p dataset_id=d0\n"));
+  EXPECT_EQ(std::ranges::count(log, '\n'), 1);
+}
+
+TEST(QueryLogTest, IsNotFloodedByACloudThatMakesUpWords) {
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i <= 100; ++i) words.push_back(NumberedName("W", i));
+
+  EXPECT_EQ(std::ranges::count(LogOf(words), '\n'), 100);
+}
+
+}  // namespace
+}  // namespace exporter
