@@ -25,6 +25,41 @@ ServerOptions Quick() {
   return options;
 }
 
+// With these, only what is under test ends a connection.
+ServerOptions Patient() {
+  ServerOptions options;
+  options.limits.request_time = 1h;
+  options.limits.write_time = 1h;
+  options.limits.idle_time = 1h;
+  return options;
+}
+
+// While it lives the process has no descriptor left but one.
+class DescriptorShortage {
+ public:
+  DescriptorShortage() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = 512;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    // Whatever gaps there are.
+    for (;;) {
+      FileDescriptor one(dup(STDERR_FILENO));
+      if (!one) break;
+      taken_.push_back(std::move(one));
+    }
+    EXPECT_FALSE(taken_.empty());
+    taken_.pop_back();
+  }
+  ~DescriptorShortage() { setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorShortage(const DescriptorShortage&) = delete;
+  DescriptorShortage& operator=(const DescriptorShortage&) = delete;
+
+ private:
+  rlimit before_{};
+  std::vector<FileDescriptor> taken_;
+};
+
 std::chrono::microseconds CpuTime() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -135,6 +170,43 @@ TEST(ServerLimitsTest, CutsAClientThatDoesNotRead) {
   EXPECT_LT(client.ReadToEnd().size(), 50'000'000U);
 }
 
+TEST(ServerLimitsTest, AScrapeKeepsItsPlaceUntilItsClientHasReadAll) {
+  Route big = PlainRoute("/", std::string(50'000'000, 'a'));
+  big.scrape = true;
+  ServerOptions options = Patient();
+  options.max_requests = 1;
+  TestServer server({big}, options);
+  RawClient client(server.Port(), /*receive_buffer=*/4096);
+  client.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  char first = 0;
+  ASSERT_EQ(recv(client.Fd(), &first, 1, MSG_PEEK), 1);
+  std::this_thread::sleep_for(100ms);  // The worker is done with it by then.
+
+  EXPECT_EQ(server.Connect().Get("/").status, 503);
+}
+
+TEST(ServerLimitsTest, AnswersOpenPathsHoweverManyPagesAreBeingMade) {
+  Turnstile turnstile;
+  Route page = TurnstileRoute(turnstile);
+  page.scrape = false;
+  Route health = PlainRoute("/-/healthy");
+  health.open = true;
+  TestServer server({page, health});
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 65; ++i) {
+    crowd.push_back(std::make_unique<RawClient>(server.Port()));
+    crowd.back()->Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  const auto start = steady_clock::now();
+  while (server.Count("metrics", "503") < 1 &&
+         steady_clock::now() - start < 30s) {
+    std::this_thread::sleep_for(1ms);
+  }
+
+  EXPECT_EQ(server.Connect().Get("/-/healthy").status, 200);
+  turnstile.Open();
+}
+
 TEST(ServerLimitsTest, AClientThatIsRefusedStillHearsWhy) {
   TestServer server({PlainRoute()});
   RawClient client = server.Connect();
@@ -175,7 +247,7 @@ TEST(ServerLimitsTest, ACrowdOfSilentClientsCostsNextToNothing) {
 }
 
 TEST(ServerLimitsTest, AFullHouseMakesRoomForTheNextClient) {
-  ServerOptions options;
+  ServerOptions options = Patient();
   options.max_connections = 10;
   TestServer server({PlainRoute()}, options);
   std::vector<std::unique_ptr<RawClient>> crowd;
@@ -222,26 +294,9 @@ TEST(ServerLimitsTest, AClientThatIsBeingAnsweredKeepsItsPlace) {
 
 TEST(ServerLimitsTest, RunningOutOfDescriptorsDoesNotSpin) {
   TestServer server({PlainRoute()});
-  {
-    // What a sanitizer checks for the first time, it needs a descriptor for.
-    RawClient first = server.Connect();
-    first.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    EXPECT_EQ(first.Receive().status, 200);
-  }
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t before = limit.rlim_cur;
-  limit.rlim_cur = 512;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  // Whatever gaps there are: after this, nothing is left but one.
-  std::vector<FileDescriptor> taken;
-  for (;;) {
-    FileDescriptor one(dup(STDERR_FILENO));
-    if (!one) break;
-    taken.push_back(std::move(one));
-  }
-  ASSERT_FALSE(taken.empty());
-  taken.pop_back();
+  // What a sanitizer checks for the first time, it needs a descriptor for.
+  EXPECT_EQ(server.Connect().Get("/").status, 200);
+  auto shortage = std::make_unique<DescriptorShortage>();
 
   RawClient client = server.Connect();
   client.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -249,12 +304,28 @@ TEST(ServerLimitsTest, RunningOutOfDescriptorsDoesNotSpin) {
   std::this_thread::sleep_for(500ms);
   const auto cost = CpuTime() - cpu;
   // Sanitizers and gtest need descriptors to complain with.
-  taken.clear();
-  limit.rlim_cur = before;
-  setrlimit(RLIMIT_NOFILE, &limit);
+  shortage.reset();
 
   EXPECT_LT(cost, 100ms);
   EXPECT_EQ(client.Receive().status, 200);
+}
+
+TEST(ServerLimitsTest, RunningOutOfDescriptorsMakesRoomForTheNextClient) {
+  TestServer server({PlainRoute()}, Patient());
+  EXPECT_EQ(server.Connect().Get("/").status, 200);  // As above.
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 10; ++i) {
+    idle.push_back(std::make_unique<RawClient>(server.Port()));
+    ASSERT_EQ(idle.back()->Get("/").status, 200);
+  }
+  auto shortage = std::make_unique<DescriptorShortage>();
+
+  RawClient next = server.Connect();  // The server has none left for it.
+  const RawResponse response = next.Get("/");
+  shortage.reset();
+
+  EXPECT_EQ(response.status, 200);
+  EXPECT_TRUE(idle.front()->ClosedByServer()) << "the oldest had to go";
 }
 
 }  // namespace
