@@ -22,6 +22,9 @@ using testing::StartsWith;
 // 127.0.0.1 whatever the host.
 class Proxy {
  public:
+  explicit Proxy(const std::optional<TlsTerms>& tls = std::nullopt)
+      : server_([this](Connection& connection) { Serve(connection); }, tls) {}
+
   [[nodiscard]] int Port() const { return server_.Port(); }
   [[nodiscard]] std::string Url(const std::string& userinfo = "") const {
     return "http://" + userinfo + "127.0.0.1:" + std::to_string(Port());
@@ -54,7 +57,7 @@ class Proxy {
 
   std::mutex mutex_;
   std::vector<std::string> asked_;  // Guarded by mutex_.
-  SocketServer server_{[this](Connection& connection) { Serve(connection); }};
+  SocketServer server_;
 };
 
 // Sets what the environment says of proxies, and takes it back.
@@ -128,6 +131,20 @@ TEST_F(CurlFetcherProxyTest, TunnelsTlsAndHidesTheTokenFromTheProxy) {
               ElementsAre(AllOf(StartsWith("CONNECT example.test:"),
                                 Not(HasSubstr("secret")))));
   EXPECT_THAT(server.ServerNames(), ElementsAre("example.test"));
+}
+
+TEST_F(CurlFetcherProxyTest, TrustsTheAuthorityItIsGivenForTheProxyToo) {
+  TestAuthority authority;
+  const CertificateFiles files = authority.Issue("IP:127.0.0.1");
+  const Proxy proxy(
+      TlsTerms{.cert_file = files.cert_file, .key_file = files.key_file});
+  Transport transport = By("https://127.0.0.1:" + std::to_string(proxy.Port()));
+  EXPECT_THAT(Outcome(Fetch(Get("http://example.test/", transport))),
+              StartsWith("tls: "));
+
+  transport.ca_file = authority.CaFile();
+
+  EXPECT_EQ(BodyOf(Fetch(Get("http://example.test/", transport))), "by proxy");
 }
 
 TEST_F(CurlFetcherProxyTest, TellsThatTheProxyRefused) {
