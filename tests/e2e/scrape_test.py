@@ -88,6 +88,10 @@ class ScrapeTest(unittest.TestCase):
         self.assertEqual(len(failures), 1, failures)
         self.assertIn("ModelArts.4352", failures[0])
 
+    def test_tells_the_cloud_who_asks(self):
+        builds = [dict(labels) for name, labels in scrape(self.exporter) if name == "modelarts_exporter_build_info"]
+        self.assertEqual(self.cloud.counters()["user_agent"], "modelarts_exporter/" + builds[0]["version"])
+
     def test_leaves_out_its_own_metrics_for_a_probe(self):
         text = self.exporter.get(f"/probe?project_id={PROJECT}&dataset_id=ds-running").text
         self.assertIn('status="RUNNING"} 1', text)

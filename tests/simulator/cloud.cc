@@ -38,6 +38,7 @@ void Cloud::Handle(const Request& request, Reply& reply) {
   }
 
   Count(operation, dataset, reply);
+  state_.counters.user_agent = request.Find("user-agent");
   switch (operation) {
     case Operation::kStatus:
     case Operation::kList:

@@ -204,6 +204,7 @@ std::string Control::CountersJson(bool by_dataset) const {
   json["tokens_issued"] = counters.tokens_issued;
   json["throttled"] = counters.throttled;
   json["trapped"] = counters.trapped;
+  json["user_agent"] = counters.user_agent;
   if (by_dataset) {
     json["datasets"] = Json::object();
     for (const auto& [id, project] : state_.inventory.Projects()) {

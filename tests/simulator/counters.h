@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 
 namespace simulator {
@@ -35,6 +36,7 @@ struct Counters {
   std::uint64_t tokens_issued = 0;
   std::uint64_t throttled = 0;  // By --per-project-rate
   std::uint64_t trapped = 0;    // Followed a redirect.
+  std::string user_agent;       // Of the last request.
 
   OfOperation& Of(Operation operation) {
     return operations.at(static_cast<std::size_t>(operation));
