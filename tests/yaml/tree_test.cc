@@ -107,6 +107,9 @@ TEST(ParseYamlTest, SaysWhereItStopped) {
       {"a:\n  [b\n",
        "f:2:1: no valid YAML: ends within a quoted text or a bracket"},
       {std::string(kMaxYamlBytes + 1, '#'), "f:1:1: is larger than 4 MiB"},
+      {"# A comment counts too:\n#" + std::string(500'000, ','),
+       "f:2:500001: more than 500000 brackets, commas and colons; split the "
+       "file with dataset_files"},
   };
   for (const auto& [text, fault] : kCases) {
     const Parsed parsed = Parse(text);
