@@ -6,6 +6,10 @@
 // that hangs or ended without a verdict, and at most three are on their way. A
 // refusal closes the gate: then one request a minute tries again, until one is
 // accepted or the credentials change.
+//
+// A key that was right may be taken away, or the clock leap, between two
+// scrapes. So after a second of rest one request goes ahead of the others, who
+// wait for its verdict, but no longer than 250 ms: nobody starves behind it.
 
 #pragma once
 
@@ -74,7 +78,9 @@ class AccountGate {
   bool last_was_refused_ = false;
   unsigned unproven_on_the_way_ = 0;
   std::optional<SteadyTime> next_unproven_;  // None: at once.
-  std::optional<SteadyTime> next_trial_;     // Set while the gate is closed.
+  SteadyTime last_moved_{};                  // Something went or came.
+  SteadyTime ahead_until_{};  // Till then, one that went ahead is waited for.
+  std::optional<SteadyTime> next_trial_;  // Set while the gate is closed.
   std::shared_ptr<const Error> refusal_;
   std::shared_ptr<const Error> no_verdict_;
 };

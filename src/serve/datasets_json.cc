@@ -64,9 +64,11 @@ Json ToJson(const Dataset& dataset, const Overview::Row& row) {
     if (failure->http_status != 0) object["http_status"] = failure->http_status;
     SetText(object, "error_code", failure->code);
     SetText(object, "request_id", failure->request_id);
-    SetText(
-        object, "message",
-        failure->cloud_text.empty() ? failure->message : failure->cloud_text);
+    // Who refused us credentials, only our words tell.
+    const bool is_cloud_enough = !failure->cloud_text.empty() &&
+                                 failure->kind != ErrorKind::kCredentials;
+    SetText(object, "message",
+            is_cloud_enough ? failure->cloud_text : failure->message);
   } else if (const auto& status = row.reading.status) {
     object["success"] = true;
     SetText(object, "error_code", status->error_code);

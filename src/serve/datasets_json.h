@@ -14,8 +14,8 @@ inline constexpr char kJsonContentType[] = "application/json";
 //                    task's own;
 //   after a failure  `success` is false; `reason`, `http_status`, `error_code`,
 //                    `request_id`, and as `message` the cloud's words, or ours
-//                    where it said nothing; no status and no counts, as in the
-//                    metrics;
+//                    where it said nothing or gave us no credentials; no status
+//                    and no counts, as in the metrics;
 //   before either    no `success`.
 // `last_query` is when the last good answer came, as in the metric of that
 // name. Malformed UTF-8 becomes U+FFFD.

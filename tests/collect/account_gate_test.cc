@@ -49,6 +49,35 @@ TEST(AccountGateTest, LetsAtMostThreeBeOnTheirWayUnproven) {
   EXPECT_EQ(gate.Ask(true, kStart + 1h), Answer::kGo);
 }
 
+TEST(AccountGateTest, LetsOneGoAheadAfterARest) {
+  AccountGate gate;
+  gate.Leave(gate.Enter(kStart), Verdict::kAccepted, nullptr, kStart);
+  EXPECT_EQ(gate.Ask(true, kStart + 999ms), Answer::kGo);
+  gate.Enter(kStart + 999ms);
+  EXPECT_EQ(gate.Ask(true, kStart + 999ms), Answer::kGo);
+
+  EXPECT_EQ(gate.Ask(true, kStart + 1min), Answer::kGo);
+  const auto ahead = gate.Enter(kStart + 1min);
+  EXPECT_EQ(gate.Ask(true, kStart + 1min), Answer::kWait);
+  gate.Leave(ahead, Verdict::kAccepted, nullptr, kStart + 1min + 20ms);
+
+  EXPECT_EQ(gate.Ask(true, kStart + 1min + 20ms), Answer::kGo);
+}
+
+TEST(AccountGateTest, WaitsForTheOneAheadNoLongerThan250Ms) {
+  AccountGate gate;
+  gate.Leave(gate.Enter(kStart), Verdict::kAccepted, nullptr, kStart);
+  const auto ahead = gate.Enter(kStart + 1min);
+  gate.Leave(ahead, Verdict::kNone, nullptr, kStart + 1min + 10ms);
+
+  EXPECT_EQ(gate.Ask(true, kStart + 1min + 249ms), Answer::kWait);
+  EXPECT_EQ(gate.WakeAt(), kStart + 1min + 250ms);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(gate.Ask(true, kStart + 1min + 250ms), Answer::kGo);
+    gate.Enter(kStart + 1min + 250ms);
+  }
+}
+
 TEST(AccountGateTest, LetsOneAMinuteTryAgainAfterARefusal) {
   AccountGate gate;
   const auto pass = gate.Enter(kStart);

@@ -459,6 +459,25 @@ TEST(PlannerTest, RepeatsEachRefusedQueryOnceAfterARenewal) {
   EXPECT_EQ(cloud.asked.size(), 200U + refused);
 }
 
+// It was right before, so nothing else would hold the others back.
+TEST(PlannerTest, TriesAKeyThatWasTakenAwayWithOneQuery) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 100);
+  cloud.CredentialsOf(0).may_lock = true;
+  cloud.Configure();
+  cloud.Scrape(5s);
+  const std::size_t asked_before = cloud.asked.size();
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+  cloud.PassTime(10s);
+
+  const Collection collection = cloud.Scrape(5s);
+
+  EXPECT_EQ(cloud.asked.size() - asked_before, 1U);
+  EXPECT_EQ(Failing(collection, ErrorKind::kUnauthorized), 100U);
+}
+
 TEST(PlannerTest, TellsOnceThatARefusalHoldsAProjectBack) {
   PlannedCloud cloud;
   cloud.AddProject("p", 10);

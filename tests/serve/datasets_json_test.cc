@@ -111,6 +111,20 @@ TEST(DatasetsJsonTest, SaysInOurWordsWhatTheCloudLeftUnsaid) {
   EXPECT_FALSE(json["datasets"][0].contains("http_status"));
 }
 
+TEST(DatasetsJsonTest, SaysWhoGivesNoCredentials) {
+  Overview::Row row;
+  row.reading.failure = std::make_shared<const Error>(
+      Error{.kind = ErrorKind::kCredentials,
+            .message = "no token of IAM: HTTP 403: no right",
+            .cloud_text = "no right"});
+
+  const auto json = nlohmann::json::parse(
+      RenderDatasetsJson(OneRow({.key = {"p1", "d1"}}, row)));
+
+  EXPECT_EQ(json["datasets"][0]["message"],
+            "no token of IAM: HTTP 403: no right");
+}
+
 TEST(DatasetsJsonTest, TellsWhenTheLastGoodAnswerCameBehindAFailure) {
   Overview::Row row;
   row.reading.failure = std::make_shared<const Error>(
