@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <utility>
 #include <variant>
 
@@ -26,6 +27,35 @@ SecretReader ReaderOf(const SecretSource& source) {
   return source.file.empty() ? Given(source.value) : FromFile(source.file);
 }
 
+KeyReader ReaderOf(const AccessKeyConfig& config) {
+  std::optional<SecretReader> security_token;
+  if (config.security_token) security_token = ReaderOf(*config.security_token);
+  return ReadKeyParts(ReaderOf(config.id), ReaderOf(config.secret),
+                      security_token);
+}
+
+std::string Hashed(const std::string& text) {
+  return std::to_string(std::hash<std::string>()(text));
+}
+
+// What the cloud would lock: a key or a password may come by several files.
+// Those that cannot be read now are told apart by `otherwise`.
+std::string LockOf(const CredentialsConfig& config,
+                   const std::string& otherwise) {
+  if (const auto* access_key = std::get_if<AccessKeyConfig>(&config)) {
+    const Result<SigningKey> key = ReaderOf(*access_key)();
+    if (!key) return otherwise;
+    return "key " + Hashed(key->id.Reveal() + '\n' + key->secret.Reveal());
+  }
+  if (const auto* user = std::get_if<PasswordConfig>(&config)) {
+    const Result<Secret> password = ReaderOf(user->password)();
+    if (!password) return otherwise;
+    return "user " + Hashed(user->iam_endpoint + '\n' + user->domain + '\n' +
+                            user->user + '\n' + password->Reveal());
+  }
+  return otherwise;
+}
+
 struct Maker {
   const std::shared_ptr<IamUser>& user;
   const std::string& project_id;
@@ -40,11 +70,7 @@ struct Maker {
     return std::make_unique<IamPassword>(user, project_id);
   }
   std::unique_ptr<Credentials> operator()(const AccessKeyConfig& config) const {
-    std::optional<SecretReader> security_token;
-    if (config.security_token)
-      security_token = ReaderOf(*config.security_token);
-    return std::make_unique<AccessKey>(ReadKeyParts(
-        ReaderOf(config.id), ReaderOf(config.secret), security_token));
+    return std::make_unique<AccessKey>(ReaderOf(config));
   }
   std::unique_ptr<Credentials> operator()(const EnvironmentConfig&) const {
     return std::make_unique<AccessKey>(KeyFromEnvironment(kEnvironment));
@@ -99,12 +125,13 @@ CredentialsStore::Held CredentialsStore::For(
     const std::shared_ptr<const Transport>& transport) {
   Account& account = AccountFor(project, transport);
   account.used = true;
+  const std::string lock = LockOf(project.credentials, account.name);
   const std::string project_id =
       account.user ? project.project_id : std::string();
   for (Known& known : known_) {
     if (known.account == account.name && known.project_id == project_id) {
       known.used = true;
-      return {known.credentials, account.name};
+      return {known.credentials, lock};
     }
   }
   known_.push_back(
@@ -112,7 +139,7 @@ CredentialsStore::Held CredentialsStore::For(
        .project_id = project_id,
        .credentials = std::visit(Maker{account.user, project.project_id},
                                  project.credentials)});
-  return {known_.back().credentials, account.name};
+  return {known_.back().credentials, lock};
 }
 
 void CredentialsStore::DropUnused() {

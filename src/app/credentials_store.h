@@ -21,7 +21,8 @@ class CredentialsStore {
  public:
   struct Held {
     std::shared_ptr<Credentials> credentials;
-    std::string account;  // Equal for projects that share the account.
+    // Equal for projects whose credentials are the same now, by whatever files.
+    std::string account;
   };
 
   // The credentials of `project`, whose requests go by `transport`. Projects

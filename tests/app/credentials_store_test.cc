@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/temp_folder.h"
+
 namespace exporter {
 namespace {
 
@@ -57,13 +59,37 @@ TEST_F(CredentialsStoreTest, AUserOfTwoProjectsIsOneAccountWithTwoTokens) {
   EXPECT_NE(one.account, For(Project("p3", PasswordOf("other"))).account);
 }
 
+// It goes there by itself, but it is the same user that a wrong one locks.
 TEST_F(CredentialsStoreTest, APasswordOnAnotherWayIsNotShared) {
   const auto direct = For(Project("p1", PasswordOf("exporter")));
   Transport proxied;
   proxied.proxy_url = Secret("http://proxy.example.com:3128");
   const auto by_proxy = For(Project("p1", PasswordOf("exporter")), proxied);
   EXPECT_NE(direct.credentials, by_proxy.credentials);
-  EXPECT_NE(direct.account, by_proxy.account);
+  EXPECT_EQ(direct.account, by_proxy.account);
+}
+
+TEST_F(CredentialsStoreTest, TheSameKeyInOtherFilesIsTheSameAccount) {
+  const TempFolder folder;
+  const SecretSource given{.value = Secret("x"), .file = {}};
+  const auto with_secret = [&](const SecretSource& secret) {
+    return AccessKeyConfig{
+        .id = given, .secret = secret, .security_token = std::nullopt};
+  };
+  const auto in_file = [&](const std::string& name, const std::string& text) {
+    return with_secret({.value = {}, .file = folder.Write(name, text)});
+  };
+
+  const auto inlined = For(Project("p1", with_secret(given)));
+  const auto one = For(Project("p2", in_file("one", "x")));
+  const auto other = For(Project("p3", in_file("other", "x\n")));
+  EXPECT_NE(one.credentials, other.credentials);
+  EXPECT_EQ(one.account, other.account);
+  EXPECT_EQ(one.account, inlined.account);
+  EXPECT_NE(one.account, For(Project("p4", in_file("wrong", "y"))).account);
+
+  const AccessKeyConfig absent = with_secret({.value = {}, .file = "absent"});
+  EXPECT_NE(For(Project("p5", absent)).account, one.account);
 }
 
 TEST_F(CredentialsStoreTest, AReloadKeepsWhatStaysAndDropsWhatIsGone) {
