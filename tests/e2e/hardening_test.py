@@ -1,9 +1,11 @@
-"""How the program was built, read off the program."""
+"""What sanitizers change: how the program was built, read off the program, and how
+it ends where the system gives it too little to begin."""
 
 import os
 import platform
 import re
 import subprocess
+import tempfile
 import unittest
 
 PROGRAM = os.environ["MODELARTS_EXPORTER"]
@@ -46,6 +48,25 @@ class HardeningTest(unittest.TestCase):
         folder = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(PROGRAM))))
         self.assertNotIn(folder.encode(), content)
         self.assertIsNone(re.search(rb"/home/\w+/", content))
+
+
+class ShortageTest(unittest.TestCase):
+    CONFIG = "projects: [{project_id: p, region: r, credentials: {token: t}, datasets: [{id: d}]}]\n"
+
+    def test_says_that_it_may_open_too_few_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = os.path.join(folder, "config.yml")
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(self.CONFIG)
+            os.chmod(config, 0o600)
+            for limit in range(4, 8):
+                with self.subTest(limit=limit):
+                    result = subprocess.run(
+                        ["prlimit", f"--nofile={limit}", PROGRAM,
+                         "--config.file", config, "--web.listen-address", "127.0.0.1:0"],
+                        capture_output=True, text=True, timeout=60, check=False)
+                    self.assertEqual(result.returncode, 1, result.stderr)
+                    self.assertRegex(result.stderr, '^ts=.* msg="cannot serve" .*Too many open files"\n$')
 
 
 if __name__ == "__main__":

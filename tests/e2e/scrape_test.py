@@ -156,20 +156,6 @@ class CommandLineTest(unittest.TestCase):
         self.assertTrue(lines[0].startswith(f"{config}:1:55: warning: dataset_files: "), lines)
         self.assertTrue(lines[1].startswith(f"{web}:1:29: warning: http2: "), lines)
 
-    def test_says_so_where_it_may_open_too_few_files_to_begin(self):
-        with tempfile.TemporaryDirectory() as folder:
-            config = os.path.join(folder, "config.yml")
-            with open(config, "w", encoding="utf-8") as file:
-                file.write(CONFIG.format(endpoint="https://cloud.example.com"))
-            for limit in range(4, 8):
-                with self.subTest(limit=limit):
-                    result = subprocess.run(
-                        ["prlimit", f"--nofile={limit}", os.environ["MODELARTS_EXPORTER"],
-                         "--config.file", config, "--web.listen-address", "127.0.0.1:0"],
-                        capture_output=True, text=True, timeout=60, check=False)
-                    self.assertEqual(result.returncode, 1, result.stderr)
-                    self.assertRegex(result.stderr, '^ts=.* msg="cannot serve" .*Too many open files"\n$')
-
     def test_sees_an_address_in_use(self):
         with Simulator() as cloud, Exporter(CONFIG.format(endpoint=cloud.url)) as first:
             result = self.run_exporter(

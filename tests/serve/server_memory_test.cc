@@ -18,9 +18,12 @@ thread_local std::size_t too_much = std::numeric_limits<std::size_t>::max();
 }  // namespace
 
 // Not inlined, or GCC 12 sees a free() of what new made and warns of it.
+[[gnu::noinline]] void* operator new(std::size_t size,
+                                     const std::nothrow_t&) noexcept {
+  return size < too_much ? std::malloc(size) : nullptr;
+}
 [[gnu::noinline]] void* operator new(std::size_t size) {
-  void* const memory = size < too_much ? std::malloc(size) : nullptr;
-  if (memory) return memory;
+  if (void* const memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
