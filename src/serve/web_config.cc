@@ -67,6 +67,7 @@ void ReadHttp(const YamlNode& node, const FaultSink& sink,
   const YamlNode* headers = section.Find("headers");
   if (!headers) return;
   std::vector<std::string_view> names;
+  names.reserve(kAllowedHeaders.size());
   for (const AllowedHeader& header : kAllowedHeaders) {
     names.push_back(header.name);
   }
