@@ -137,6 +137,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   const exporter::Error& error = reply.error();
   // The line is closed after the bytes: nothing is there to wait for.
   Require(error.kind == exporter::ErrorKind::kConnect ||
+          error.kind == exporter::ErrorKind::kMalformed ||
           error.kind == exporter::ErrorKind::kTooLarge);
   Require(!error.message.empty() && exporter::IsOneLine(error.message));
   return 0;
