@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/time_format.h"
+#include "base/utf8.h"
 #include "cloud/json_reader.h"
 #include "cloud/text.h"
 #include "net/url.h"
@@ -108,7 +109,7 @@ ErrorKind Classify(int status, std::string_view code) {
 std::string Target(const HttpReply& reply) {
   const std::string_view location = Header(reply, "Location");
   if (reply.status / 100 != 3 || location.empty()) return "";
-  return " to " + (SplitUrl(location) ? UrlForMessages(location)
+  return " to " + (SplitUrl(location) ? ToUtf8(UrlForMessages(location))
                                       : std::string("another path"));
 }
 

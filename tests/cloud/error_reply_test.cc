@@ -137,6 +137,7 @@ TEST(DecodeErrorTest, SaysWhereARedirectLeadsWithoutWhatMayBeSecret) {
   EXPECT_EQ(message("https://u:p@login.test/sso?ticket=1"),
             "HTTP 302 to https://login.test/sso");
   EXPECT_EQ(message("/login?next=1"), "HTTP 302 to another path");
+  EXPECT_EQ(message("http://h/\x9A"), "HTTP 302 to http://h/\uFFFD");
   EXPECT_EQ(message(""), "HTTP 302");
 }
 
