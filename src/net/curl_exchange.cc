@@ -30,6 +30,11 @@ constexpr long kMaxConnectionAgeSeconds = 600;
 // no longer than this, so that a renewed file is seen.
 constexpr long kCaCacheSeconds = 60;
 
+// A reply has about as many.
+constexpr std::size_t kUsualHeaders = 8;
+
+constexpr const char* kAcceptEncoding = "gzip";
+
 // Until 8.1.1, libcurl takes a first header line that begins with a blank for
 // the rest of the last header of the exchange before, which it has freed: the
 // other side could corrupt our memory (curl issue 11101).
@@ -103,10 +108,9 @@ CurlExchange::CurlExchange(const ExchangeSettings& settings)
   Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // Not the reply's.
   Set(CURLOPT_PREREQFUNCTION, &CurlExchange::OnConnected);
   Set(CURLOPT_PREREQDATA, this);
-  Set(CURLOPT_USERAGENT, OrNull(settings_.user_agent));
   Set(CURLOPT_PROTOCOLS_STR, "http,https");
   Set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
-  Set(CURLOPT_ACCEPT_ENCODING, "gzip");
+  Set(CURLOPT_ACCEPT_ENCODING, kAcceptEncoding);
   Set(CURLOPT_MAXFILESIZE_LARGE,
       static_cast<curl_off_t>(settings_.max_body_bytes));
   Set(CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
@@ -212,6 +216,9 @@ void CurlExchange::SetTransport(const Transport& transport) {
 void CurlExchange::SetProxy(const std::string& proxy_url) {
   if (proxy_url == proxy_url_.Reveal()) return;
   Set(CURLOPT_PROXY, proxy_url.c_str());
+  // A proxy hears of libcurl's own alone.
+  Set(CURLOPT_USERAGENT,
+      proxy_url.empty() ? nullptr : OrNull(settings_.user_agent));
   proxy_url_ = Secret(proxy_url);
 }
 
@@ -250,27 +257,24 @@ void CurlExchange::SetMethod() {
       request_.method == "POST" ? nullptr : request_.method.c_str());
 }
 
-void CurlExchange::SetHeaders(const std::string& host_header) {
-  List list;
-  const auto append = [&list](const std::string& line) {
-    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    (void)list.release();
-    list.reset(longer);
-  };
-  // Ours, since libcurl rewrites some: what was signed is what is sent.
-  append("Host: " + host_header);
+void CurlExchange::SetHeaders(std::string_view host_header) {
+  headers_.Clear();
+  // Ours, since libcurl rewrites some: what was signed is what is sent. Those
+  // that follow it would write letter by letter, twice for each request.
+  headers_.Add("Host", host_header);
+  if (!settings_.user_agent.empty() && proxy_url_.Empty()) {
+    headers_.Add("User-Agent", settings_.user_agent);
+  }
+  headers_.Add("Accept-Encoding", kAcceptEncoding);
   bool has_content_type = false;
-  std::string line;
   for (const auto& [name, value] : request_.headers) {
     has_content_type |= name == "Content-Type";
-    // libcurl takes "Name:" as a wish to leave the header out.
-    line.assign(name).append(value.empty() ? ";" : ": ").append(value);
-    append(line);
+    headers_.Add(name, value);
   }
-  if (!has_content_type && request_.method != "GET") append("Content-Type:");
-  Set(CURLOPT_HTTPHEADER, list.get());
-  headers_ = std::move(list);
+  if (!has_content_type && request_.method != "GET") {
+    headers_.LeaveOut("Content-Type");
+  }
+  Set(CURLOPT_HTTPHEADER, headers_.Lines());
 }
 
 int CurlExchange::OnSocketMade(void* self, curl_socket_t socket,
@@ -318,6 +322,7 @@ bool CurlExchange::TakeHeader(std::string_view line) {
   if (!in_header_) return true;  // A trailer.
   if (std::exchange(status_line_next_, false)) {
     reply_.headers.clear();  // What came before was an interim reply's.
+    reply_.headers.reserve(kUsualHeaders);
     return true;
   }
   if (Trim(line).empty()) {

@@ -15,6 +15,7 @@
 
 #include "net/curl_failure.h"
 #include "net/fetcher.h"
+#include "net/header_list.h"
 #include "net/proxy.h"
 
 namespace exporter {
@@ -74,7 +75,6 @@ class CurlExchange {
   struct FreeList {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   };
-  using List = std::unique_ptr<curl_slist, FreeList>;
 
   static int OnSocketMade(void* self, curl_socket_t socket,
                           curlsocktype purpose);
@@ -92,7 +92,7 @@ class CurlExchange {
   void SetUrl(const std::string& text, const UrlParts& url,
               const std::string& server_name);
   void SetMethod();
-  void SetHeaders(const std::string& host_header);
+  void SetHeaders(std::string_view host_header);
 
   bool GuardHeader(std::string_view piece);
   bool TakeHeader(std::string_view line);
@@ -111,8 +111,8 @@ class CurlExchange {
   Secret proxy_url_;  // Empty: none.
 
   HttpRequest request_;
-  List headers_;
-  List connect_to_;
+  HeaderList headers_;
+  std::unique_ptr<curl_slist, FreeList> connect_to_;
 
   std::string name_to_find_;
 

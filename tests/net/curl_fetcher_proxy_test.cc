@@ -99,8 +99,11 @@ class CurlFetcherProxyTest : public FetchTest {
 TEST_F(CurlFetcherProxyTest, AsksTheProxyForPlainUrls) {
   EXPECT_EQ(BodyOf(Fetch(Get("http://example.test/x", By(proxy_.Url())))),
             "by proxy");
-  EXPECT_THAT(proxy_.Asked(),
-              ElementsAre(StartsWith("GET http://example.test/x HTTP/1.1")));
+  EXPECT_THAT(
+      proxy_.Asked(),
+      ElementsAre(AllOf(StartsWith("GET http://example.test/x HTTP/1.1"),
+                        HasHeader("User-Agent", "test/1"),
+                        HasHeader("Accept-Encoding", "gzip"))));
 }
 
 TEST_F(CurlFetcherProxyTest, ShowsTheProxyItsPassword) {
@@ -129,6 +132,7 @@ TEST_F(CurlFetcherProxyTest, TunnelsTlsAndHidesTheTokenFromTheProxy) {
   EXPECT_EQ(Header(*reply, "X-Of"), "");
   EXPECT_THAT(proxy_.Asked(),
               ElementsAre(AllOf(StartsWith("CONNECT example.test:"),
+                                HasHeader("User-Agent", "test/1"),
                                 Not(HasSubstr("secret")))));
   EXPECT_THAT(server.ServerNames(), ElementsAre("example.test"));
 }

@@ -117,7 +117,8 @@ TEST_F(CurlFetcherTest, SendsTheRequestAsItIs) {
               StartsWith("GET /a%2Fb/../x?q=%20&r=1 HTTP/1.1"));
   EXPECT_THAT(recorder.Last(), HasSubstr("\r\nHost: 127.0.0.1:" +
                                          std::to_string(server.Port())));
-  EXPECT_THAT(recorder.Last(), HasSubstr("\r\nUser-Agent: test/1\r\n"));
+  EXPECT_THAT(recorder.Last(), HasHeader("User-Agent", "test/1"));
+  EXPECT_THAT(recorder.Last(), HasHeader("Accept-Encoding", "gzip"));
   EXPECT_THAT(recorder.Last(), HasSubstr("\r\nX-Auth-Token: t\r\n"));
   EXPECT_THAT(recorder.Last(), HasSubstr("\r\nX-Empty:\r\n"));
 }

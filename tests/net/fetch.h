@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -56,6 +57,15 @@ inline std::string Outcome(const Result<HttpReply>& result) {
   if (result) return "status " + std::to_string(result->status);
   return std::string(ToLabel(result.error().kind)) + ": " +
          result.error().message;
+}
+
+// The head of a request has the header, and only once.
+MATCHER_P2(HasHeader, name, value, "") {
+  const std::string begin = "\r\n" + std::string(name) + ": ";
+  const std::size_t at = arg.find(begin);
+  return at != std::string::npos &&
+         arg.find(begin, at + 1) == std::string::npos &&
+         arg.substr(at).starts_with(begin + value + "\r\n");
 }
 
 }  // namespace exporter
