@@ -40,22 +40,27 @@ bool IsPort(std::string_view text) {
 
 }  // namespace
 
-std::string PercentEncode(std::string_view text) {
+void AppendPercentEncoded(std::string& out, std::string_view text) {
   constexpr char kHex[] = "0123456789ABCDEF";
   // Most ids need nothing, and every request is written and signed with some.
   if (std::all_of(text.begin(), text.end(), IsUnreserved)) {
-    return std::string(text);
+    out += text;
+    return;
   }
-  std::string encoded;
-  encoded.reserve(text.size());
   for (const char c : text) {
     if (IsUnreserved(c)) {
-      encoded += c;
+      out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
-      encoded += {'%', kHex[byte >> 4U], kHex[byte & 0xFU]};
+      out += {'%', kHex[byte >> 4U], kHex[byte & 0xFU]};
     }
   }
+}
+
+std::string PercentEncode(std::string_view text) {
+  std::string encoded;
+  encoded.reserve(text.size());
+  AppendPercentEncoded(encoded, text);
   return encoded;
 }
 

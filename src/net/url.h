@@ -14,6 +14,9 @@ namespace exporter {
 // Source: RFC 3986, section 2.3.
 std::string PercentEncode(std::string_view text);
 
+// The same, behind what `out` holds.
+void AppendPercentEncoded(std::string& out, std::string_view text);
+
 // The inverse of PercentEncode. A % that no two hex digits follow stands for
 // itself, and so does a +.
 std::string PercentDecode(std::string_view text);
