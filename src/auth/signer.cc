@@ -3,11 +3,13 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,16 +25,19 @@ constexpr std::string_view kAlgorithm = "SDK-HMAC-SHA256";
 constexpr std::string_view kSha256OfNothing =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+// What is signed of the headers where it is sent, in the order of the
+// signature.
+constexpr std::array<std::string_view, 5> kSignedHeaders = {
+    "content-type", "host", "x-project-id", "x-sdk-date", "x-security-token"};
+
 using Digest = std::array<unsigned char, 32>;
 
-std::string ToHex(const Digest& digest) {
+void AppendHex(std::string& text, const Digest& digest) {
   constexpr char kHex[] = "0123456789abcdef";
-  std::string text(2 * digest.size(), '\0');
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    text[2 * i] = kHex[digest[i] >> 4U];
-    text[2 * i + 1] = kHex[digest[i] & 0xFU];
+  for (const unsigned char byte : digest) {
+    text += kHex[byte >> 4U];
+    text += kHex[byte & 0xFU];
   }
-  return text;
 }
 
 const unsigned char* Bytes(std::string_view text) {
@@ -57,10 +62,18 @@ class Sha256 {
     return digest;
   }
 
-  Digest Hmac(std::string_view key, std::string_view data) {
+  Digest Hmac(const Secret& key, std::string_view data) {
     Digest digest;
     std::size_t length = 0;
-    Check(EVP_MAC_init(hmac_.get(), Bytes(key), key.size(), nullptr));
+    if (key == hmac_key_ && !key.Empty()) {
+      // It still knows what it made of the key.
+      Check(EVP_MAC_init(hmac_.get(), nullptr, 0, nullptr));
+    } else {
+      const std::string& text = key.Reveal();
+      hmac_key_ = Secret();
+      Check(EVP_MAC_init(hmac_.get(), Bytes(text), text.size(), nullptr));
+      hmac_key_ = key;
+    }
     Check(EVP_MAC_update(hmac_.get(), Bytes(data), data.size()));
     Check(EVP_MAC_final(hmac_.get(), digest.data(), &length, digest.size()));
     return digest;
@@ -97,6 +110,7 @@ class Sha256 {
   std::unique_ptr<EVP_MD, Free<EVP_MD_free>> algorithm_;
   std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>> hash_;
   std::unique_ptr<EVP_MAC_CTX, Free<EVP_MAC_CTX_free>> hmac_;
+  Secret hmac_key_;  // The one that hmac_ knows.
 };
 
 // e.g. "20191115T033655Z"
@@ -123,8 +137,18 @@ std::string FormatSdkDate(WallTime time) {
 
 // The URL came percent-encoded; the gateway may have seen it decoded and
 // encodes it in one certain way, so we decode and encode it likewise.
+void AppendNormalized(std::string& text, std::string_view encoded) {
+  if (encoded.find('%') == std::string_view::npos) {
+    AppendPercentEncoded(text, encoded);
+  } else {
+    AppendPercentEncoded(text, PercentDecode(encoded));
+  }
+}
+
 std::string Normalize(std::string_view encoded) {
-  return PercentEncode(PercentDecode(encoded));
+  std::string text;
+  AppendNormalized(text, encoded);
+  return text;
 }
 
 // What stands before the first `separator` in `rest`, which is left with what
@@ -137,7 +161,7 @@ std::string_view TakeUntil(std::string_view& rest, char separator) {
 
 void AppendCanonicalPath(std::string& text, std::string_view path) {
   while (!path.empty()) {
-    text += Normalize(TakeUntil(path, '/'));
+    AppendNormalized(text, TakeUntil(path, '/'));
     text += '/';
   }
 }
@@ -165,29 +189,20 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-bool IsSigned(std::string_view lower_name) {
-  return lower_name == "content-type" || lower_name == "x-project-id" ||
-         lower_name == "x-sdk-date" || lower_name == "x-security-token";
-}
-
 std::string AuthorizationPrefix(const SigningKey& key) {
   return std::string(kAlgorithm) + " Access=" + key.id.Reveal() + ',';
 }
 
-std::string_view RequestHeader(const HttpRequest& request,
-                               std::string_view name) {
+// None if there is no such header. `name` in any case.
+std::optional<std::string_view> RequestHeader(const HttpRequest& request,
+                                              std::string_view name) {
   for (const auto& [key, value] : request.headers) {
-    if (key == name) return value;
+    if (key.size() == name.size() &&
+        strncasecmp(key.data(), name.data(), name.size()) == 0) {
+      return value;
+    }
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -203,20 +218,11 @@ HttpRequest Sign(HttpRequest request, const SigningKey& key, WallTime now) {
     request.headers.emplace_back("X-Security-Token",
                                  key.security_token.Reveal());
   }
-  const std::string host = HostHeader(*url);
-  std::vector<std::pair<std::string, std::string_view>> headers;
-  headers.emplace_back("host", host);
-  for (const auto& [name, value] : request.headers) {
-    std::string lower_name = ToLower(name);
-    if (IsSigned(lower_name)) {
-      headers.emplace_back(std::move(lower_name), Trim(value));
-    }
-  }
-  std::sort(headers.begin(), headers.end());
 
+  const std::string host = HostHeader(*url);
   std::string canonical;
-  canonical.reserve(request.url.size() + key.security_token.Reveal().size() +
-                    512);
+  canonical.reserve(request.url.size() + host.size() +
+                    key.security_token.Reveal().size() + 512);
   canonical += request.method;
   canonical += '\n';
   AppendCanonicalPath(canonical, url->path);
@@ -224,39 +230,49 @@ HttpRequest Sign(HttpRequest request, const SigningKey& key, WallTime now) {
   AppendCanonicalQuery(canonical, url->query);
   canonical += '\n';
   std::string names;
-  for (const auto& [name, value] : headers) {
+  for (const std::string_view name : kSignedHeaders) {
+    const std::optional<std::string_view> value =
+        name == "host" ? host : RequestHeader(request, name);
+    if (!value) continue;
     if (!names.empty()) names += ';';
     names += name;
     canonical += name;
     canonical += ':';
-    canonical += value;
+    canonical += Trim(*value);
     canonical += '\n';
   }
   canonical += '\n';
   canonical += names;
   canonical += '\n';
-  canonical += request.body.empty() ? std::string(kSha256OfNothing)
-                                    : ToHex(sha256.Hash(request.body));
+  if (request.body.empty()) {
+    canonical += kSha256OfNothing;
+  } else {
+    AppendHex(canonical, sha256.Hash(request.body));
+  }
 
-  std::string to_sign(kAlgorithm);
+  std::string to_sign;
+  to_sign.reserve(128);
+  to_sign += kAlgorithm;
   to_sign += '\n';
   to_sign += date;
   to_sign += '\n';
-  to_sign += ToHex(sha256.Hash(canonical));
+  AppendHex(to_sign, sha256.Hash(canonical));
 
   std::string authorization = AuthorizationPrefix(key);
+  authorization.reserve(authorization.size() + names.size() + 128);
   authorization += " SignedHeaders=";
   authorization += names;
   authorization += ", Signature=";
-  authorization += ToHex(sha256.Hmac(key.secret.Reveal(), to_sign));
+  AppendHex(authorization, sha256.Hmac(key.secret, to_sign));
   request.headers.emplace_back("Authorization", std::move(authorization));
   return request;
 }
 
 bool IsSignedWith(const HttpRequest& request, const SigningKey& key) {
   return RequestHeader(request, "Authorization")
+             .value_or("")
              .starts_with(AuthorizationPrefix(key)) &&
-         RequestHeader(request, "X-Security-Token") ==
+         RequestHeader(request, "X-Security-Token").value_or("") ==
              key.security_token.Reveal();
 }
 

@@ -121,6 +121,22 @@ TEST(SignTest, SaysSomethingElseForEveryDifference) {
   EXPECT_NE(Authorization(with_body), reference);
 }
 
+TEST(SignTest, SignsWithTheKeyThatItIsGiven) {
+  SigningKey other = kSampleKey;
+  other.secret = Secret("MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHd");
+  const auto sign = [](const SigningKey& key) {
+    return HeaderOf(Sign(Get("https://h/v2/a/b"), key, kSampleTime),
+                    "Authorization");
+  };
+
+  const std::string first = sign(kSampleKey);
+  const std::string second = sign(other);
+
+  EXPECT_NE(first, second);
+  EXPECT_EQ(sign(other), second);
+  EXPECT_EQ(sign(kSampleKey), first);
+}
+
 // Made with a second implementation (Python's hmac and urllib.parse.quote), of
 // dataset ids that need encoding.
 TEST(SignTest, EncodesWhatIdsMayHold) {
