@@ -179,7 +179,7 @@ void CloudLoop::Execute(Plan& plan) {
     renewals_.Begin(std::move(renewal));
   }
   for (const Plan::List& list : plan.lists) List(list);
-  for (const Plan::Ask& ask : plan.asks) Ask(ask);
+  for (Plan::Ask& ask : plan.asks) Ask(std::move(ask));
   for (const Plan::ListingRefused& refused : plan.refused_listings) {
     const auto discovery = discoveries_.find(refused.project->project_id);
     if (discovery == discoveries_.end()) continue;
@@ -205,17 +205,19 @@ void CloudLoop::GiveUp(const Exchange& exchange) {
                   clock_.SteadyNow() - exchange.began);
 }
 
-void CloudLoop::Ask(const Plan::Ask& ask) {
+void CloudLoop::Ask(Plan::Ask ask) {
   if (ask.is_retry) metrics_.Retried(Operation::kStatus);
+  HttpRequest question =
+      AskModelArts(SyncStatusUrl(ask.project->endpoint, ask.dataset));
   Send(ask.request,
        {.ticket = {},
         .operation = Operation::kStatus,
-        .project = ask.project,
-        .dataset = ask.dataset,
+        .project = std::move(ask.project),
+        .dataset = std::move(ask.dataset),
         .discovery = nullptr,
         .proved = {},
         .began = {}},
-       AskModelArts(SyncStatusUrl(ask.project->endpoint, ask.dataset)));
+       std::move(question));
 }
 
 void CloudLoop::List(const Plan::List& list) {
@@ -333,9 +335,7 @@ Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
     return {.result = Fail(std::move(error)), .retry_after = {}};
   }
   log_.Answered(exchange.dataset, *status);
-  return {.result = std::shared_ptr<const SyncStatus>(
-              std::make_shared<SyncStatus>(std::move(*status))),
-          .retry_after = {}};
+  return {.result = std::optional(std::move(*status)), .retry_after = {}};
 }
 
 Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
@@ -366,7 +366,7 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
       metrics_.SetDiscoverySuccess(id, ToUnixSeconds(*success));
     }
   }
-  return {.result = std::shared_ptr<const SyncStatus>(), .retry_after = {}};
+  return {.result = std::optional<SyncStatus>(), .retry_after = {}};
 }
 
 void CloudLoop::Finish(Plan::Finished finished) {

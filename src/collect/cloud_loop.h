@@ -84,7 +84,7 @@ class CloudLoop {
   void RebuildCatalogue();
   void Execute(Plan& plan);  // But for telling who is finished.
   void GiveUp(const Exchange& exchange);
-  void Ask(const Plan::Ask& ask);
+  void Ask(Plan::Ask ask);
   void List(const Plan::List& list);
   void Send(RequestId request, Exchange exchange, HttpRequest question);
   void Came(RequestId request, Result<HttpReply> reply);

@@ -55,8 +55,7 @@ class TaskCounter {
 // Not safe for concurrent use.
 class Memory {
  public:
-  void Succeeded(std::shared_ptr<const SyncStatus> status, Instant now,
-                 SteadyDuration took);
+  void Succeeded(SyncStatus status, Instant now, SteadyDuration took);
 
   // `asked`: the failure is the cloud's answer or silence; otherwise we never
   // asked, so that there is nothing to use again.

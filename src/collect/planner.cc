@@ -171,7 +171,7 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
   entry.suspect = false;
   if (answer.result) {
     LeaveGate(running, AccountGate::Verdict::kAccepted, nullptr, now.steady);
-    Succeed(entry, *answer.result, now);
+    Succeed(entry, std::move(*answer.result).value(), now);
     return;
   }
   auto error = std::make_shared<const Error>(answer.result.error());
@@ -234,8 +234,7 @@ bool Planner::MayRetry(Entry& entry, Instant now) {
   return true;
 }
 
-void Planner::Succeed(Entry& entry, std::shared_ptr<const SyncStatus> status,
-                      Instant now) {
+void Planner::Succeed(Entry& entry, SyncStatus status, Instant now) {
   entry.memory.Succeeded(std::move(status), now, now.steady - entry.wanted_at);
   if (entry.health) {
     entry.health.reset();
@@ -261,16 +260,15 @@ void Planner::AnswerWaiters(Entry& entry, Instant now) {
   entry.retried = false;
   entry.repeated = false;
   entry.last_error.reset();
-  // The slots keep the entry alive until all of them are answered.
-  const std::vector<Entry::Waiter> waiters = std::exchange(entry.waiters, {});
   const Memory& memory = entry.memory;
-  std::shared_ptr<Entry> kept;
-  for (const auto& [scrape, slot] : waiters) {
+  std::shared_ptr<Entry> kept;  // A slot may be the last that does.
+  for (const auto& [scrape, slot] : entry.waiters) {
     Reading& reading = scrape->readings[slot];
     reading = memory.Read(reading.dataset, settings_.memory, now.steady);
     kept = std::move(scrape->waiting_for[slot]);
     --scrape->missing;
   }
+  entry.waiters.clear();
 }
 
 void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,

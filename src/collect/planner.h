@@ -43,7 +43,7 @@ using RequestId = std::uint64_t;
 // What came of a request for the status of a dataset, or for a page of the list
 // (then a success has no status).
 struct Answer {
-  Result<std::shared_ptr<const SyncStatus>> result;
+  Result<std::optional<SyncStatus>> result;
   std::optional<std::chrono::milliseconds> retry_after;  // Of a 429.
 };
 
@@ -195,8 +195,7 @@ class Planner {
   bool MayRetry(Entry& entry, Instant now);
   void LeaveGate(const Running& running, AccountGate::Verdict verdict,
                  std::shared_ptr<const Error> error, SteadyTime now);
-  void Succeed(Entry& entry, std::shared_ptr<const SyncStatus> status,
-               Instant now);
+  void Succeed(Entry& entry, SyncStatus status, Instant now);
   void Fail(Entry& entry, std::shared_ptr<const Error> error, Instant now);
   void AnswerWaiters(Entry& entry, Instant now);
   void GiveUp(Entry& entry, std::shared_ptr<const Error> error, Instant now,

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <utility>
@@ -90,7 +91,7 @@ class ProjectState {
              std::pair(b->last_asked, b->order);
     }
   };
-  using Queue = std::set<Entry*, LongestUnasked>;
+  using Queue = std::pmr::set<Entry*, LongestUnasked>;
 
   std::shared_ptr<const ProjectSettings> settings_;
   std::shared_ptr<AccountGate> gate_;
@@ -98,8 +99,11 @@ class ProjectState {
   std::optional<TokenBucket> bucket_;
   Pause pause_;
   std::optional<SteadyDuration> usual_answer_time_;
-  Queue fresh_;
-  Queue suspects_;
+  // Each scrape fills and drains the queues. With nodes of their own it does
+  // not leave its holes all over the heap, which ten thousand datasets feel.
+  std::pmr::unsynchronized_pool_resource nodes_;
+  Queue fresh_{&nodes_};
+  Queue suspects_{&nodes_};
 };
 
 }  // namespace exporter

@@ -43,6 +43,8 @@ struct SyncStatus {
   std::string error_code;    // error_code of the task; alone it is no failure
   std::string error_text;    // error_msg of the task
   std::string unknown_word;  // status as received, where it is kUnknown
+
+  bool operator==(const SyncStatus&) const = default;
 };
 
 // Whether a task is on its way, or may be: such a dataset is worth asking

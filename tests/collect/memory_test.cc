@@ -21,9 +21,7 @@ SyncStatus Task(SyncState state, const std::string& id) {
   return status;
 }
 
-std::shared_ptr<const SyncStatus> State(SyncState state) {
-  return std::make_shared<const SyncStatus>(Task(state, "t"));
-}
+SyncStatus State(SyncState state) { return Task(state, "t"); }
 
 std::shared_ptr<const Error> SomeError() {
   return std::make_shared<const Error>(
@@ -222,6 +220,29 @@ TEST(MemoryTest, LetsTheLastGoodAnswerStandInUpToItsAge) {
 
   memory.Succeeded(State(SyncState::kRunning), At(70s), 10ms);
   EXPECT_FALSE(memory.Read(0, limits, At(70s).steady).bridged);
+}
+
+TEST(MemoryTest, LeavesTheReadingsThatItGaveAsTheyAre) {
+  Memory memory;
+  memory.Succeeded(Task(SyncState::kRunning, "t1"), At(0s), 10ms);
+  const Reading before = memory.Read(0, {}, At(0s).steady);
+
+  memory.Succeeded(Task(SyncState::kFailed, "t1"), At(1s), 10ms);
+
+  EXPECT_EQ(before.status->state, SyncState::kRunning);
+  EXPECT_EQ(memory.Read(0, {}, At(1s).steady).status->state,
+            SyncState::kFailed);
+}
+
+TEST(MemoryTest, TakesNoMoreMemoryForAnAnswerThatSaysTheSame) {
+  Memory memory;
+  memory.Succeeded(Task(SyncState::kRunning, "t1"), At(0s), 10ms);
+  const auto first = memory.LastGood();
+
+  memory.Succeeded(Task(SyncState::kRunning, "t1"), At(1s), 10ms);
+
+  EXPECT_EQ(memory.LastGood(), first);
+  EXPECT_EQ(memory.Read(0, {}, At(1s).steady).fetched, At(1s).wall);
 }
 
 TEST(MemoryTest, LetsNothingStandInWithoutMaxStale) {

@@ -36,10 +36,10 @@ class PlannedCloud {
   };
 
   static Fate Good(SyncState state = SyncState::kCompleted) {
-    auto status = std::make_shared<SyncStatus>();
-    status->state = state;
+    SyncStatus status;
+    status.state = state;
     return {.after = std::chrono::milliseconds(10),
-            .answer = {.result = std::shared_ptr<const SyncStatus>(status),
+            .answer = {.result = std::optional(std::move(status)),
                        .retry_after = {}}};
   }
   static Fate Bad(ErrorKind kind, int http_status = 0) {
