@@ -119,8 +119,8 @@ def add_variants(bench, clouds, secure, certificate_file, n):
     bench.add("exporter, from memory",
               Scrape(clouds[0].url, n, AT_ONCE, often(n), scrape="min_interval: 1h"))
     bench.add("exporter, all at once", Scrape(clouds[50].url, n, at_once=n))
-    bench.add("exporter, token", Scrape(clouds[0].url, n, AT_ONCE))
-    bench.add("exporter, access key", Scrape(clouds[0].url, n, AT_ONCE, credentials=proof))
+    for name, credentials in zip(SIGNING, ("token: t", proof)):
+        bench.add(name, Scrape(clouds[0].url, n, AT_ONCE, often(n), credentials=credentials))
     bench.add("exporter, TLS", Scrape("https://" + secure.address, n, AT_ONCE, often(n), http=tls))
     bench.add("exporter, all at once over TLS",
               Scrape("https://" + secure.address, n, at_once=n, http=tls))
