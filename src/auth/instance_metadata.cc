@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "auth/secret_file.h"
+#include "base/header_text.h"
 #include "cloud/error_reply.h"
 
 namespace exporter {
@@ -13,12 +14,6 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kTimeout = 3s;
 constexpr TemporaryKeyNames kNames = {"credential", "access", "secret",
                                       "securitytoken", "expires_at"};
-
-std::string_view Trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 }  // namespace
 

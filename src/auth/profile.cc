@@ -4,14 +4,10 @@
 #include <array>
 #include <utility>
 
+#include "base/header_text.h"
+
 namespace exporter {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 Failure Fault(std::string_view section, std::string_view what) {
   std::string message = "section [";

@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/header_text.h"
 #include "net/url.h"
 
 namespace exporter {
@@ -153,7 +153,7 @@ std::string Normalize(std::string_view encoded) {
 
 // What stands before the first `separator` in `rest`, which is left with what
 // follows it; all of it if there is none.
-std::string_view TakeUntil(std::string_view& rest, char separator) {
+std::string_view TakePiece(std::string_view& rest, char separator) {
   const std::string_view piece = rest.substr(0, rest.find(separator));
   rest.remove_prefix(std::min(piece.size() + 1, rest.size()));
   return piece;
@@ -161,7 +161,7 @@ std::string_view TakeUntil(std::string_view& rest, char separator) {
 
 void AppendCanonicalPath(std::string& text, std::string_view path) {
   while (!path.empty()) {
-    AppendNormalized(text, TakeUntil(path, '/'));
+    AppendNormalized(text, TakePiece(path, '/'));
     text += '/';
   }
 }
@@ -169,9 +169,9 @@ void AppendCanonicalPath(std::string& text, std::string_view path) {
 void AppendCanonicalQuery(std::string& text, std::string_view query) {
   std::vector<std::pair<std::string, std::string>> parameters;
   while (!query.empty()) {
-    std::string_view value = TakeUntil(query, '&');
+    std::string_view value = TakePiece(query, '&');
     if (value.empty()) continue;
-    std::string key = Normalize(TakeUntil(value, '='));
+    std::string key = Normalize(TakePiece(value, '='));
     parameters.emplace_back(std::move(key), Normalize(value));
   }
   std::sort(parameters.begin(), parameters.end());
@@ -183,12 +183,6 @@ void AppendCanonicalQuery(std::string& text, std::string_view query) {
   }
 }
 
-std::string_view Trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 std::string AuthorizationPrefix(const SigningKey& key) {
   return std::string(kAlgorithm) + " Access=" + key.id.Reveal() + ',';
 }
@@ -197,10 +191,7 @@ std::string AuthorizationPrefix(const SigningKey& key) {
 std::optional<std::string_view> RequestHeader(const HttpRequest& request,
                                               std::string_view name) {
   for (const auto& [key, value] : request.headers) {
-    if (key.size() == name.size() &&
-        strncasecmp(key.data(), name.data(), name.size()) == 0) {
-      return value;
-    }
+    if (EqualsIgnoringCase(key, name)) return value;
   }
   return std::nullopt;
 }
@@ -238,7 +229,7 @@ HttpRequest Sign(HttpRequest request, const SigningKey& key, WallTime now) {
     names += name;
     canonical += name;
     canonical += ':';
-    canonical += Trim(*value);
+    canonical += TrimBlanks(*value);
     canonical += '\n';
   }
   canonical += '\n';

@@ -9,6 +9,12 @@ char ToLower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+std::string_view TrimAll(std::string_view text, std::string_view of) {
+  const std::size_t first = text.find_first_not_of(of);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(of) - first + 1);
+}
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
@@ -18,9 +24,11 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 }
 
 std::string_view TrimBlanks(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  return TrimAll(text, " \t");
+}
+
+std::string_view Trim(std::string_view text) {
+  return TrimAll(text, " \t\r\n");
 }
 
 std::string_view TakeUntil(std::string_view& text, char separator) {

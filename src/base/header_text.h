@@ -13,6 +13,9 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 // `text` without the spaces and tabs around it.
 std::string_view TrimBlanks(std::string_view text);
 
+// The same for a whole line or body: without what ends a line, too.
+std::string_view Trim(std::string_view text);
+
 // The part of `text` before the next `separator`, without blanks around it; the
 // part and the separator are taken off `text`.
 std::string_view TakeUntil(std::string_view& text, char separator);

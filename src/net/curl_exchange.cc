@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/header_text.h"
 #include "net/url.h"
 
 namespace exporter {
@@ -58,13 +59,6 @@ bool FitsInALine(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F';
   });
-}
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
 const char* OrNull(const std::string& text) {

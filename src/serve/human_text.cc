@@ -30,9 +30,9 @@ std::string HumanCount(std::int64_t count) {
 }
 
 std::string HumanSpan(std::chrono::duration<double> span) {
-  constexpr double kMost = 1e12;  // Seconds; far beyond any task.
+  constexpr double kLongest = 1e12;  // Seconds; far beyond any task.
   const double seconds = span.count();
-  if (!(seconds >= 0 && seconds < kMost)) return "?";
+  if (!(seconds >= 0 && seconds < kLongest)) return "?";
   if (seconds == 0) return "0 s";
   if (seconds < 0.9995) {
     return Print("%.0f ms", std::round(seconds * 1000));

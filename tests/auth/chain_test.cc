@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using Readiness = Credentials::Readiness;
 
-constexpr char kKey[] =
+constexpr char kTemporaryKey[] =
     R"({"credential":{"access":"AK","secret":"SK","securitytoken":"ST",)"
     R"("expires_at":"2024-01-01T01:00:00.000000Z"}})";
 
@@ -73,7 +73,7 @@ TEST_F(ChainTest, WaitsForTheOneWhoseTurnItIs) {
   EXPECT_EQ(chain_->State(Now()), Readiness::kPending);
   Answer("far", Reply(404));
   EXPECT_EQ(chain_->State(Now()), Readiness::kPending);
-  Answer("far", Reply(200, kKey));
+  Answer("far", Reply(200, kTemporaryKey));
 
   EXPECT_EQ(chain_->State(Now()), Readiness::kReady);
   EXPECT_TRUE(chain_->Prove(Question(), Now()));
@@ -112,7 +112,7 @@ TEST_F(ChainTest, LooksAtAllOfThemAgainWhenItHasNothing) {
 
 TEST_F(ChainTest, StaysWithTheOneItTook) {
   Answer("near", Reply(404));
-  Answer("near", Reply(200, kKey));
+  Answer("near", Reply(200, kTemporaryKey));
   const std::uint64_t generation = chain_->Generation();
 
   WriteTokenAndRefresh("t0ken");
@@ -133,7 +133,7 @@ TEST_F(ChainTest, RaisesItsGenerationWithThatOfTheOneItTook) {
 
 TEST_F(ChainTest, HandsARefusalToTheOneThatProvedTheRequest) {
   Answer("near", Reply(404));
-  Answer("near", Reply(200, kKey));
+  Answer("near", Reply(200, kTemporaryKey));
 
   chain_->Refused(*chain_->Prove(Question(), Now()), Now());
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/replies.h"
 #include "net/url.h"
 #include "support/fake_clock.h"
 
@@ -20,14 +21,6 @@ const SigningKey kSampleKey{Secret("QTWAOYTTINDUT2QVKYUC"),
 constexpr WallTime kSampleTime =
     WallTime(std::chrono::sys_days(std::chrono::year(2019) / 11 / 15)) + 3h +
     36min + 55s;
-
-std::string HeaderOf(const HttpRequest& request, std::string_view name) {
-  std::string value = "(absent)";
-  for (const auto& [key, text] : request.headers) {
-    if (key == name) value = text;
-  }
-  return value;
-}
 
 HttpRequest Get(std::string url) {
   HttpRequest request;

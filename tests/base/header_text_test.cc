@@ -13,6 +13,12 @@ TEST(EqualsIgnoringCaseTest, KnowsTheLettersOfAsciiAlone) {
   EXPECT_FALSE(EqualsIgnoringCase("\xC4", "\xE4"));
 }
 
+TEST(TrimTest, TakesLineEndsOffBothEndsToo) {
+  EXPECT_EQ(Trim("\r\n \ta\nb\t \r\n"), "a\nb");
+  EXPECT_EQ(Trim(" \r\n"), "");
+  EXPECT_EQ(Trim(""), "");
+}
+
 TEST(TrimBlanksTest, TakesSpacesAndTabsOffBothEnds) {
   EXPECT_EQ(TrimBlanks(" \ta b\t "), "a b");
   EXPECT_EQ(TrimBlanks(" \t"), "");

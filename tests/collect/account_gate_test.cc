@@ -6,7 +6,7 @@ namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
-using Answer = AccountGate::Answer;
+using Word = AccountGate::Answer;
 using Verdict = AccountGate::Verdict;
 
 constexpr SteadyTime kStart{1h};
@@ -20,11 +20,11 @@ TEST(AccountGateTest, LetsTheFirstGoAloneUntilItIsAccepted) {
   AccountGate gate;
   const auto pass = gate.Enter(kStart);
 
-  EXPECT_EQ(gate.Ask(true, kStart + 1ms), Answer::kWait);
+  EXPECT_EQ(gate.Ask(true, kStart + 1ms), Word::kWait);
   gate.Leave(pass, Verdict::kAccepted, nullptr, kStart + 20ms);
 
   for (int i = 0; i < 100; ++i) {
-    EXPECT_EQ(gate.Ask(true, kStart + 20ms), Answer::kGo);
+    EXPECT_EQ(gate.Ask(true, kStart + 20ms), Word::kGo);
     gate.Enter(kStart + 20ms);
   }
 }
@@ -33,9 +33,9 @@ TEST(AccountGateTest, LetsAnotherGoAfter250MsWhenOneHangs) {
   AccountGate gate;
   gate.Enter(kStart);
 
-  EXPECT_EQ(gate.Ask(true, kStart + 249ms), Answer::kWait);
+  EXPECT_EQ(gate.Ask(true, kStart + 249ms), Word::kWait);
   EXPECT_EQ(gate.WakeAt(), kStart + 250ms);
-  EXPECT_EQ(gate.Ask(true, kStart + 250ms), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 250ms), Word::kGo);
 }
 
 TEST(AccountGateTest, LetsAtMostThreeBeOnTheirWayUnproven) {
@@ -44,24 +44,24 @@ TEST(AccountGateTest, LetsAtMostThreeBeOnTheirWayUnproven) {
   gate.Enter(kStart + 250ms);
   gate.Enter(kStart + 500ms);
 
-  EXPECT_EQ(gate.Ask(true, kStart + 1h), Answer::kWait);
+  EXPECT_EQ(gate.Ask(true, kStart + 1h), Word::kWait);
   gate.Leave(first, Verdict::kNone, nullptr, kStart + 1h);
-  EXPECT_EQ(gate.Ask(true, kStart + 1h), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 1h), Word::kGo);
 }
 
 TEST(AccountGateTest, LetsOneGoAheadAfterARest) {
   AccountGate gate;
   gate.Leave(gate.Enter(kStart), Verdict::kAccepted, nullptr, kStart);
-  EXPECT_EQ(gate.Ask(true, kStart + 999ms), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 999ms), Word::kGo);
   gate.Enter(kStart + 999ms);
-  EXPECT_EQ(gate.Ask(true, kStart + 999ms), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 999ms), Word::kGo);
 
-  EXPECT_EQ(gate.Ask(true, kStart + 1min), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 1min), Word::kGo);
   const auto ahead = gate.Enter(kStart + 1min);
-  EXPECT_EQ(gate.Ask(true, kStart + 1min), Answer::kWait);
+  EXPECT_EQ(gate.Ask(true, kStart + 1min), Word::kWait);
   gate.Leave(ahead, Verdict::kAccepted, nullptr, kStart + 1min + 20ms);
 
-  EXPECT_EQ(gate.Ask(true, kStart + 1min + 20ms), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 1min + 20ms), Word::kGo);
 }
 
 TEST(AccountGateTest, WaitsForTheOneAheadNoLongerThan250Ms) {
@@ -70,10 +70,10 @@ TEST(AccountGateTest, WaitsForTheOneAheadNoLongerThan250Ms) {
   const auto ahead = gate.Enter(kStart + 1min);
   gate.Leave(ahead, Verdict::kNone, nullptr, kStart + 1min + 10ms);
 
-  EXPECT_EQ(gate.Ask(true, kStart + 1min + 249ms), Answer::kWait);
+  EXPECT_EQ(gate.Ask(true, kStart + 1min + 249ms), Word::kWait);
   EXPECT_EQ(gate.WakeAt(), kStart + 1min + 250ms);
   for (int i = 0; i < 100; ++i) {
-    EXPECT_EQ(gate.Ask(true, kStart + 1min + 250ms), Answer::kGo);
+    EXPECT_EQ(gate.Ask(true, kStart + 1min + 250ms), Word::kGo);
     gate.Enter(kStart + 1min + 250ms);
   }
 }
@@ -83,12 +83,12 @@ TEST(AccountGateTest, LetsOneAMinuteTryAgainAfterARefusal) {
   const auto pass = gate.Enter(kStart);
   gate.Leave(pass, Verdict::kRefused, Refusal(), kStart);
 
-  EXPECT_EQ(gate.Ask(true, kStart + 59s), Answer::kRefused);
+  EXPECT_EQ(gate.Ask(true, kStart + 59s), Word::kRefused);
   EXPECT_EQ(gate.Refusal()->message, "HTTP 401");
-  EXPECT_EQ(gate.Ask(true, kStart + 60s), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 60s), Word::kGo);
   gate.Enter(kStart + 60s);
-  EXPECT_EQ(gate.Ask(true, kStart + 60s), Answer::kRefused);
-  EXPECT_EQ(gate.Ask(true, kStart + 120s), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 60s), Word::kRefused);
+  EXPECT_EQ(gate.Ask(true, kStart + 120s), Word::kGo);
 }
 
 TEST(AccountGateTest, OpensWhenATrialIsAccepted) {
@@ -98,7 +98,7 @@ TEST(AccountGateTest, OpensWhenATrialIsAccepted) {
 
   gate.Leave(trial, Verdict::kAccepted, nullptr, kStart + 61s);
 
-  EXPECT_EQ(gate.Ask(true, kStart + 61s), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 61s), Word::kGo);
 }
 
 TEST(AccountGateTest, OpensAtOnceForNewCredentials) {
@@ -107,7 +107,7 @@ TEST(AccountGateTest, OpensAtOnceForNewCredentials) {
 
   gate.NewCredentials();
 
-  EXPECT_EQ(gate.Ask(true, kStart + 1ms), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 1ms), Word::kGo);
 }
 
 TEST(AccountGateTest, IgnoresALateVerdictAboutOldCredentials) {
@@ -117,7 +117,7 @@ TEST(AccountGateTest, IgnoresALateVerdictAboutOldCredentials) {
 
   gate.Leave(old, Verdict::kRefused, Refusal(), kStart + 1s);
 
-  EXPECT_EQ(gate.Ask(true, kStart + 1s), Answer::kGo);
+  EXPECT_EQ(gate.Ask(true, kStart + 1s), Word::kGo);
 }
 
 TEST(AccountGateTest, RemembersWhyTheLastRequestHadNoVerdictUntilOneHas) {
@@ -142,10 +142,10 @@ TEST(AccountGateTest, RemembersWhyTheLastRequestHadNoVerdictUntilOneHas) {
 TEST(AccountGateTest, HoldsNothingBackWhereNothingCanBeLockedButAfterARefusal) {
   AccountGate gate;
   const auto pass = gate.Enter(kStart);
-  EXPECT_EQ(gate.Ask(false, kStart), Answer::kGo);
+  EXPECT_EQ(gate.Ask(false, kStart), Word::kGo);
 
   gate.Leave(pass, Verdict::kRefused, Refusal(), kStart);
-  EXPECT_EQ(gate.Ask(false, kStart + 1s), Answer::kRefused);
+  EXPECT_EQ(gate.Ask(false, kStart + 1s), Word::kRefused);
 }
 
 }  // namespace

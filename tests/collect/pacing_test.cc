@@ -7,56 +7,56 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr SteadyTime kStart{1h};
+constexpr SteadyTime kBegin{1h};
 
 TEST(TokenBucketTest, LetsABurstGoAndThenTheRate) {
-  TokenBucket bucket({.requests = 200, .per = 5min, .burst = 20}, kStart);
+  TokenBucket bucket({.requests = 200, .per = 5min, .burst = 20}, kBegin);
 
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(bucket.Take(kStart)) << i;
-  EXPECT_FALSE(bucket.Take(kStart));
-  EXPECT_FALSE(bucket.Take(kStart + 1499ms));
-  EXPECT_TRUE(bucket.Take(kStart + 1500ms));
-  EXPECT_FALSE(bucket.Take(kStart + 1500ms));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(bucket.Take(kBegin)) << i;
+  EXPECT_FALSE(bucket.Take(kBegin));
+  EXPECT_FALSE(bucket.Take(kBegin + 1499ms));
+  EXPECT_TRUE(bucket.Take(kBegin + 1500ms));
+  EXPECT_FALSE(bucket.Take(kBegin + 1500ms));
 }
 
 TEST(TokenBucketTest, SaysWhenATurnComes) {
-  TokenBucket bucket({.requests = 1, .per = 1s, .burst = 2}, kStart);
+  TokenBucket bucket({.requests = 1, .per = 1s, .burst = 2}, kBegin);
 
-  EXPECT_EQ(bucket.TurnAfter(0, kStart), kStart);
-  EXPECT_EQ(bucket.TurnAfter(1, kStart), kStart);
-  EXPECT_EQ(bucket.TurnAfter(2, kStart), kStart + 1s);
-  EXPECT_EQ(bucket.TurnAfter(4, kStart), kStart + 3s);
+  EXPECT_EQ(bucket.TurnAfter(0, kBegin), kBegin);
+  EXPECT_EQ(bucket.TurnAfter(1, kBegin), kBegin);
+  EXPECT_EQ(bucket.TurnAfter(2, kBegin), kBegin + 1s);
+  EXPECT_EQ(bucket.TurnAfter(4, kBegin), kBegin + 3s);
 }
 
 TEST(TokenBucketTest, NeverHoldsMoreThanItsBurst) {
-  TokenBucket bucket({.requests = 10, .per = 1s, .burst = 3}, kStart);
+  TokenBucket bucket({.requests = 10, .per = 1s, .burst = 3}, kBegin);
 
   int taken = 0;
-  while (bucket.Take(kStart + 24h)) ++taken;
+  while (bucket.Take(kBegin + 24h)) ++taken;
 
   EXPECT_EQ(taken, 3);
 }
 
 TEST(TokenBucketTest, DoesNotOverflowForARateNearZero) {
-  TokenBucket bucket({.requests = 1e-300, .per = 1ms, .burst = 1}, kStart);
+  TokenBucket bucket({.requests = 1e-300, .per = 1ms, .burst = 1}, kBegin);
 
-  EXPECT_TRUE(bucket.Take(kStart));
-  EXPECT_GT(bucket.TurnAfter(1000, kStart), kStart + 24h * 365);
+  EXPECT_TRUE(bucket.Take(kBegin));
+  EXPECT_GT(bucket.TurnAfter(1000, kBegin), kBegin + 24h * 365);
 }
 
 TEST(PauseTest, LastsAsLongAsTheCloudSays) {
   Pause pause;
   Dice dice;
 
-  pause.Throttled(kStart, 7s, kStart + 1s, dice);
+  pause.Throttled(kBegin, 7s, kBegin + 1s, dice);
 
-  EXPECT_EQ(pause.Until(), kStart + 8s);
+  EXPECT_EQ(pause.Until(), kBegin + 8s);
 }
 
 TEST(PauseTest, GrowsWithoutWordFromTheCloudUntilARequestSucceeds) {
   Pause pause;
   Dice dice;
-  SteadyTime now = kStart;
+  SteadyTime now = kBegin;
   for (const auto longest : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
     pause.Throttled(now, std::nullopt, now, dice);
     EXPECT_GE(pause.Until() - now, longest / 2);
@@ -76,31 +76,31 @@ TEST(PauseTest, GrowsOncePerPauseHoweverManyWereOnTheirWay) {
 
   int begun = 0;
   for (int i = 0; i < 32; ++i) {
-    if (pause.Throttled(kStart, std::nullopt, kStart + 10ms, dice)) ++begun;
+    if (pause.Throttled(kBegin, std::nullopt, kBegin + 10ms, dice)) ++begun;
   }
 
   EXPECT_EQ(begun, 1);
 
-  EXPECT_LE(pause.Until(), kStart + 10ms + 1s);
+  EXPECT_LE(pause.Until(), kBegin + 10ms + 1s);
 }
 
 TEST(RetryBudgetTest, AllowsTenAMinuteWhateverTheLoad) {
   RetryBudget budget;
 
   int taken = 0;
-  while (budget.Take(kStart)) ++taken;
+  while (budget.Take(kBegin)) ++taken;
   EXPECT_EQ(taken, 10);
 
-  EXPECT_FALSE(budget.Take(kStart + 59s));
-  EXPECT_TRUE(budget.Take(kStart + 60s));
+  EXPECT_FALSE(budget.Take(kBegin + 59s));
+  EXPECT_TRUE(budget.Take(kBegin + 60s));
 }
 
 TEST(RetryBudgetTest, AllowsATenthOfTheRequestsOfTheLastMinute) {
   RetryBudget budget;
-  for (int i = 0; i < 500; ++i) budget.CountRequest(kStart);
+  for (int i = 0; i < 500; ++i) budget.CountRequest(kBegin);
 
   int taken = 0;
-  while (budget.Take(kStart + 1s)) ++taken;
+  while (budget.Take(kBegin + 1s)) ++taken;
 
   EXPECT_EQ(taken, 50);
 }

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void Answer(Reply& reply, int status, const Json& body) {
+void SetBody(Reply& reply, int status, const Json& body) {
   reply.StartOver();
   reply.status = status;
   reply.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -20,23 +20,23 @@ void Answer(Reply& reply, int status, const Json& body) {
 
 void ModelArtsError(Reply& reply, int status, std::string_view code,
                     std::string_view message) {
-  Answer(reply, status, {{"error_code", code}, {"error_msg", message}});
+  SetBody(reply, status, {{"error_code", code}, {"error_msg", message}});
 }
 
 void GatewayError(Reply& reply, int status, std::string_view code,
                   std::string_view message) {
-  Answer(reply, status,
-         {{"error_msg", message},
-          {"error_code", code},
-          {"request_id", "5f3a0c7ee1d14c0b9a1df1a5d8a2b6c4"}});
+  SetBody(reply, status,
+          {{"error_msg", message},
+           {"error_code", code},
+           {"request_id", "5f3a0c7ee1d14c0b9a1df1a5d8a2b6c4"}});
 }
 
 void IamError(Reply& reply, int status, std::string_view message) {
-  Answer(reply, status,
-         {{"error",
-           {{"code", status},
-            {"message", message},
-            {"title", ReasonPhrase(status)}}}});
+  SetBody(reply, status,
+          {{"error",
+            {{"code", status},
+             {"message", message},
+             {"title", ReasonPhrase(status)}}}});
 }
 
 void HtmlError(Reply& reply, int status) {

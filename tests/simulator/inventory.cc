@@ -12,7 +12,7 @@ namespace {
 
 using exporter::ErrorKind;
 using exporter::Fail;
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 3> kNamePrefixes = {"prod-", "test-",
                                                            "scratch-"};
@@ -24,7 +24,7 @@ std::string Numbered(const char* format, std::uint64_t number) {
 }
 
 // Of the dataset in an answers file, the member `key`, if it is a string.
-std::optional<std::string> Text(const Json& object, const char* key) {
+std::optional<std::string> TextOf(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_string()) return std::nullopt;
   return found->get<std::string>();
@@ -53,14 +53,14 @@ exporter::Result<bool> Inventory::LoadAnswers(const std::string& path,
   };
   if (!file.is_open()) return wrong("cannot be read");
   if (!json.is_object()) return wrong("no JSON object");
-  const std::optional<std::string> project = Text(json, "project_id");
+  const std::optional<std::string> project = TextOf(json, "project_id");
   const auto datasets = json.find("datasets");
   if (!project || datasets == json.end() || !datasets->is_array()) {
     return wrong("needs project_id and datasets");
   }
-  ProjectFor(*project).region = Text(json, "region").value_or("");
+  ProjectFor(*project).region = TextOf(json, "region").value_or("");
   for (const Json& entry : *datasets) {
-    const std::optional<std::string> id = Text(entry, "id");
+    const std::optional<std::string> id = TextOf(entry, "id");
     const auto answer = entry.find("answer");
     if (!id || answer == entry.end() || !answer->is_object() ||
         !answer->contains("body") || !answer->contains("code") ||
@@ -68,7 +68,7 @@ exporter::Result<bool> Inventory::LoadAnswers(const std::string& path,
       return wrong("a dataset needs id, answer.code and answer.body");
     }
     Dataset& dataset = Create(*project, *id, now);
-    dataset.name = Text(entry, "name").value_or("");
+    dataset.name = TextOf(entry, "name").value_or("");
     dataset.pinned =
         Answer{answer->at("code").get<int>(), answer->at("body").dump()};
   }
