@@ -24,7 +24,7 @@ WallTime EndOf(const SyncStatus& status, WallTime now) {
 // Answers stay while the memory of the requests that brought them comes and
 // goes between them. In one heap with it, those of ten thousand datasets tear
 // it to pieces, and every request then costs a tenth more.
-std::shared_ptr<const SyncStatus> Keep(SyncStatus status) {
+std::shared_ptr<const SyncStatus> Keep(SyncStatus&& status) {
   // Not destroyed, since readings may outlast everything else.
   static auto& pool = *new std::pmr::synchronized_pool_resource();
   return std::allocate_shared<const SyncStatus>(
