@@ -57,13 +57,6 @@ void AppendPercentEncoded(std::string& out, std::string_view text) {
   }
 }
 
-std::string PercentEncode(std::string_view text) {
-  std::string encoded;
-  encoded.reserve(text.size());
-  AppendPercentEncoded(encoded, text);
-  return encoded;
-}
-
 std::string PercentDecode(std::string_view text) {
   if (text.find('%') == std::string_view::npos) return std::string(text);
   std::string decoded;

@@ -9,16 +9,14 @@
 
 namespace exporter {
 
-// `text` with each byte but A-Z a-z 0-9 - _ . ~ written as %XX, in upper-case
-// hex: safe as one segment of a path, or as a key or value of a query.
+// Puts `text` behind `out`, each byte but A-Z a-z 0-9 - _ . ~ as %XX, in
+// upper-case hex: safe as one segment of a path, or as a key or value of a
+// query.
 // Source: RFC 3986, section 2.3.
-std::string PercentEncode(std::string_view text);
-
-// The same, behind what `out` holds.
 void AppendPercentEncoded(std::string& out, std::string_view text);
 
-// The inverse of PercentEncode. A % that no two hex digits follow stands for
-// itself, and so does a +.
+// The inverse of AppendPercentEncoded. A % that no two hex digits follow stands
+// for itself, and so does a +.
 std::string PercentDecode(std::string_view text);
 
 // A URL, taken apart but not decoded. The views are into the URL: they live as

@@ -5,23 +5,36 @@
 namespace exporter {
 namespace {
 
-TEST(PercentEncodeTest, LeavesTheUnreservedAlone) {
-  constexpr char kUnreserved[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-  EXPECT_EQ(PercentEncode(kUnreserved), kUnreserved);
+std::string Encoded(std::string_view text) {
+  std::string out;
+  AppendPercentEncoded(out, text);
+  return out;
 }
 
-TEST(PercentEncodeTest, WritesTheRestInUpperCaseHex) {
-  EXPECT_EQ(PercentEncode("a b/c%d?e&f=g+h"), "a%20b%2Fc%25d%3Fe%26f%3Dg%2Bh");
-  EXPECT_EQ(PercentEncode("\xE6\xA0\x87\xFF"), "%E6%A0%87%FF");
-  EXPECT_EQ(PercentEncode(std::string_view("\r\n\0", 3)), "%0D%0A%00");
+TEST(AppendPercentEncodedTest, LeavesTheUnreservedAlone) {
+  constexpr char kUnreserved[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+  EXPECT_EQ(Encoded(kUnreserved), kUnreserved);
+}
+
+TEST(AppendPercentEncodedTest, WritesTheRestInUpperCaseHex) {
+  EXPECT_EQ(Encoded("a b/c%d?e&f=g+h"), "a%20b%2Fc%25d%3Fe%26f%3Dg%2Bh");
+  EXPECT_EQ(Encoded("\xE6\xA0\x87\xFF"), "%E6%A0%87%FF");
+  EXPECT_EQ(Encoded(std::string_view("\r\n\0", 3)), "%0D%0A%00");
+}
+
+TEST(AppendPercentEncodedTest, KeepsWhatStandsBefore) {
+  std::string out = "/v2/";
+  AppendPercentEncoded(out, "a b");
+  AppendPercentEncoded(out, "c");
+  EXPECT_EQ(out, "/v2/a%20bc");
 }
 
 TEST(PercentDecodeTest, ReadsBackEveryByte) {
   std::string all;
   for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
 
-  EXPECT_EQ(PercentDecode(PercentEncode(all)), all);
+  EXPECT_EQ(PercentDecode(Encoded(all)), all);
 }
 
 TEST(PercentDecodeTest, LeavesAloneWhatIsNoEscape) {
