@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -34,6 +35,13 @@ void Watch(const FileDescriptor& epoll, const FileDescriptor& fd,
   if (epoll_ctl(epoll.Get(), EPOLL_CTL_ADD, fd.Get(), &event) != 0) {
     throw std::system_error(errno, std::generic_category(), "epoll_ctl");
   }
+}
+
+// accept4 takes a descriptor before it looks for a client: that none is left
+// does not say that anybody is there.
+bool HasClientWaiting(const Listener& listener) {
+  pollfd waiting{.fd = listener.socket.Get(), .events = POLLIN, .revents = 0};
+  return poll(&waiting, 1, 0) == 1;
 }
 
 bool WaitsForItsClient(const ClientConnection& connection) {
@@ -166,6 +174,7 @@ void ConnectionLoop::AcceptFrom(const Listener& listener, std::size_t most) {
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
           errno == ENOMEM) {
+        if (!HasClientWaiting(listener)) return;
         MakeRoom();
         StopAcceptingForNow();
       }
