@@ -29,12 +29,15 @@ constexpr std::uint64_t kFirstConnectionId = 1 << 16;
 constexpr std::size_t kAcceptsAtOnce = 64;
 constexpr milliseconds kAcceptPause(100);
 
-void Watch(const FileDescriptor& epoll, const FileDescriptor& fd,
-           std::uint32_t events, std::uint64_t id) {
+// False if the kernel lacks memory, or this user has fs.epoll.max_user_watches.
+[[nodiscard]] bool Watch(const FileDescriptor& epoll, const FileDescriptor& fd,
+                         std::uint32_t events, std::uint64_t id) {
   epoll_event event{.events = events, .data = {.u64 = id}};
-  if (epoll_ctl(epoll.Get(), EPOLL_CTL_ADD, fd.Get(), &event) != 0) {
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-  }
+  return epoll_ctl(epoll.Get(), EPOLL_CTL_ADD, fd.Get(), &event) == 0;
+}
+
+[[noreturn]] void ThrowErrno(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
 }
 
 // accept4 takes a descriptor before it looks for a client: that none is left
@@ -63,17 +66,16 @@ ConnectionLoop::ConnectionLoop(const ConnectionLimits& limits,
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       connections_(kFirstConnectionId) {
-  if (!epoll_ || !wake_) {
-    throw std::system_error(errno, std::generic_category(), "epoll");
+  if (!epoll_ || !wake_ || !Watch(epoll_, wake_, EPOLLIN, kWakeId)) {
+    ThrowErrno("epoll");
   }
-  Watch(epoll_, wake_, EPOLLIN, kWakeId);
 }
 
 ConnectionLoop::~ConnectionLoop() { Drain(clock_.SteadyNow()); }
 
 void ConnectionLoop::Start(std::vector<Listener> listeners) {
   listeners_ = std::move(listeners);
-  Listen();
+  if (!Listen()) ThrowErrno("epoll");
   thread_ = StartQuietThread([this] { Run(); });
 }
 
@@ -139,10 +141,13 @@ int ConnectionLoop::WaitMilliseconds() const {
       std::clamp(wait, milliseconds(0), milliseconds(60'000)).count());
 }
 
-void ConnectionLoop::Listen() {
+bool ConnectionLoop::Listen() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    Watch(epoll_, listeners_[i].socket, EPOLLIN, kFirstListenerId + i);
+    if (!Watch(epoll_, listeners_[i].socket, EPOLLIN, kFirstListenerId + i)) {
+      return false;
+    }
   }
+  return true;
 }
 
 // Out of descriptors, say. The listeners would report the waiting client again
@@ -189,8 +194,12 @@ void ConnectionLoop::AcceptFrom(const Listener& listener, std::size_t most) {
         std::move(socket), std::move(channel), limits_, clock_.SteadyNow()));
     // Edge-triggered, and so never changed: a connection with its handler is
     // reported once when its client leaves, not forever.
-    Watch(epoll_, connections_.Find(id)->socket(),
-          EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, id);
+    if (!Watch(epoll_, connections_.Find(id)->socket(),
+               EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, id)) {
+      connections_.Close(id);
+      StopAcceptingForNow();
+      return;
+    }
     Drive(id);
   }
 }
@@ -251,7 +260,7 @@ void ConnectionLoop::CutOverdue() {
   }
   if (accepts_again_ && *accepts_again_ <= now) {
     accepts_again_.reset();
-    Listen();
+    if (!Listen()) StopAcceptingForNow();
   }
 }
 

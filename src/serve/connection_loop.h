@@ -69,7 +69,7 @@ class ConnectionLoop {
   void AcceptFrom(const Listener& listener, std::size_t most);
   void MakeRoom();
   void StopAcceptingForNow();
-  void Listen();
+  [[nodiscard]] bool Listen();
   void Drive(ConnectionId id);
   void TakePosted();
   void CutOverdue();
