@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kLongestRest{200};
 
+// Of an answer other than 401.
 AccountGate::Verdict VerdictOf(const Error& error) {
-  if (error.http_status == 401) return AccountGate::Verdict::kRefused;
   // These come from gateways and proxies that may not have looked at who asks.
   const bool says_nothing =
       error.http_status < 400 || error.http_status == 429 ||
@@ -162,7 +162,7 @@ void Planner::EndListing(const Running& running, const Answer& answer,
     return;
   }
   auto error = std::make_shared<const Error>(answer.result.error());
-  const AccountGate::Verdict verdict = VerdictOf(*error);
+  const AccountGate::Verdict verdict = VerdictOn(running, *error, now);
   LeaveGate(running, verdict, std::move(error), now.steady);
 }
 
@@ -207,8 +207,27 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
     default:
       break;
   }
-  LeaveGate(running, VerdictOf(*error), error, now.steady);
+  LeaveGate(running, VerdictOn(running, *error, now), error, now.steady);
   Fail(entry, std::move(error), now);
+}
+
+// A 401 to a token or a temporary key that was given up says nothing of what
+// the next one is had with: it must not hold back the renewal.
+AccountGate::Verdict Planner::VerdictOn(const Running& running,
+                                        const Error& error, Instant now) const {
+  if (error.http_status != 401) return VerdictOf(error);
+  switch (running.project->credentials().State(now.wall)) {
+    case Credentials::Readiness::kNone:
+      return AccountGate::Verdict::kNone;
+    case Credentials::Readiness::kPending:
+      if (!running.project->gate().LastWasRefused()) {
+        return AccountGate::Verdict::kNone;
+      }
+      break;
+    case Credentials::Readiness::kReady:
+      break;
+  }
+  return AccountGate::Verdict::kRefused;
 }
 
 // A refusal is worth a second try only with other credentials than those that

@@ -191,6 +191,8 @@ class Planner {
   // Events.
   void EndListing(const Running& running, const Answer& answer, Instant now);
   void EndTry(Entry& entry, const Running& running, Answer answer, Instant now);
+  AccountGate::Verdict VerdictOn(const Running& running, const Error& error,
+                                 Instant now) const;
   bool MayRepeat(const Entry& entry, const Running& running, Instant now) const;
   bool MayRetry(Entry& entry, Instant now);
   void LeaveGate(const Running& running, AccountGate::Verdict verdict,

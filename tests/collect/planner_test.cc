@@ -459,6 +459,57 @@ TEST(PlannerTest, RepeatsEachRefusedQueryOnceAfterARenewal) {
   EXPECT_EQ(cloud.asked.size(), 200U + refused);
 }
 
+// The first refusal asks for a new token; IAM fails; then the second comes.
+TEST(PlannerTest, ALateRefusalOfATokenThatWasGivenUpHoldsBackNoRenewal) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 2);
+  FakeCredentials& credentials = cloud.CredentialsOf(0);
+  credentials.may_lock = true;
+  cloud.Configure();
+  cloud.Scrape(5s);
+  cloud.cloud = [&](const DatasetKey& key) {
+    credentials.state = Credentials::Readiness::kPending;
+    credentials.renewal_due = true;
+    return PlannedCloud::After(
+        key.dataset_id == "d0" ? 10ms : 50ms,
+        PlannedCloud::Bad(ErrorKind::kUnauthorized, 401));
+  };
+  const ScrapeId scrape = cloud.Begin(5s);
+  cloud.PassTime(20ms);
+  ASSERT_EQ(cloud.renewals.size(), 1U);
+  credentials.state = Credentials::Readiness::kNone;
+  cloud.planner.RenewalEnded(cloud.renewals[0].id, nullptr, cloud.now);
+  cloud.PassTime(1s);
+  EXPECT_EQ(Failing(cloud.finished.at(scrape), ErrorKind::kUnauthorized), 1U);
+
+  credentials.state = Credentials::Readiness::kPending;
+  credentials.renewal_due = true;
+  cloud.Begin(5s);
+
+  EXPECT_EQ(cloud.renewals.size(), 2U);
+}
+
+TEST(PlannerTest, ARefusedListingHoldsBackNoRenewal) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  FakeCredentials& credentials = cloud.CredentialsOf(0);
+  credentials.may_lock = true;
+  cloud.Configure();
+  cloud.Scrape(5s);
+  cloud.planner.WantListing("p");
+  const Plan plan = cloud.planner.Advance(cloud.now);
+  ASSERT_EQ(plan.lists.size(), 1U);
+
+  credentials.state = Credentials::Readiness::kPending;
+  credentials.renewal_due = true;
+  cloud.planner.Answered(
+      plan.lists[0].request,
+      PlannedCloud::Bad(ErrorKind::kUnauthorized, 401).answer, cloud.now);
+  cloud.Begin(5s);
+
+  EXPECT_EQ(cloud.renewals.size(), 1U);
+}
+
 // It was right before, so nothing else would hold the others back.
 TEST(PlannerTest, TriesAKeyThatWasTakenAwayWithOneQuery) {
   PlannedCloud cloud;
