@@ -188,10 +188,13 @@ class RenewalTest(Files):
             counters = cloud.counters()
             # In the middle: some were answered before, some refused, some after.
             self.assertGreater(counters["auth_failures"], 0)
-            self.assertEqual(asked(cloud), 2 * count + counters["auth_failures"])
             self.assertEqual(counters["requests"]["token"], 2)
-            self.assertEqual(exporter.scrape().successes(), count)
+            last = exporter.scrape()
+            self.assertEqual(last.successes(), count)
             self.assertEqual(cloud.counters()["requests"]["token"], 2)
+            # Not the requests: on a slow machine some are cut and sent anew.
+            self.assertEqual(last.value("modelarts_exporter_api_responses_total",
+                                        operation="status", code="200"), 3 * count)
 
     def test_a_token_that_is_valid_outlives_iam(self):
         with with_iam("--token-lifetime", "2h") as cloud, \
