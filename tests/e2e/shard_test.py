@@ -1,4 +1,5 @@
-"""10,000 datasets in 50 projects of several accounts, by one process and by shards."""
+"""10,000 datasets, or DATASETS, in 50 projects of several accounts, by one process and by
+shards."""
 
 import concurrent.futures
 import os
@@ -9,7 +10,7 @@ import unittest
 from accounts import Cloud, Exporter, wait_until
 
 PROJECTS = 50
-DATASETS = 10_000
+DATASETS = int(os.environ.get("DATASETS", "10000"))
 KEY = ("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc")
 # Of projects; the others are well. Their datasets are configured, since nobody could list them.
 SICK = REFUSED, DEAD, HANGING = 7, 17, 27
