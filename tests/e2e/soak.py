@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 from exporter import Exporter, Simulator, scrape
 from stress_test import IS_SANITIZED, resources
@@ -29,6 +30,7 @@ FAULTS = [
 ]  # fmt: skip
 # Each of them holds back its whole project, so they are of the second one alone.
 HOLDING_FAULTS = ["429:1", "429-date", "429-message"]
+CONCURRENCY = 32  # The default of scrape.concurrency.
 SCRAPERS = 6
 BUDGET_S = 0.3
 # A scrape ends at its budget; what comes on top is the machine's, which runs
@@ -181,10 +183,23 @@ def write_token(path, token):
     os.rename(path + ".new", path)
 
 
-def settled(exporter):
-    """The resources once nothing is going on any more."""
+def connections_to(port, pid):
+    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table][1:]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[2].endswith(f":{port:04X}")}
+    return sum(os.readlink(f"/proc/{pid}/fd/{fd}") in sockets for fd in os.listdir(f"/proc/{pid}/fd"))
+
+
+def settled(exporter, cloud):
+    """The resources once nothing is going on any more. How many connections are kept for the
+    next scrape depends on how the last one ended, up to as many as may be in use at once."""
     time.sleep(2)
-    return resources(exporter.process.pid)
+    found = resources(exporter.process.pid)
+    found["connections"] = connections_to(
+        urllib.parse.urlsplit(cloud.url).port, exporter.process.pid
+    )
+    found["descriptors"] -= found["connections"]
+    return found
 
 
 def main():
@@ -201,7 +216,7 @@ def main():
         exporter = stack.enter_context(Exporter(config(cloud.url, token_file, DATASETS)))
         soak = Soak(exporter, cloud, token_file)
         soak.run(lambda: soak.score.scrapes >= WARM_UP_SCRAPES)
-        before = settled(exporter)
+        before = settled(exporter, cloud)
         soak.score = Score()
         begin = time.monotonic()
         if arguments.minutes:
@@ -209,7 +224,7 @@ def main():
         else:
             soak.run(lambda: soak.score.scrapes >= arguments.scrapes)
         took = time.monotonic() - begin
-        after = settled(exporter)
+        after = settled(exporter, cloud)
 
     score = soak.score
     health = sorted(score.health_s)
@@ -234,8 +249,11 @@ def main():
     # Requests at once have a thread each, which is kept for the next ones.
     if after["threads"] > before["threads"] + 4:
         troubles.append("threads were left behind")
-    if after["descriptors"] > before["descriptors"] + 8:
+    # A file may be looked at just then.
+    if after["descriptors"] > before["descriptors"] + 2:
         troubles.append("descriptors were left behind")
+    if after["connections"] > CONCURRENCY:
+        troubles.append("connections were left behind")
     # What is free within the arenas comes and goes by some MiB: a leak is seen by how it adds up.
     if not IS_SANITIZED and after["resident_kib"] > before["resident_kib"] + 8192:
         troubles.append("memory was left behind")
