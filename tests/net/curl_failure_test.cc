@@ -59,6 +59,13 @@ TEST(ExplainTest, SaysWhatFailedWhereAndWithWhom) {
        "malformed: the reply of h cannot be decompressed"},
       {{.code = CURLE_FILESIZE_EXCEEDED, .max_body_bytes = 10, .host = "h"},
        "too_large: the body is larger than 10 bytes"},
+      {{.code = static_cast<CURLcode>(100), .host = "h"},
+       "too_large: the header is too large"},
+      {{.code = CURLE_SSL_CONNECT_ERROR,
+        .detail = "TLS connect error: error:0A000126:SSL routines::"
+                  "unexpected eof while reading",
+        .host = "h"},
+       "connect: the line to h broke: SSL connect error"},
       {{.code = CURLE_SSL_CACERT_BADFILE,
         .detail = "no such file",
         .host = "h"},
