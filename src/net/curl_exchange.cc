@@ -9,7 +9,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/header_text.h"
 #include "net/url.h"
 
 namespace exporter {
@@ -31,9 +30,6 @@ constexpr long kMaxConnectionAgeSeconds = 600;
 // no longer than this, so that a renewed file is seen.
 constexpr long kCaCacheSeconds = 60;
 
-// A reply has about as many.
-constexpr std::size_t kUsualHeaders = 8;
-
 constexpr const char* kAcceptEncoding = "gzip";
 
 // Until 8.1.1, libcurl takes a first header line that begins with a blank for
@@ -43,10 +39,6 @@ bool MixesUpFoldedLines() {
   static const bool does =
       curl_version_info(CURLVERSION_NOW)->version_num < 0x080101;
   return does;
-}
-
-bool BeginsWithBlank(std::string_view line) {
-  return line.starts_with(' ') || line.starts_with('\t');
 }
 
 const Transport& DefaultTransport() {
@@ -169,13 +161,8 @@ std::optional<Error> CurlExchange::Prepare(HttpRequest request) {
   SetMethod();
 
   lookup_ = Lookup::kUnderWay;
-  reply_ = {};
-  header_bytes_ = 0;
-  in_header_ = true;
-  status_line_next_ = true;
-  line_is_open_ = false;
-  not_http_ = false;
-  too_large_ = false;
+  phase_ = CurlFailure::Phase::kLookup;
+  reply_.emplace(settings_.max_header_bytes, settings_.max_body_bytes);
   error_.front() = '\0';
   return std::nullopt;
 }
@@ -273,7 +260,9 @@ void CurlExchange::SetHeaders(std::string_view host_header) {
 
 int CurlExchange::OnSocketMade(void* self, curl_socket_t socket,
                                curlsocktype /*purpose*/) {
-  static_cast<CurlExchange*>(self)->lookup_ = Lookup::kFound;
+  auto& exchange = *static_cast<CurlExchange*>(self);
+  exchange.lookup_ = Lookup::kFound;
+  exchange.phase_ = CurlFailure::Phase::kConnect;
   // Where it is not supported, the timeouts of the single requests still hold.
   (void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs,
                    sizeof(kUnacknowledgedMs));
@@ -282,8 +271,11 @@ int CurlExchange::OnSocketMade(void* self, curl_socket_t socket,
 
 int CurlExchange::OnConnected(void* self, char* /*peer_ip*/, char* /*local_ip*/,
                               int /*peer_port*/, int /*local_port*/) {
-  Lookup& lookup = static_cast<CurlExchange*>(self)->lookup_;
-  if (lookup == Lookup::kUnderWay) lookup = Lookup::kNotNeeded;
+  auto& exchange = *static_cast<CurlExchange*>(self);
+  if (exchange.lookup_ == Lookup::kUnderWay) {
+    exchange.lookup_ = Lookup::kNotNeeded;
+  }
+  exchange.phase_ = CurlFailure::Phase::kWait;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -299,57 +291,25 @@ std::size_t CurlExchange::OnBody(char* bytes, std::size_t unit,
   return static_cast<CurlExchange*>(self)->TakeBody({bytes, size}) ? size : 0;
 }
 
-// False if libcurl must not see the line that it has just received. A long one
-// comes in pieces.
-bool CurlExchange::GuardHeader(std::string_view piece) {
-  not_http_ =
-      !line_is_open_ && reply_.headers.empty() && BeginsWithBlank(piece);
-  line_is_open_ = !piece.ends_with('\n');
-  return !not_http_;
-}
-
-// False if it is too much.
+// False if it is too much or none.
 bool CurlExchange::TakeHeader(std::string_view line) {
-  header_bytes_ += line.size();
-  too_large_ = header_bytes_ > settings_.max_header_bytes;
-  if (too_large_) return false;
-  if (!in_header_) return true;  // A trailer.
-  if (std::exchange(status_line_next_, false)) {
-    reply_.headers.clear();  // What came before was an interim reply's.
-    reply_.headers.reserve(kUsualHeaders);
-    return true;
-  }
-  if (Trim(line).empty()) {
-    const long status = Number(CURLINFO_RESPONSE_CODE);
-    in_header_ = status_line_next_ = status / 100 == 1 && status != 101;
-    return true;
-  }
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos || BeginsWithBlank(line)) return true;
-  reply_.headers.emplace_back(Trim(line.substr(0, colon)),
-                              Trim(line.substr(colon + 1)));
-  return true;
+  phase_ = CurlFailure::Phase::kRead;
+  return reply_->TakeHeader(line);
 }
 
 // False if it is too much.
 bool CurlExchange::TakeBody(std::string_view bytes) {
-  if (in_header_ && MixesUpFoldedLines()) return GuardHeader(bytes);
-  too_large_ = bytes.size() > settings_.max_body_bytes - reply_.body.size();
-  if (!too_large_) reply_.body += bytes;
-  return !too_large_;
+  if (reply_->IsInHeader() && MixesUpFoldedLines()) {
+    return reply_->GuardHeader(bytes);
+  }
+  return reply_->TakeBody(bytes);
 }
 
 Result<HttpReply> CurlExchange::Finish(CURLcode code) {
-  const long status = Number(CURLINFO_RESPONSE_CODE);
-  // libcurl is content with a header that was cut, and with any number of
-  // digits.
-  if (code == CURLE_OK && in_header_) code = CURLE_PARTIAL_FILE;
-  if (code == CURLE_OK && (status < 100 || status > 999)) {
-    code = CURLE_WEIRD_SERVER_REPLY;
-  }
+  // libcurl is content with a header that was cut.
+  if (code == CURLE_OK && reply_->IsInHeader()) code = CURLE_PARTIAL_FILE;
   if (code != CURLE_OK) return Fail(Explain(Describe(CauseOf(code))));
-  reply_.status = static_cast<int>(status);
-  return std::move(reply_);
+  return reply_->Take();
 }
 
 Error CurlExchange::TimedOutWaiting() const {
@@ -360,34 +320,28 @@ Error CurlExchange::TimedOutWaiting() const {
 
 // What `code` means where one of our callbacks refused.
 CURLcode CurlExchange::CauseOf(CURLcode code) const {
-  if (header_bytes_ > settings_.max_header_bytes) return CURLE_OUT_OF_MEMORY;
-  if (code != CURLE_WRITE_ERROR) return code;
-  if (not_http_) return CURLE_WEIRD_SERVER_REPLY;
-  return too_large_ ? CURLE_FILESIZE_EXCEEDED : code;
+  switch (reply_->WhatIsWrong()) {
+    case IncomingReply::Fault::kNone:
+      return code;
+    case IncomingReply::Fault::kNotHttp:
+      return CURLE_WEIRD_SERVER_REPLY;
+    case IncomingReply::Fault::kHeaderTooLarge:
+      return CURLE_OUT_OF_MEMORY;
+    case IncomingReply::Fault::kBodyTooLarge:
+      return CURLE_FILESIZE_EXCEEDED;
+  }
+  throw std::logic_error("Fault out of range");
 }
 
 CurlFailure CurlExchange::Describe(CURLcode code) const {
   return {.code = code,
-          .phase = PhaseReached(),
+          .phase = phase_,
           .detail = error_.data(),
           .system_error = static_cast<int>(Number(CURLINFO_OS_ERRNO)),
           .proxy_status = Number(CURLINFO_HTTP_CONNECTCODE),
           .max_body_bytes = settings_.max_body_bytes,
           .host = HostHeader(*SplitUrl(request_.url)),
           .proxy = ProxyForMessages(proxy_url_.Reveal())};
-}
-
-CurlFailure::Phase CurlExchange::PhaseReached() const {
-  using Phase = CurlFailure::Phase;
-  for (const auto& [end_of_phase, next] :
-       {std::pair(CURLINFO_STARTTRANSFER_TIME_T, Phase::kRead),
-        std::pair(CURLINFO_PRETRANSFER_TIME_T, Phase::kWait),
-        std::pair(CURLINFO_NAMELOOKUP_TIME_T, Phase::kConnect)}) {
-    curl_off_t microseconds = 0;
-    curl_easy_getinfo(easy_, end_of_phase, &microseconds);
-    if (microseconds != 0) return next;
-  }
-  return Phase::kLookup;
 }
 
 long CurlExchange::Number(CURLINFO what) const {

@@ -16,6 +16,7 @@
 #include "net/curl_failure.h"
 #include "net/fetcher.h"
 #include "net/header_list.h"
+#include "net/incoming_reply.h"
 #include "net/proxy.h"
 
 namespace exporter {
@@ -94,13 +95,11 @@ class CurlExchange {
   void SetMethod();
   void SetHeaders(std::string_view host_header);
 
-  bool GuardHeader(std::string_view piece);
   bool TakeHeader(std::string_view line);
   bool TakeBody(std::string_view bytes);
 
   [[nodiscard]] CURLcode CauseOf(CURLcode code) const;
   [[nodiscard]] CurlFailure Describe(CURLcode code) const;
-  [[nodiscard]] CurlFailure::Phase PhaseReached() const;
   [[nodiscard]] long Number(CURLINFO what) const;
 
   const ExchangeSettings& settings_;
@@ -117,13 +116,8 @@ class CurlExchange {
   std::string name_to_find_;
 
   Lookup lookup_ = Lookup::kUnderWay;
-  HttpReply reply_{};
-  std::size_t header_bytes_ = 0;
-  bool in_header_ = true;         // Of the reply or of an interim one.
-  bool status_line_next_ = true;  // The header has not begun.
-  bool line_is_open_ = false;     // Only a piece of it came as yet.
-  bool not_http_ = false;
-  bool too_large_ = false;
+  CurlFailure::Phase phase_ = CurlFailure::Phase::kLookup;
+  std::optional<IncomingReply> reply_;
   std::array<char, CURL_ERROR_SIZE> error_{};  // libcurl's own words.
 };
 
