@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build needs; with --test also those that
 # the tests need, with --benchmark those of tests/benchmark/run.sh. Can run again
-# at any time; installs nothing that is there.
+# at any time; installs nothing that is there. Starts no service.
 set -euo pipefail
 
 build_packages=(
@@ -30,7 +30,19 @@ test_packages=(
   prometheus
   python3-prometheus-client
   systemd
+  # The gateways and proxies of tests/intermediaries/.
+  apache2-bin
+  caddy
+  dante-server
+  haproxy
+  lighttpd lighttpd-mod-openssl
+  microsocks
+  nginx-light
+  squid
+  tinyproxy-bin
 )
+# What of them is a service too. The tests start them by themselves.
+services=(caddy danted haproxy lighttpd nginx squid)
 
 benchmark_packages=(
   libbenchmark-dev
@@ -75,7 +87,24 @@ if ((EUID != 0)); then
   }
   as_root=(sudo)
 fi
+
+# Debian starts the services that it installs, unless this file says no.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+fi
+new_services=()
+for service in "${services[@]}"; do
+  [[ -e /lib/systemd/system/$service.service ]] || new_services+=("$service")
+done
 echo "Installing with apt-get: ${missing[*]}"
 "${as_root[@]}" apt-get update --quiet
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
   apt-get install --yes --quiet --no-install-recommends "${missing[@]}"
+# Nor at the next start of the machine.
+for service in "${new_services[@]}"; do
+  [[ ! -e /lib/systemd/system/$service.service ]] ||
+    "${as_root[@]}" systemctl --quiet disable "$service"
+done

@@ -1,0 +1,36 @@
+"""Proxies between the exporter and a cloud behind a gateway with HTTP/2."""
+
+import unittest
+
+from behind import Exporter, Simulator, config, outcome
+from gateways import Nginx
+from intermediary import CERTIFICATES
+from proxies import PASSWORD, USER, Dante, Microsocks
+
+TLS = f"tls: {{ca_file: {CERTIFICATES.ca}}}"
+
+
+class ColdStartTest(unittest.TestCase):
+    """The first scrape opens as many connections as it may at once."""
+
+    DATASETS = 100
+    STARTS = 6
+
+    def check(self, proxy, url, http2=True):
+        with Simulator("--datasets", str(self.DATASETS), "--latency", "5ms") as cloud, proxy:
+            with Nginx(cloud, http2=http2) as front:
+                text = config(front.url, self.DATASETS, concurrency=32, http=f"proxy_url: {url(proxy)}\n{TLS}")
+                for _ in range(self.STARTS):
+                    with Exporter(text) as exporter:
+                        for _ in range(2):
+                            outcome(exporter).must_be_whole(self.DATASETS)
+
+    def test_dante(self):
+        self.check(Dante(), Dante.url)
+
+    def test_microsocks(self):
+        self.check(Microsocks(), lambda proxy: proxy.url(f"{USER}:{PASSWORD}"))
+
+
+if __name__ == "__main__":
+    unittest.main()
