@@ -160,11 +160,22 @@ std::optional<Error> CurlExchange::Prepare(HttpRequest request) {
   SetHeaders(host_header);
   SetMethod();
 
+  repeated_ = false;
+  Begin();
+  return std::nullopt;
+}
+
+void CurlExchange::Begin() {
+  // Whoever is asked for a token may count what he refuses, until he locks the
+  // account; and libcurl sends a request again by itself where a connection
+  // that it kept breaks, whether or not the request has come through. Hence
+  // what is more than a question goes out on a new one, and only once.
+  const bool is_question = request_.method == "GET";
+  Set(CURLOPT_FRESH_CONNECT, repeated_ || !is_question ? 1L : 0L);
   lookup_ = Lookup::kUnderWay;
   phase_ = CurlFailure::Phase::kLookup;
   reply_.emplace(settings_.max_header_bytes, settings_.max_body_bytes);
   error_.front() = '\0';
-  return std::nullopt;
 }
 
 void CurlExchange::SetTimeout(std::chrono::milliseconds timeout) {
@@ -303,6 +314,29 @@ bool CurlExchange::TakeBody(std::string_view bytes) {
     return reply_->GuardHeader(bytes);
   }
   return reply_->TakeBody(bytes);
+}
+
+// libcurl 7.88 takes a TLS connection for alive while the peer's closing of it
+// waits to be read, tries six of those that it keeps and never makes a new one
+// (8.14 does neither). The same ends come of an HTTP/2 connection that closes
+// under many exchanges.
+bool CurlExchange::MayRepeat(CURLcode code) const {
+  switch (code) {
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return !repeated_ && request_.method == "GET" && !reply_->HasBegun() &&
+             Number(CURLINFO_NUM_CONNECTS) == 0;
+    default:
+      return false;
+  }
+}
+
+void CurlExchange::Repeat() {
+  repeated_ = true;
+  Begin();
 }
 
 Result<HttpReply> CurlExchange::Finish(CURLcode code) {

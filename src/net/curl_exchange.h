@@ -66,6 +66,15 @@ class CurlExchange {
   enum class Lookup { kUnderWay, kFound, kNotNeeded };
   [[nodiscard]] Lookup LookupState() const { return lookup_; }
 
+  // Whether, ended with `code`, it may have met a kept connection that the
+  // other side had closed, and may be sent again. Once for each request.
+  [[nodiscard]] bool MayRepeat(CURLcode code) const;
+
+  // Gets the handle ready to carry the same request once more, on a new
+  // connection; SetTimeout is to follow.
+  // REQUIRES: MayRepeat, and the handle is not being driven.
+  void Repeat();
+
   // What came of it, once libcurl says that it ended with `code`.
   Result<HttpReply> Finish(CURLcode code);
 
@@ -93,6 +102,7 @@ class CurlExchange {
   void SetUrl(const std::string& text, const UrlParts& url,
               const std::string& server_name);
   void SetMethod();
+  void Begin();
   void SetHeaders(std::string_view host_header);
 
   bool TakeHeader(std::string_view line);
@@ -115,6 +125,7 @@ class CurlExchange {
 
   std::string name_to_find_;
 
+  bool repeated_ = false;
   Lookup lookup_ = Lookup::kUnderWay;
   CurlFailure::Phase phase_ = CurlFailure::Phase::kLookup;
   std::optional<IncomingReply> reply_;

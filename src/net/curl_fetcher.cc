@@ -131,10 +131,16 @@ Fetcher::Ticket CurlFetcher::Start(HttpRequest request, Done done) {
   Transfer& transfer =
       *running_.emplace(ticket, std::move(prepared)).first->second;
 
+  Admit(transfer);
+  return ticket;
+}
+
+// Lets it go, or wait for the lookup that another one makes.
+void CurlFetcher::Admit(Transfer& transfer) {
   const std::string& name = transfer.exchange.NameToFind();
-  const auto pass = name.empty()
-                        ? LookupGate::Pass::kGo
-                        : gate_.Enter(name, ticket, clock_.SteadyNow());
+  const auto pass =
+      name.empty() ? LookupGate::Pass::kGo
+                   : gate_.Enter(name, transfer.ticket, clock_.SteadyNow());
   switch (pass) {
     case LookupGate::Pass::kGo:
       transfer.stage = Stage::kCarried;
@@ -149,7 +155,6 @@ Fetcher::Ticket CurlFetcher::Start(HttpRequest request, Done done) {
       waiting_.push_back(&transfer);
       break;
   }
-  return ticket;
 }
 
 void CurlFetcher::Cancel(Ticket ticket) {
@@ -228,6 +233,12 @@ void CurlFetcher::Recycle(std::unique_ptr<Transfer> transfer) {
   if (idle_.size() < max_connections_) idle_.push_back(std::move(transfer));
 }
 
+void CurlFetcher::Repeat(Transfer& transfer) {
+  Detach(transfer);
+  transfer.exchange.Repeat();
+  Admit(transfer);
+}
+
 milliseconds CurlFetcher::UntilSomethingIsDue(milliseconds most) const {
   Deadline due = clock_.SteadyNow() + most;
   if (timer_) due = std::min(due, *timer_);
@@ -297,6 +308,10 @@ void CurlFetcher::TakeFinished() {
     const CURLcode code = message->data.result;
     Transfer* known = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &known);
+    if (known->exchange.MayRepeat(code)) {
+      Repeat(*known);
+      continue;
+    }
     std::unique_ptr<Transfer> transfer =
         std::move(running_.extract(known->ticket).mapped());
     Result<HttpReply> reply = transfer->exchange.Finish(code);

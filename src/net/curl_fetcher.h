@@ -17,9 +17,11 @@
 namespace exporter {
 
 // The network itself, by libcurl. Connections are kept and used again; where
-// the other side speaks HTTP/2 they are shared by exchanges at once. Redirects
-// are not followed, so that no token leaves for another host. A Transport's
-// files are read whenever a connection is made.
+// the other side speaks HTTP/2 they are shared by exchanges at once. A GET that
+// met one which had been closed goes out once more, within its time. What is no
+// GET goes out once, on a new connection. Redirects are not followed, so that
+// no token leaves for another host. A Transport's files are read whenever a
+// connection is made.
 //
 // What it costs beyond the exchanges in flight is one epoll descriptor and one
 // to wake it up, and a thread of libcurl's for each name that is being looked
@@ -85,10 +87,13 @@ class CurlFetcher final : public Fetcher {
   static int OnTimer(CURLM* multi, long timeout_ms, void* self);
 
   std::unique_ptr<Transfer> IdleTransfer();
+  void Admit(Transfer& transfer);
   void Launch(Transfer& transfer);
   void Detach(Transfer& transfer);
   void End(std::unique_ptr<Transfer> transfer, Result<HttpReply> reply);
   void Recycle(std::unique_ptr<Transfer> transfer);
+
+  void Repeat(Transfer& transfer);
 
   [[nodiscard]] milliseconds UntilSomethingIsDue(milliseconds most) const;
   bool WaitAndCarry(milliseconds timeout);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <mutex>
 #include <thread>
 
@@ -171,7 +172,8 @@ TEST_F(CurlFetcherTest, TakesEveryStatusAsAReplyAndFollowsNoRedirect) {
 
 // It becomes a label, so there must not be too many.
 TEST_F(CurlFetcherTest, TakesNoStatusWithoutThreeDigits) {
-  for (const std::string line : {"HTTP/2 2000", "HTTP/2 7", "HTTP/22222"}) {
+  for (const std::string line : {"HTTP/2 2000", "HTTP/2 7", "HTTP/22222",
+                                 "HTTP/1.1 2000", "HTTP/1.1 20 OK"}) {
     SCOPED_TRACE(line);
     const SocketServer server(SayOnce(line + "\r\n\r\nok"));
 
@@ -197,6 +199,28 @@ TEST_F(CurlFetcherTest, SurvivesThatAnIdleConnectionWasClosed) {
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(Outcome(Fetch(Get(server.Url()))), "status 200");
   }
+}
+
+// It is of an account, which may count what it refuses: libcurl would send it
+// again where a kept connection breaks.
+TEST_F(CurlFetcherTest, SendsABodyOnAConnectionOfItsOwn) {
+  std::atomic<int> posts = 0;
+  const SocketServer server([&](Connection& connection) {
+    while (true) {
+      const std::string request = connection.ReadRequest();
+      if (request.starts_with("POST ")) ++posts;
+      if (!request.starts_with("GET ")) return;
+      connection.Reply(200, "{}");
+    }
+  });
+  ASSERT_TRUE(Fetch(Get(server.Url())));
+  HttpRequest request = Get(server.Url());
+  request.method = "POST";
+  request.body = "{}";
+
+  EXPECT_THAT(Outcome(Fetch(std::move(request))),
+              EndsWith("closed the connection without a reply"));
+  EXPECT_EQ(posts, 1);
 }
 
 TEST_F(CurlFetcherTest, CarriesManyAtOnce) {

@@ -1,7 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <fstream>
+#include <functional>
+#include <mutex>
+#include <thread>
 
 #include "net/fetch.h"
 #include "support/certificates.h"
@@ -241,6 +246,59 @@ TEST_F(CurlFetcherTlsTest, TellsAHandshakeThatBrokeFromOneThatWasRefused) {
   EXPECT_THAT(outcome(closing), StartsWith("connect: "));
 }
 
+// ---- Connections that were kept, and that the other side has closed.
+
+// Answers each connection once, when all of `together` have asked, and closes
+// it then. After that, answers for ever.
+class ClosesIdleOnes {
+ public:
+  explicit ClosesIdleOnes(int together) : missing_(together) {}
+
+  void operator()(Connection& connection) {
+    if (connection.ReadRequest().empty()) return;
+    {
+      std::unique_lock lock(mutex_);
+      if (missing_ == 0) {
+        lock.unlock();
+        connection.Reply(200, "{}");
+        connection.Hang();
+        return;
+      }
+      --missing_;
+      all_have_asked_.notify_all();
+      all_have_asked_.wait(lock, [this] { return missing_ == 0; });
+    }
+    connection.Reply(200, "{}");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_have_asked_;
+  int missing_;  // Guarded by mutex_.
+};
+
+// libcurl until 8 takes such a connection for alive, and gives up after six.
+TEST_F(CurlFetcherTlsTest, SurvivesThatManyIdleConnectionsWereClosed) {
+  constexpr int kMany = 20;
+  ClosesIdleOnes closes(kMany);
+  SocketServer server([&](Connection& c) { closes(c); }, Terms(local_));
+  int good = 0;
+  for (int i = 0; i < kMany; ++i) {
+    fetcher_.Start(
+        Get(server.Url(), trusting_),
+        [&](const Result<HttpReply>& reply) { good += reply ? 1 : 0; });
+  }
+  const Deadline give_up = clock_.SteadyNow() + 20s;
+  while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
+  ASSERT_EQ(good, kMany);
+  while (server.Open() > 0 && clock_.SteadyNow() < give_up) {
+    std::this_thread::yield();
+  }
+
+  EXPECT_EQ(Outcome(Fetch(Get(server.Url(), trusting_))), "status 200");
+  EXPECT_EQ(server.Accepted(), kMany + 1);
+}
+
 // ---- HTTP/2, as little of it as answers a GET with 200 and "{}".
 
 std::string Frame(char type, char flags, const std::string& stream,
@@ -249,15 +307,17 @@ std::string Frame(char type, char flags, const std::string& stream,
   return frame.append(stream).append(payload);
 }
 
-// Answers only once `at_once` exchanges wait on the connection, after the
-// first.
-void AnswerInHttp2(Connection& connection, std::size_t at_once) {
-  constexpr char kData = 0;
-  constexpr char kHeaders = 1;
-  constexpr char kSettings = 4;
-  constexpr char kEndStream = 1;
-  constexpr char kEndHeaders = 4;
-  constexpr char kAck = 1;
+constexpr char kData = 0;
+constexpr char kHeaders = 1;
+constexpr char kRstStream = 3;
+constexpr char kSettings = 4;
+constexpr char kEndStream = 1;
+constexpr char kEndHeaders = 4;
+constexpr char kAck = 1;
+
+// Calls `asked` with the stream of each request.
+void ServeHttp2(Connection& connection,
+                const std::function<void(const std::string& stream)>& asked) {
   const auto read = [&](std::size_t size) {
     std::string bytes;
     while (bytes.size() < size) {
@@ -271,8 +331,6 @@ void AnswerInHttp2(Connection& connection, std::size_t at_once) {
 
   read(24);  // The preface.
   connection.Send(Frame(kSettings, 0, no_stream, ""));
-  std::vector<std::string> waiting;
-  bool first = true;
   while (true) {
     const std::string head = read(9);
     if (head.empty()) return;
@@ -282,16 +340,27 @@ void AnswerInHttp2(Connection& connection, std::size_t at_once) {
     if (head[3] == kSettings && head[4] != kAck) {
       connection.Send(Frame(kSettings, kAck, no_stream, ""));
     }
-    if (head[3] != kHeaders) continue;
-    waiting.push_back(head.substr(5));
-    if (waiting.size() < (first ? 1 : at_once)) continue;
-    first = false;
-    for (const std::string& stream : waiting) {
-      connection.Send(Frame(kHeaders, kEndHeaders, stream, "\x88"));  // 200
-      connection.Send(Frame(kData, kEndStream, stream, "{}"));
-    }
-    waiting.clear();
+    if (head[3] == kHeaders) asked(head.substr(5));
   }
+}
+
+void Answer200(Connection& connection, const std::string& stream) {
+  connection.Send(Frame(kHeaders, kEndHeaders, stream, "\x88"));  // 200
+  connection.Send(Frame(kData, kEndStream, stream, "{}"));
+}
+
+// Answers only once `at_once` exchanges wait on the connection, after the
+// first.
+void AnswerInHttp2(Connection& connection, std::size_t at_once) {
+  std::vector<std::string> waiting;
+  bool first = true;
+  ServeHttp2(connection, [&](const std::string& asking) {
+    waiting.push_back(asking);
+    if (waiting.size() < (first ? 1 : at_once)) return;
+    first = false;
+    for (const std::string& stream : waiting) Answer200(connection, stream);
+    waiting.clear();
+  });
 }
 
 TEST_F(CurlFetcherTlsTest, CarriesManyOverOneConnectionInHttp2) {

@@ -39,11 +39,10 @@ int Listen(int* port) {
 int ChooseProtocol(SSL* /*ssl*/, const unsigned char** chosen,
                    unsigned char* size, const unsigned char* offered,
                    unsigned int offered_size, void* http2) {
-  static const unsigned char kH2[] = "\x02h2";
-  static const unsigned char kHttp11[] = "\x08http/1.1";
-  const bool h2 = http2 != nullptr;
+  static const unsigned char kBoth[] = "\x02h2\x08http/1.1";
+  const unsigned int first = http2 != nullptr ? 0 : 3;
   return SSL_select_next_proto(const_cast<unsigned char**>(chosen), size,
-                               h2 ? kH2 : kHttp11, h2 ? 3 : 9, offered,
+                               kBoth + first, 12 - first, offered,
                                offered_size) == OPENSSL_NPN_NEGOTIATED
              ? SSL_TLSEXT_ERR_OK
              : SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -198,6 +197,11 @@ SocketServer::~SocketServer() {
 std::string SocketServer::Url(std::string_view path) const {
   return (tls_ != nullptr ? "https://127.0.0.1:" : "http://127.0.0.1:") +
          std::to_string(port_) + std::string(path);
+}
+
+std::size_t SocketServer::Open() {
+  const std::lock_guard lock(mutex_);
+  return sockets_.size();
 }
 
 std::vector<std::string> SocketServer::ServerNames() {

@@ -65,7 +65,7 @@ struct TlsTerms {
   std::string client_ca_file;  // Clients must show a certificate of it.
   int min_version = 0;         // e.g. TLS1_2_VERSION; 0: any.
   int max_version = 0;
-  bool http2 = false;  // Whether ALPN offers it.
+  bool http2 = false;  // Whether it is spoken with those who offer it.
 };
 
 // Listens on a port of 127.0.0.1 that the kernel picks, and runs `handler` for
@@ -85,6 +85,9 @@ class SocketServer {
 
   // Connections accepted so far. Safe for concurrent use.
   [[nodiscard]] int Accepted() const { return accepted_; }
+
+  // Of those, the ones that are not closed. Safe for concurrent use.
+  std::size_t Open();
 
   // The server names that clients asked for in TLS, in order.
   std::vector<std::string> ServerNames();
