@@ -41,6 +41,16 @@ bool MixesUpFoldedLines() {
   return does;
 }
 
+// Before 8, libcurl takes a tunnel that a proxy has yet to open for the HTTP/2
+// connection that it will be, and exchanges that join it fail.
+long VersionByProxy() {
+  static const long version =
+      curl_version_info(CURLVERSION_NOW)->version_num < 0x080000
+          ? CURL_HTTP_VERSION_1_1
+          : CURL_HTTP_VERSION_2TLS;
+  return version;
+}
+
 const Transport& DefaultTransport() {
   static const Transport transport;
   return transport;
@@ -208,6 +218,8 @@ void CurlExchange::SetTransport(const Transport& transport) {
 void CurlExchange::SetProxy(const std::string& proxy_url) {
   if (proxy_url == proxy_url_.Reveal()) return;
   Set(CURLOPT_PROXY, proxy_url.c_str());
+  Set(CURLOPT_HTTP_VERSION,
+      proxy_url.empty() ? long{CURL_HTTP_VERSION_2TLS} : VersionByProxy());
   // A proxy hears of libcurl's own alone.
   Set(CURLOPT_USERAGENT,
       proxy_url.empty() ? nullptr : OrNull(settings_.user_agent));
