@@ -182,6 +182,7 @@ void CurlExchange::Begin() {
   // what is more than a question goes out on a new one, and only once.
   const bool is_question = request_.method == "GET";
   Set(CURLOPT_FRESH_CONNECT, repeated_ || !is_question ? 1L : 0L);
+  sent_ = false;
   lookup_ = Lookup::kUnderWay;
   phase_ = CurlFailure::Phase::kLookup;
   reply_.emplace(settings_.max_header_bytes, settings_.max_body_bytes);
@@ -299,6 +300,7 @@ int CurlExchange::OnConnected(void* self, char* /*peer_ip*/, char* /*local_ip*/,
     exchange.lookup_ = Lookup::kNotNeeded;
   }
   exchange.phase_ = CurlFailure::Phase::kWait;
+  exchange.worn_ |= std::exchange(exchange.sent_, true);
   return CURL_PREREQFUNC_OK;
 }
 

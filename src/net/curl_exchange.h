@@ -75,6 +75,11 @@ class CurlExchange {
   // REQUIRES: MayRepeat, and the handle is not being driven.
   void Repeat();
 
+  // Whether libcurl itself has repeated a request. It counts that over the life
+  // of a handle, and gives up at five, so the handle is not to be used again
+  // (7.88 to 8.21; later ones count anew for each request).
+  [[nodiscard]] bool IsWorn() const { return worn_; }
+
   // What came of it, once libcurl says that it ended with `code`.
   Result<HttpReply> Finish(CURLcode code);
 
@@ -126,6 +131,8 @@ class CurlExchange {
   std::string name_to_find_;
 
   bool repeated_ = false;
+  bool sent_ = false;  // libcurl has begun to send it,
+  bool worn_ = false;  // and for this or an earlier one again.
   Lookup lookup_ = Lookup::kUnderWay;
   CurlFailure::Phase phase_ = CurlFailure::Phase::kLookup;
   std::optional<IncomingReply> reply_;

@@ -230,6 +230,7 @@ void CurlFetcher::End(std::unique_ptr<Transfer> transfer,
 
 void CurlFetcher::Recycle(std::unique_ptr<Transfer> transfer) {
   transfer->done = nullptr;
+  if (transfer->exchange.IsWorn()) return;
   if (idle_.size() < max_connections_) idle_.push_back(std::move(transfer));
 }
 

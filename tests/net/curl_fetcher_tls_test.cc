@@ -386,5 +386,29 @@ TEST_F(CurlFetcherTlsTest, CarriesManyOverOneConnectionInHttp2) {
   EXPECT_EQ(server.Accepted(), 1);
 }
 
+// libcurl repeats such a request five times over the life of a handle.
+TEST_F(CurlFetcherTlsTest, SurvivesAnyNumberOfRefusedStreams) {
+  std::atomic<int> asked = 0;
+  TlsTerms terms = Terms(local_);
+  terms.http2 = true;
+  const SocketServer server(
+      [&](Connection& connection) {
+        ServeHttp2(connection, [&](const std::string& stream) {
+          if (++asked % 3 == 0) {
+            Answer200(connection, stream);
+          } else {
+            constexpr std::string_view kRefusedStream("\0\0\0\x07", 4);
+            connection.Send(Frame(kRstStream, 0, stream, kRefusedStream));
+          }
+        });
+      },
+      terms);
+
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(Outcome(Fetch(Get(server.Url(), trusting_))), "status 200");
+  }
+  EXPECT_EQ(asked, 30);
+}
+
 }  // namespace
 }  // namespace exporter
