@@ -33,7 +33,6 @@ test_packages=(
   # The gateways and proxies of tests/intermediaries/.
   apache2-bin
   caddy
-  dante-server
   haproxy
   lighttpd lighttpd-mod-openssl
   microsocks
@@ -42,7 +41,7 @@ test_packages=(
   tinyproxy-bin
 )
 # What of them is a service too. The tests start them by themselves.
-services=(caddy danted haproxy lighttpd nginx squid)
+services=(caddy haproxy lighttpd nginx squid)
 
 benchmark_packages=(
   libbenchmark-dev

@@ -1,9 +1,6 @@
 """Proxies on the way to a cloud. USER and PASSWORD are what they want where `password`
 is set; `rules` are more lines of their configurations."""
 
-import os
-import pwd
-
 from intermediary import WAIT, Intermediary, free_port, run
 
 USER, PASSWORD = "exporter", "proxy-pass"
@@ -61,20 +58,6 @@ class Tinyproxy(Proxy):
 
     def command(self):
         return ["/usr/bin/tinyproxy", "-d", "-c", self.configuration]
-
-
-class Dante(Proxy):
-    """SOCKS 5 by rules."""
-
-    template = "danted.conf"
-    scheme = "socks5h"
-    ALLOW = "socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }"
-
-    def __init__(self, rules=ALLOW):
-        super().__init__(rules, user="nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name)
-
-    def command(self):
-        return ["/usr/sbin/danted", "-f", self.configuration]
 
 
 class Microsocks(Proxy):

@@ -5,7 +5,7 @@ import unittest
 from behind import Exporter, Simulator, config, outcome
 from gateways import Nginx
 from intermediary import CERTIFICATES
-from proxies import PASSWORD, USER, Dante, Microsocks
+from proxies import PASSWORD, USER, Microsocks
 
 TLS = f"tls: {{ca_file: {CERTIFICATES.ca}}}"
 
@@ -24,9 +24,6 @@ class ColdStartTest(unittest.TestCase):
                     with Exporter(text) as exporter:
                         for _ in range(2):
                             outcome(exporter).must_be_whole(self.DATASETS)
-
-    def test_dante(self):
-        self.check(Dante(), Dante.url)
 
     def test_microsocks(self):
         self.check(Microsocks(), lambda proxy: proxy.url(f"{USER}:{PASSWORD}"))
