@@ -10,7 +10,6 @@ build_packages=(
   libcrypt-dev
   libcurl4-openssl-dev
   libre2-dev
-  libspdlog-dev
   libssl-dev
   libyaml-cpp-dev
   nlohmann-json3-dev

@@ -1,8 +1,10 @@
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <variant>
 
 #include "app/app.h"
+#include "base/log.h"
 #include "config/flags.h"
 
 int main(int argc, char** argv) {
@@ -14,6 +16,8 @@ int main(int argc, char** argv) {
   }
   const auto& flags = std::get<exporter::Flags>(parsed);
   exporter::ConfigureLog(flags.log_level, flags.log_format);
-  return flags.config_check ? exporter::CheckConfig(flags)
-                            : exporter::RunExporter(flags);
+  if (flags.config_check) return exporter::CheckConfig(flags);
+  const int status = exporter::RunExporter(flags);
+  exporter::FlushLog(std::chrono::seconds(1));
+  return status;
 }

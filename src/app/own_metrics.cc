@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kPrefix = "modelarts_exporter_";
 
 // As the documentation lists them; what is not listed comes after these.
-constexpr std::array<std::string_view, 23> kOrder = {
+constexpr std::array<std::string_view, 24> kOrder = {
     "build_info",
     "config_last_reload_successful",
     "config_last_reload_success_timestamp_seconds",
@@ -40,7 +40,8 @@ constexpr std::array<std::string_view, 23> kOrder = {
     "cache_requests_total",
     "cache_hits_total",
     "http_requests_total",
-    "log_messages_total"};
+    "log_messages_total",
+    "log_messages_dropped_total"};
 
 std::size_t Rank(const prometheus::MetricFamily& family) {
   std::string_view name = family.name;
@@ -69,18 +70,37 @@ prometheus::Counter& AddCounter(prometheus::Registry& registry,
       .Add({});
 }
 
-prometheus::MetricFamily LogMessages() {
+prometheus::MetricFamily CounterFamily(std::string_view name,
+                                       std::string_view help) {
   prometheus::MetricFamily family;
-  family.name = std::string(kPrefix) + "log_messages_total";
-  family.help = "Log messages written, by level.";
+  family.name = std::string(kPrefix).append(name);
+  family.help = help;
   family.type = prometheus::MetricType::Counter;
-  for (const LogLevel level : kAllLogLevels) {
-    prometheus::ClientMetric metric;
-    metric.label = {{"level", std::string(ToLabel(level))}};
-    metric.counter.value = static_cast<double>(LoggedMessages(level));
-    family.metric.push_back(std::move(metric));
-  }
   return family;
+}
+
+void AddSample(prometheus::MetricFamily& family,
+               std::vector<prometheus::ClientMetric::Label> labels,
+               std::uint64_t value) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.counter.value = static_cast<double>(value);
+  family.metric.push_back(std::move(metric));
+}
+
+// What is counted where it is logged, below any registry.
+void AddLogFamilies(std::vector<prometheus::MetricFamily>& families) {
+  auto messages =
+      CounterFamily("log_messages_total", "Log messages, by level.");
+  for (const LogLevel level : kAllLogLevels) {
+    AddSample(messages, {{"level", std::string(ToLabel(level))}},
+              LoggedMessages(level));
+  }
+  families.push_back(std::move(messages));
+  auto dropped = CounterFamily("log_messages_dropped_total",
+                               "Log messages that stderr did not take.");
+  AddSample(dropped, {}, DroppedLogMessages());
+  families.push_back(std::move(dropped));
 }
 
 }  // namespace
@@ -131,7 +151,7 @@ void OwnMetrics::ReloadFailed() {
 
 std::vector<prometheus::MetricFamily> OwnMetrics::Collect() const {
   std::vector<prometheus::MetricFamily> families = registry_.Collect();
-  families.push_back(LogMessages());
+  AddLogFamilies(families);
   std::stable_sort(
       families.begin(), families.end(),
       [](const auto& a, const auto& b) { return Rank(a) < Rank(b); });

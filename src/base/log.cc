@@ -1,12 +1,11 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <atomic>
-#include <memory>
 #include <stdexcept>
 
+#include "base/line_writer.h"
 #include "base/time_format.h"
 #include "base/utf8.h"
 
@@ -17,15 +16,29 @@ std::array<std::atomic<std::uint64_t>, kAllLogLevels.size()> written_events;
 std::atomic<LogLevel> least_level = LogLevel::kInfo;
 std::atomic<LogFormat> line_format = LogFormat::kLogfmt;
 
-spdlog::logger& Lines() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "stderr", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%v");
-    made->set_level(spdlog::level::trace);
-    return made;
-  }();
-  return *logger;
+// Some two thousand lines.
+constexpr std::size_t kMostWaitingBytes = 262'144;
+
+std::string Format(LogLevel level, std::string_view message,
+                   std::span<const LogField> fields) {
+  const WallTime now = SystemClock().WallNow();
+  return line_format == LogFormat::kJson
+             ? FormatJson(now, level, message, fields)
+             : FormatLogfmt(now, level, message, fields);
+}
+
+std::string DroppedNotice(std::uint64_t dropped) {
+  const LogField count{"count", std::to_string(dropped)};
+  return Format(LogLevel::kWarn,
+                "log messages dropped: stderr did not take them",
+                std::span(&count, 1));
+}
+
+// Never destroyed, since a thread that writes to a stuck stderr outlives main.
+LineWriter& Stderr() {
+  static auto* const writer =
+      new LineWriter(STDERR_FILENO, kMostWaitingBytes, DroppedNotice);
+  return *writer;
 }
 
 // `text` with control characters, quotes and backslashes as JSON escapes them;
@@ -109,10 +122,7 @@ void Log(LogLevel level, std::string_view message,
          std::span<const LogField> fields) {
   if (!Logs(level)) return;
   written_events[static_cast<std::size_t>(level)]++;
-  const WallTime now = SystemClock().WallNow();
-  Lines().info("{}", line_format == LogFormat::kJson
-                         ? FormatJson(now, level, message, fields)
-                         : FormatLogfmt(now, level, message, fields));
+  Stderr().Write(Format(level, message, fields));
 }
 
 void Log(LogLevel level, std::string_view message,
@@ -122,6 +132,12 @@ void Log(LogLevel level, std::string_view message,
 
 std::uint64_t LoggedMessages(LogLevel level) {
   return written_events[static_cast<std::size_t>(level)];
+}
+
+std::uint64_t DroppedLogMessages() { return Stderr().Dropped(); }
+
+void FlushLog(std::chrono::milliseconds at_most) {
+  (void)Stderr().Flush(at_most);
 }
 
 std::string FormatLogfmt(WallTime time, LogLevel level,

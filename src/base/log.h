@@ -1,10 +1,12 @@
 // What the program tells its operator: one event a line on stderr, in logfmt or
 // JSON. Messages are fixed texts that can be searched for; what differs from
-// event to event stands in the fields. No secret comes here.
+// event to event stands in the fields. No secret comes here, and no thread
+// waits for a stderr that nobody reads (see line_writer.h).
 
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -36,14 +38,20 @@ void ConfigureLog(LogLevel least, LogFormat format);
 // Safe for concurrent use.
 [[nodiscard]] bool Logs(LogLevel level);
 
-// Writes one event. Safe for concurrent use.
+// Has one event written, soon and in order. Safe for concurrent use.
 void Log(LogLevel level, std::string_view message,
          std::span<const LogField> fields);
 void Log(LogLevel level, std::string_view message,
          std::initializer_list<LogField> fields = {});
 
-// Events written since the program began. Safe for concurrent use.
+// Events since the program began, and those of them that stderr did not take.
+// Safe for concurrent use.
 std::uint64_t LoggedMessages(LogLevel level);
+std::uint64_t DroppedLogMessages();
+
+// Waits until all events are written, at most so long: before the program ends.
+// Safe for concurrent use.
+void FlushLog(std::chrono::milliseconds at_most);
 
 // One event as a line, without the newline. Control characters and invalid
 // UTF-8 never pass: a log line cannot be forged from outside.

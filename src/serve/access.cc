@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "serve/quiet_thread.h"
+#include "base/quiet_thread.h"
 
 namespace exporter {
 namespace {

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include "serve/quiet_thread.h"
+#include "base/quiet_thread.h"
 
 namespace exporter {
 namespace {

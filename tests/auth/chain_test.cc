@@ -10,6 +10,7 @@
 #include "auth/instance_metadata.h"
 #include "auth/replies.h"
 #include "auth/token.h"
+#include "support/captured_log.h"
 #include "support/fake_clock.h"
 #include "support/temp_folder.h"
 
@@ -158,7 +159,7 @@ TEST_F(ChainTest, SaysOnceWhichOneItTookAndNotTheSecret) {
   WriteTokenAndRefresh("t0ken");
   WriteTokenAndRefresh("n3wer");
   (void)chain_->Prove(Question(), Now());
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = CapturedLog();
 
   EXPECT_NE(log.find("level=info"), std::string::npos) << log;
   const auto at = log.find("source=file");

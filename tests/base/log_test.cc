@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/captured_log.h"
+
 namespace exporter {
 namespace {
 
@@ -61,7 +63,7 @@ TEST(LogTest, CountsAndWritesWhatIsImportantEnough) {
   ::testing::internal::CaptureStderr();
   Log(LogLevel::kInfo, "not this");
   Log(LogLevel::kError, "this", {{"key", "value"}});
-  const std::string written = ::testing::internal::GetCapturedStderr();
+  const std::string written = CapturedLog();
   ConfigureLog(LogLevel::kInfo, LogFormat::kLogfmt);
 
   EXPECT_EQ(LoggedMessages(LogLevel::kInfo), info_before);

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "base/log.h"
+#include "support/captured_log.h"
 #include "support/fake_credentials.h"
 #include "support/numbered_name.h"
 #include "support/test_cloud.h"
@@ -149,7 +150,7 @@ TEST_F(CloudLoopTest, LogsEachQueryForThoseWhoDebugAlone) {
     testing::internal::CaptureStderr();
     Probe({"p", "d0"});
     Probe({"p", "d1"});
-    return testing::internal::GetCapturedStderr();
+    return CapturedLog();
   };
 
   EXPECT_THAT(logged(), testing::Not(HasSubstr("query ended")));

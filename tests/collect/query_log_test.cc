@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "support/captured_log.h"
 #include "support/numbered_name.h"
 
 namespace exporter {
@@ -19,7 +20,7 @@ std::string LogOf(const std::vector<std::string>& words) {
     status.unknown_word = word;
     log.Answered({"p", "d0"}, status);
   }
-  return testing::internal::GetCapturedStderr();
+  return CapturedLog();
 }
 
 TEST(QueryLogTest, TellsOfAWordThatIsNotDocumentedOnce) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <prometheus/text_serializer.h>
 
+#include "support/captured_log.h"
 #include "support/fake_clock.h"
 #include "support/fake_credentials.h"
 #include "support/numbered_name.h"
@@ -117,7 +118,7 @@ TEST_F(RenewalsTest, AreToldWhenTheyBeginToFailAndWhenTheyWorkAgain) {
   Renew(Credentials::Readiness::kReady);
   fetcher_.Reply(201);
   Renew(Credentials::Readiness::kReady);
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = CapturedLog();
   EXPECT_EQ(log.find("no credentials"), log.rfind("no credentials"));
   EXPECT_THAT(log, HasSubstr("no credentials"));
   EXPECT_EQ(log.find("credentials are back"),
@@ -135,7 +136,7 @@ TEST_F(RenewalsTest, AreToldWhenTheyFailWhileSomethingValidIsHeld) {
   credentials_->generation_after_renewal = 2;
   fetcher_.Reply(201);
   Renew(Credentials::Readiness::kReady);
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = CapturedLog();
   EXPECT_THAT(log, HasSubstr("renewing credentials fails"));
   EXPECT_EQ(log.find("renewing"), log.rfind("renewing"));
   EXPECT_THAT(log, HasSubstr("credentials are back"));
@@ -155,7 +156,7 @@ TEST_F(RenewalsTest, AreToldAnewOfOtherCredentials) {
   renewals_.Keep({other});
   clock_.Advance(std::chrono::seconds(1));
   renewals_.Refresh({other});
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = CapturedLog();
   EXPECT_NE(log.find("no credentials"), log.rfind("no credentials"));
 }
 
@@ -178,7 +179,7 @@ TEST_F(RenewalsTest, SayOnceThatThereIsNothingToAskWith) {
   }
   credentials_->state = Credentials::Readiness::kReady;
   renewals_.Refresh({project_});
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = CapturedLog();
   EXPECT_EQ(log.find("no credentials"), log.rfind("no credentials"));
   EXPECT_THAT(log, HasSubstr("none to be had"));
   EXPECT_THAT(log, HasSubstr("credentials are back"));

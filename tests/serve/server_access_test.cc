@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/captured_log.h"
 #include "support/temp_folder.h"
 #include "test_server.h"
 
@@ -197,7 +198,7 @@ TEST(ServerAccessTest, DoesNotStartWithAFaultyFileAndLogsEachOfItsFaults) {
 
   testing::internal::CaptureStderr();
   const auto started = server.Start();
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = CapturedLog();
 
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().message, "the web configuration is faulty");

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/captured_log.h"
 #include "support/certificates.h"
 #include "support/temp_folder.h"
 #include "test_server.h"
@@ -177,7 +178,7 @@ TEST_F(ServerTlsTest, LogsWhyAClientWasRefusedOnceAMinute) {
   for (int i = 0; i < 5; ++i) Get();
   server_.reset();
 
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = CapturedLog();
   EXPECT_NE(log.find("peer did not return a certificate"), std::string::npos);
   EXPECT_EQ(log.find("TLS with a client failed"),
             log.rfind("TLS with a client failed"));

@@ -1,4 +1,4 @@
-#include "serve/quiet_thread.h"
+#include "base/quiet_thread.h"
 
 #include <csignal>
 #include <utility>
