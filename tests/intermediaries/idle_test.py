@@ -5,10 +5,11 @@ import contextlib
 import time
 import unittest
 
-from behind import Exporter, Simulator, config, outcome, probe
-from gateways import ALL
+from behind import Exporter, Simulator, config, outcome, probe, wait_until_ready
+from gateways import ALL, Nginx
 
 DATASETS = 100
+SIGNED = ("--auth", "signature", "--access-key", "AK:SK")
 IDLE_SECONDS = 1
 REST_SECONDS = 2.5
 
@@ -35,8 +36,17 @@ class IdleTest(unittest.TestCase):
             with self.subTest(name):
                 outcome(exporter).must_be_whole(DATASETS)
 
+    def test_connections_of_http_1(self):
+        self.check({gateway.__name__: self.behind(gateway, False) for gateway in ALL})
+
     def test_connections_of_http_2(self):
         self.check({gateway.__name__: self.behind(gateway, True) for gateway in ALL})
+
+    def test_a_listing_and_signed_requests(self):
+        keys = "access_key: {id: AK, secret: SK}"
+        exporter = self.behind(Nginx, False, *SIGNED, credentials=keys, listed=True)
+        wait_until_ready(exporter)
+        self.check({"nginx": exporter})
 
 
 if __name__ == "__main__":

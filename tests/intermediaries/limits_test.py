@@ -21,23 +21,23 @@ class RequestsOfAConnectionTest(unittest.TestCase):
     def test_http_1(self):
         self.check(http2=False)
 
+    def test_http_2(self):
+        self.check(http2=True)
+
 
 class RateTest(unittest.TestCase):
     """nginx's limit_req, which says no `Retry-After`."""
 
     DATASETS = 200
 
-    def check(self, status):
+    def test_too_many_requests(self):
         zone = "limit_req_zone all zone=all:1m rate=100r/s;"
-        limit = f"limit_req zone=all burst=20 nodelay; limit_req_status {status};"
+        limit = "limit_req zone=all burst=20 nodelay; limit_req_status 429;"
         with Simulator("--datasets", str(self.DATASETS)) as cloud:
             with Nginx(cloud, http=zone, server=limit) as front:
                 with Exporter(config(front.url, self.DATASETS)) as exporter:
                     last = outcome(exporter)
                     self.assertEqual(last.good, self.DATASETS, last)
-
-    def test_too_many_requests(self):
-        self.check(429)
 
 
 if __name__ == "__main__":

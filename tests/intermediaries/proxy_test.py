@@ -5,7 +5,7 @@ import unittest
 from behind import Exporter, Simulator, config, outcome
 from gateways import Nginx
 from intermediary import CERTIFICATES
-from proxies import PASSWORD, USER, Microsocks
+from proxies import PASSWORD, USER, Microsocks, Squid, Tinyproxy
 
 TLS = f"tls: {{ca_file: {CERTIFICATES.ca}}}"
 
@@ -24,6 +24,18 @@ class ColdStartTest(unittest.TestCase):
                     with Exporter(text) as exporter:
                         for _ in range(2):
                             outcome(exporter).must_be_whole(self.DATASETS)
+
+    def test_tinyproxy(self):
+        self.check(Tinyproxy(), Tinyproxy.url)
+
+    def test_tinyproxy_that_wants_a_password(self):
+        self.check(Tinyproxy(password=True), lambda proxy: proxy.url(f"{USER}:{PASSWORD}"))
+
+    def test_squid(self):
+        self.check(Squid(), Squid.url)
+
+    def test_squid_over_tls(self):
+        self.check(Squid(), Squid.tls_url)
 
     def test_microsocks(self):
         self.check(Microsocks(), lambda proxy: proxy.url(f"{USER}:{PASSWORD}"))
