@@ -126,6 +126,28 @@ class DashboardsTest(unittest.TestCase):
             self.assertEqual(target["instant"], now, "a number of now, or a history")
 
     @of_each_panel
+    def test_have_two_scrapes_in_each_rate(self, panel):
+        # Grafana's data source says 15s unless somebody set it.
+        for scrape, data_source in ((15, 15), (60, 15), (60, 60), (300, 15), (300, 300)):
+            for view in ("5m", "15m", "1h", "3h", "6h", "12h", "1d", "2d", "7d", "30d"):
+                for points in (100, 500, 1000, 2000):
+                    for target in panel["targets"]:
+                        if "$__rate_interval" not in target["expr"]:
+                            continue
+                        window = dashboards.grafana_rate_interval(
+                            target, dashboards.seconds(view), points, data_source)
+                        self.assertGreaterEqual(window, 2 * scrape, f"{view}, {points} points")
+
+    @of_each_panel
+    def test_leave_no_event_between_two_points(self, panel):
+        for target in panel["targets"]:
+            if "$__rate_interval" in target["expr"]:
+                for view in ("5m", "6h", "1d", "30d"):
+                    step = dashboards.grafana_step(dashboards.seconds(view), 1000, dashboards.seconds(target["interval"]))
+                    window = dashboards.grafana_rate_interval(target, dashboards.seconds(view), 1000, 15)
+                    self.assertGreaterEqual(window, step)
+
+    @of_each_panel
     def test_say_the_unit_and_the_thresholds(self, panel):
         defaults = panel["fieldConfig"]["defaults"]
         self.assertIn(defaults["unit"], UNITS)

@@ -41,13 +41,17 @@ class Variables:
     def __init__(self, prometheus, dashboard, scrape_interval):
         self.prometheus = prometheus
         self.variables = dashboards.variables(dashboard)
-        self.rate_interval = f"{math.ceil(4 * scrape_interval)}s"
+        self.scrape_interval = scrape_interval
 
-    def fill(self, text, chosen):
+    def rate_interval(self, target):
+        """As of a view of an hour, where the data source knows the scrape interval."""
+        return f"{math.ceil(dashboards.grafana_rate_interval(target, 3600, 1000, self.scrape_interval))}s"
+
+    def fill(self, text, chosen, target=None):
         def value(match):
             name = match[1] or match[2]
             if name == "__rate_interval":
-                return self.rate_interval
+                return self.rate_interval(target)
             if name not in self.variables:
                 return match[0]  # The $1 of label_replace.
             variable = self.variables[name]
@@ -157,7 +161,7 @@ def check(prometheus, scrape_interval, now=None):
             for panel in dashboards.panels(dashboard):
                 for target in panel.get("targets", []):
                     where = f"{name}: {panel['title']}: {target['refId']}"
-                    expression = variables.fill(target["expr"], chosen)
+                    expression = variables.fill(target["expr"], chosen, target)
                     try:
                         if target["instant"]:
                             series = [(labels, [(now, value)]) for labels, value
