@@ -163,11 +163,11 @@ std::optional<Error> CurlExchange::Prepare(HttpRequest request) {
   } else if (!IsAddress(url->host)) {
     name_to_find_ = url->host;
   }
-  const std::string host_header = HostHeader(*url);
+  host_ = HostHeader(*url);
   SetUrl(request.url, *url, transport.server_name);
   transport_ = request.transport;
   request_ = std::move(request);
-  SetHeaders(host_header);
+  SetHeaders();
   SetMethod();
 
   repeated_ = false;
@@ -182,6 +182,9 @@ void CurlExchange::Begin() {
   // what is more than a question goes out on a new one, and only once.
   const bool is_question = request_.method == "GET";
   Set(CURLOPT_FRESH_CONNECT, repeated_ || !is_question ? 1L : 0L);
+  // Until the reply begins: the last one who leaves an HTTP/2 connection
+  // without one closes it. Timing out alone does not.
+  Set(CURLOPT_FORBID_REUSE, 1L);
   sent_ = false;
   lookup_ = Lookup::kUnderWay;
   phase_ = CurlFailure::Phase::kLookup;
@@ -191,6 +194,19 @@ void CurlExchange::Begin() {
 
 void CurlExchange::SetTimeout(std::chrono::milliseconds timeout) {
   Set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+}
+
+// libcurl has no call by which to leave a connection that others use. But it
+// shares connections only between handles with the same options of TLS, and
+// these three of them are for Schannel and do nothing in OpenSSL (7.88, 8.14,
+// 8.22).
+void CurlExchange::JoinGeneration(unsigned generation) {
+  if (generation == generation_) return;
+  generation_ = generation;
+  Set(CURLOPT_SSL_OPTIONS,
+      ((generation & 1U) != 0 ? long{CURLSSLOPT_NO_REVOKE} : 0L) |
+          ((generation & 2U) != 0 ? long{CURLSSLOPT_REVOKE_BEST_EFFORT} : 0L) |
+          ((generation & 4U) != 0 ? long{CURLSSLOPT_AUTO_CLIENT_CERT} : 0L));
 }
 
 void CurlExchange::SetTransport(const Transport& transport) {
@@ -262,11 +278,11 @@ void CurlExchange::SetMethod() {
       request_.method == "POST" ? nullptr : request_.method.c_str());
 }
 
-void CurlExchange::SetHeaders(std::string_view host_header) {
+void CurlExchange::SetHeaders() {
   headers_.Clear();
   // Ours, since libcurl rewrites some: what was signed is what is sent. Those
   // that follow it would write letter by letter, twice for each request.
-  headers_.Add("Host", host_header);
+  headers_.Add("Host", host_);
   if (!settings_.user_agent.empty() && proxy_url_.Empty()) {
     headers_.Add("User-Agent", settings_.user_agent);
   }
@@ -318,7 +334,10 @@ std::size_t CurlExchange::OnBody(char* bytes, std::size_t unit,
 
 // False if it is too much or none.
 bool CurlExchange::TakeHeader(std::string_view line) {
-  phase_ = CurlFailure::Phase::kRead;
+  if (std::exchange(phase_, CurlFailure::Phase::kRead) !=
+      CurlFailure::Phase::kRead) {
+    Set(CURLOPT_FORBID_REUSE, 0L);
+  }
   return reply_->TakeHeader(line);
 }
 
@@ -388,7 +407,7 @@ CurlFailure CurlExchange::Describe(CURLcode code) const {
           .system_error = static_cast<int>(Number(CURLINFO_OS_ERRNO)),
           .proxy_status = Number(CURLINFO_HTTP_CONNECTCODE),
           .max_body_bytes = settings_.max_body_bytes,
-          .host = HostHeader(*SplitUrl(request_.url)),
+          .host = host_,
           .proxy = ProxyForMessages(proxy_url_.Reveal())};
 }
 

@@ -45,7 +45,8 @@ class CurlExchange {
 
   [[nodiscard]] CURL* Handle() const { return easy_; }
 
-  // Gets the handle ready to carry `request`; SetTimeout is to follow.
+  // Gets the handle ready to carry `request`; SetTimeout and JoinGeneration are
+  // to follow.
   // REQUIRES: the handle is not being driven.
   //
   // Errors: kConnect      the URL is none;
@@ -56,7 +57,15 @@ class CurlExchange {
   // REQUIRES: at least 1 ms.
   void SetTimeout(std::chrono::milliseconds timeout);
 
+  // It joins a kept connection only of this generation, and a new one is of it.
+  // See connection_generations.h. The numbers go round after eight.
+  void JoinGeneration(unsigned generation);
+  [[nodiscard]] unsigned Generation() const { return generation_; }
+
   [[nodiscard]] Deadline EndsAt() const { return request_.deadline; }
+
+  // Who is asked: "example.com:8443".
+  [[nodiscard]] const std::string& Host() const { return host_; }
 
   // What has to be looked up before there can be a connection, along with the
   // proxy by which; empty if the URL has an address. For comparing alone.
@@ -71,7 +80,7 @@ class CurlExchange {
   [[nodiscard]] bool MayRepeat(CURLcode code) const;
 
   // Gets the handle ready to carry the same request once more, on a new
-  // connection; SetTimeout is to follow.
+  // connection; SetTimeout and JoinGeneration are to follow.
   // REQUIRES: MayRepeat, and the handle is not being driven.
   void Repeat();
 
@@ -79,6 +88,9 @@ class CurlExchange {
   // of a handle, and gives up at five, so the handle is not to be used again
   // (7.88 to 8.21; later ones count anew for each request).
   [[nodiscard]] bool IsWorn() const { return worn_; }
+
+  // Whether the reply, as far as it has come, is in HTTP/2.
+  [[nodiscard]] bool IsInHttp2() const { return reply_->IsHttp2(); }
 
   // What came of it, once libcurl says that it ended with `code`.
   Result<HttpReply> Finish(CURLcode code);
@@ -108,7 +120,7 @@ class CurlExchange {
               const std::string& server_name);
   void SetMethod();
   void Begin();
-  void SetHeaders(std::string_view host_header);
+  void SetHeaders();
 
   bool TakeHeader(std::string_view line);
   bool TakeBody(std::string_view bytes);
@@ -123,8 +135,10 @@ class CurlExchange {
   // What the handle is set up for, beyond the single request.
   std::shared_ptr<const Transport> transport_;
   Secret proxy_url_;  // Empty: none.
+  unsigned generation_ = 0;
 
   HttpRequest request_;
+  std::string host_;
   HeaderList headers_;
   std::unique_ptr<curl_slist, FreeList> connect_to_;
 

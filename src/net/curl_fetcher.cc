@@ -159,6 +159,7 @@ void CurlFetcher::Admit(Transfer& transfer) {
 
 void CurlFetcher::Cancel(Ticket ticket) {
   if (auto running = running_.extract(ticket)) {
+    NoteMissedReply(*running.mapped());
     Detach(*running.mapped());
     Recycle(std::move(running.mapped()));
     return;
@@ -206,6 +207,7 @@ void CurlFetcher::Launch(Transfer& transfer) {
   const auto left = std::chrono::floor<milliseconds>(
       transfer.exchange.EndsAt() - clock_.SteadyNow());
   transfer.exchange.SetTimeout(std::clamp(left, milliseconds(1), kLongestWait));
+  transfer.exchange.JoinGeneration(generations_.Of(transfer.exchange.Host()));
   if (transfer.stage == Stage::kLooking) looking_.push_back(&transfer);
   Check(curl_multi_add_handle(multi_, transfer.exchange.Handle()));
 }
@@ -232,6 +234,12 @@ void CurlFetcher::Recycle(std::unique_ptr<Transfer> transfer) {
   transfer->done = nullptr;
   if (transfer->exchange.IsWorn()) return;
   if (idle_.size() < max_connections_) idle_.push_back(std::move(transfer));
+}
+
+// It was given up while a reply was to come.
+void CurlFetcher::NoteMissedReply(const Transfer& transfer) {
+  if (transfer.stage == Stage::kWaiting) return;
+  generations_.Missed(transfer.exchange.Host(), transfer.exchange.Generation());
 }
 
 void CurlFetcher::Repeat(Transfer& transfer) {
@@ -315,6 +323,12 @@ void CurlFetcher::TakeFinished() {
     }
     std::unique_ptr<Transfer> transfer =
         std::move(running_.extract(known->ticket).mapped());
+    if (code == CURLE_OK) {
+      generations_.Heard(transfer->exchange.Host(),
+                         transfer->exchange.IsInHttp2());
+    } else if (code == CURLE_OPERATION_TIMEDOUT) {
+      NoteMissedReply(*transfer);
+    }
     Result<HttpReply> reply = transfer->exchange.Finish(code);
 
     const bool no_such_name = code == CURLE_COULDNT_RESOLVE_HOST ||

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "net/connection_generations.h"
 #include "net/curl_exchange.h"
 #include "net/fetcher.h"
 #include "net/lookup_gate.h"
@@ -21,7 +22,8 @@ namespace exporter {
 // met one which had been closed goes out once more, within its time. What is no
 // GET goes out once, on a new connection. Redirects are not followed, so that
 // no token leaves for another host. A Transport's files are read whenever a
-// connection is made.
+// connection is made. An HTTP/2 connection on which a request was not answered
+// before its deadline or Cancel is left to those who use it already.
 //
 // What it costs beyond the exchanges in flight is one epoll descriptor and one
 // to wake it up, and a thread of libcurl's for each name that is being looked
@@ -94,6 +96,7 @@ class CurlFetcher final : public Fetcher {
   void Recycle(std::unique_ptr<Transfer> transfer);
 
   void Repeat(Transfer& transfer);
+  void NoteMissedReply(const Transfer& transfer);
 
   [[nodiscard]] milliseconds UntilSomethingIsDue(milliseconds most) const;
   bool WaitAndCarry(milliseconds timeout);
@@ -115,6 +118,7 @@ class CurlFetcher final : public Fetcher {
   Ticket last_ticket_ = 0;
   std::optional<Deadline> timer_;  // When libcurl wants to be called.
   std::unordered_map<Ticket, std::unique_ptr<Transfer>> running_;
+  ConnectionGenerations generations_;
   LookupGate gate_;
   std::vector<Transfer*> looking_;  // Those of running_ that gate_ sent,
   std::vector<Transfer*> waiting_;  // those that it holds back,

@@ -36,6 +36,13 @@ class FrozenTest(unittest.TestCase):
     def test_one_worker_of_http_1(self):
         self.behind(False, self.freeze_each_in_turn)
 
+    def test_one_worker_of_http_2(self):
+        """All requests share one connection there, whoever else has healthy ones."""
+        self.behind(True, self.freeze_each_in_turn)
+
+    def test_one_worker_of_http_2_while_the_cloud_lists(self):
+        self.behind(True, self.freeze_each_in_turn, listed=True)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -386,6 +386,135 @@ TEST_F(CurlFetcherTlsTest, CarriesManyOverOneConnectionInHttp2) {
   EXPECT_EQ(server.Accepted(), 1);
 }
 
+// ---- A peer that is alive for TCP and dead for HTTP/2.
+
+// Answers what comes on the first connection once, and freezes: reads on, and
+// says nothing until it is told to. Other connections are answered at once.
+class FreezingServer {
+ public:
+  explicit FreezingServer(TlsTerms terms) : server_(Handler(), terms) {}
+
+  std::string Url() { return server_.Url(); }
+  int Accepted() { return server_.Accepted(); }
+
+  // How many requests the frozen connection has got, the first left out.
+  int Swallowed() { return swallowed_; }
+
+  // Lets the frozen connection answer the next request, and those before.
+  void Thaw() { thawed_ = true; }
+
+ private:
+  SocketServer::Handler Handler() {
+    return [this](Connection& connection) {
+      const bool first = connections_++ == 0;
+      std::vector<std::string> waiting;
+      bool frozen = false;
+      ServeHttp2(connection, [&](const std::string& stream) {
+        waiting.push_back(stream);
+        if (frozen) ++swallowed_;
+        if (frozen && !thawed_) return;
+        for (const std::string& one : waiting) Answer200(connection, one);
+        waiting.clear();
+        frozen = first;
+      });
+    };
+  }
+
+  std::atomic<int> connections_ = 0;
+  std::atomic<int> swallowed_ = 0;
+  std::atomic<bool> thawed_ = false;
+  SocketServer server_;
+};
+
+class FrozenConnectionTest : public CurlFetcherTlsTest {
+ protected:
+  FrozenConnectionTest() {
+    EXPECT_EQ(Outcome(Fetch(Get())), "status 200");
+    EXPECT_EQ(server_.Accepted(), 1);
+  }
+
+  HttpRequest Get(std::chrono::milliseconds budget = 20s) {
+    HttpRequest request = FetchTest::Get(server_.Url(), budget);
+    request.transport = transport_;
+    return request;
+  }
+
+  // Starts a request, and waits until the frozen connection has it.
+  Fetcher::Ticket Swallow(Fetcher::Done done) {
+    const int before = server_.Swallowed();
+    const auto ticket = fetcher_.Start(Get(), std::move(done));
+    const Deadline give_up = clock_.SteadyNow() + 20s;
+    while (server_.Swallowed() == before && clock_.SteadyNow() < give_up) {
+      fetcher_.Poll(1ms);
+    }
+    return ticket;
+  }
+
+  TlsTerms Http2() {
+    TlsTerms terms = Terms(local_);
+    terms.http2 = true;
+    return terms;
+  }
+
+  FreezingServer server_{Http2()};
+  std::shared_ptr<const Transport> transport_ =
+      std::make_shared<const Transport>(trusting_);
+};
+
+TEST_F(FrozenConnectionTest, IsClosedByTheLastOneWhoMissesHisReply) {
+  EXPECT_THAT(Outcome(Fetch(Get(100ms))), StartsWith("timeout: "));
+
+  EXPECT_EQ(Outcome(Fetch(Get())), "status 200");
+  EXPECT_EQ(server_.Accepted(), 2);
+}
+
+TEST_F(FrozenConnectionTest, IsClosedByTheLastOneWhoIsCancelled) {
+  fetcher_.Cancel(Swallow([](const auto&) {}));
+
+  EXPECT_EQ(Outcome(Fetch(Get())), "status 200");
+  EXPECT_EQ(server_.Accepted(), 2);
+}
+
+TEST_F(FrozenConnectionTest, IsJoinedByNobodyWhileOthersStillWaitOnIt) {
+  std::string waiting = "nothing";
+  Swallow([&](const auto& reply) { waiting = Outcome(reply); });
+  EXPECT_THAT(Outcome(Fetch(Get(100ms))), StartsWith("timeout: "));
+
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(Outcome(Fetch(Get())), "status 200");
+  }
+
+  EXPECT_EQ(waiting, "nothing");
+  EXPECT_EQ(server_.Accepted(), 2);
+}
+
+TEST_F(FrozenConnectionTest, IsJoinedByNobodyOnceOneWasCancelledOnIt) {
+  Swallow([](const auto&) {});
+  fetcher_.Cancel(Swallow([](const auto&) {}));
+
+  EXPECT_EQ(Outcome(Fetch(Get())), "status 200");
+  EXPECT_EQ(server_.Accepted(), 2);
+}
+
+// It was only slow.
+TEST_F(FrozenConnectionTest, StillBringsTheRepliesOfThoseWhoWait) {
+  std::string first = "nothing";
+  std::string second = "nothing";
+  Swallow([&](const auto& reply) { first = Outcome(reply); });
+  const auto given_up = Swallow([](const auto&) {});
+  server_.Thaw();
+  Swallow([&](const auto& reply) { second = Outcome(reply); });
+  fetcher_.Cancel(given_up);
+  const Deadline give_up = clock_.SteadyNow() + 20s;
+  while ((first == "nothing" || second == "nothing") &&
+         clock_.SteadyNow() < give_up) {
+    fetcher_.Poll(1s);
+  }
+
+  EXPECT_EQ(first, "status 200");
+  EXPECT_EQ(second, "status 200");
+}
+
 // libcurl repeats such a request five times over the life of a handle.
 TEST_F(CurlFetcherTlsTest, SurvivesAnyNumberOfRefusedStreams) {
   std::atomic<int> asked = 0;
