@@ -56,7 +56,17 @@ std::string_view WhyByRestartOnly(const WebConfig& from, const WebConfig& to) {
   if (!from.users.empty() && to.users.empty()) {
     return "passwords are turned off by a restart only";
   }
+  if (from.tls && from.tls->client_allowed_sans &&
+      !to.tls->client_allowed_sans) {
+    return "client_allowed_sans is taken out by a restart only";
+  }
   return "";
+}
+
+// Whether the list of those who are let in was emptied: a fault, but one that
+// says clearly who is no longer wanted.
+bool LetsNobodyIn(const std::optional<TlsSettings>& tls) {
+  return tls && tls->client_allowed_sans && tls->client_allowed_sans->empty();
 }
 
 }  // namespace
@@ -119,13 +129,26 @@ void AccessWatcher::ReadAgain() {
     }
   }
   LogFaults("web configuration not taken over", last_read_.faults);
-  if (!last_read_.faults.empty() || last_read_ == in_force_) return;
-
+  if (!last_read_.faults.empty()) {
+    if (in_force_.config.tls && LetsNobodyIn(last_read_.config.tls)) {
+      WebConfigReport closed = in_force_;
+      closed.config.tls->client_allowed_sans.emplace();
+      Log(LogLevel::kError, "nobody is let in until this is mended",
+          {{"file", path_}});
+      TakeOver(std::move(closed));
+    }
+    return;
+  }
+  if (last_read_ == in_force_) return;
   LogWarnings(last_read_.warnings);
-  std::shared_ptr<const Access> access =
-      MakeAccess(last_read_.config, in_force_.config, *Current());
-  in_force_ = last_read_;
   Log(LogLevel::kInfo, "web configuration taken over", {{"file", path_}});
+  TakeOver(last_read_);
+}
+
+void AccessWatcher::TakeOver(WebConfigReport report) {
+  std::shared_ptr<const Access> access =
+      MakeAccess(report.config, in_force_.config, *Current());
+  in_force_ = std::move(report);
   const std::lock_guard lock(mutex_);
   access_ = std::move(access);
 }

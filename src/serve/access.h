@@ -32,8 +32,9 @@ struct Access {
 // Keeps the Access of a web configuration up to date: the files are read every
 // half second, and what changed counts from then on for new connections and
 // requests. Faulty files are logged and change nothing, and so does one that
-// would turn TLS on or off, or passwords off. Current is safe for concurrent
-// use.
+// would turn TLS on or off, or passwords or the list of client_allowed_sans
+// off; but where that list was emptied nobody is let in any more. Current is
+// safe for concurrent use.
 class AccessWatcher {
  public:
   // Asks nothing of clients, ever, until Watch.
@@ -49,6 +50,7 @@ class AccessWatcher {
  private:
   void Run();
   void ReadAgain();
+  void TakeOver(WebConfigReport report);
 
   std::string path_;
   WebConfigReport in_force_;

@@ -110,10 +110,9 @@ BasicAuth::Digest BasicAuth::DigestOf(
   return digest;
 }
 
-bool BasicAuth::Remembers(const BasicCredentials& credentials) const {
-  const Digest digest = DigestOf(credentials);
+bool BasicAuth::Remembers(const Digest& credentials) const {
   const std::lock_guard lock(mutex_);
-  return verified_.contains(digest);
+  return verified_.contains(credentials);
 }
 
 // One of the hashes, always the same for the same stranger: with users of

@@ -22,8 +22,9 @@ constexpr char kNoHandler[] = "other";
 constexpr std::size_t kMaxPages = 64;
 constexpr std::size_t kPageThreads = 4;
 constexpr std::size_t kOpenThreads = 2;
-// Passwords that wait for bcrypt. It takes the better part of a tenth of a
-// second each, and one core is all that strangers may keep busy with it.
+// Passwords, each another one, that wait for bcrypt. It takes the better part
+// of a tenth of a second each, and one core is all that strangers may keep busy
+// with it.
 constexpr std::size_t kMaxLogins = 64;
 constexpr std::size_t kMaxLoginsOfOnePeer = 8;  // Leaves room for the others.
 constexpr std::size_t kLoginThreads = 1;
@@ -149,26 +150,48 @@ void Dispatcher::Authenticate(std::shared_ptr<Exchange> exchange,
     Refuse(*exchange);
     return;
   }
-  if (passwords->Remembers(*credentials)) {
+  const BasicAuth::Digest digest = passwords->DigestOf(*credentials);
+  if (passwords->Remembers(digest)) {
     Admit(std::move(exchange));
     return;
   }
   exchange->credentials = *std::move(credentials);
-  exchange->ticket = logins_.Enter(peer);
+  {
+    const std::lock_guard lock(verdicts_mutex_);
+    if (const auto found = verdicts_.find(digest); found != verdicts_.end()) {
+      found->second.push_back(std::move(exchange));
+      return;
+    }
+    exchange->ticket = logins_.Enter(peer);
+    if (exchange->ticket) verdicts_[digest];
+  }
   if (!exchange->ticket) {
     Finish(*exchange, TooMany());
     return;
   }
-  login_workers_.Post([this, exchange = std::move(exchange)] {
-    const bool is_right =
-        exchange->access->passwords->Verify(exchange->credentials);
-    exchange->ticket = nullptr;
-    if (is_right) {
-      Admit(exchange);
-    } else {
-      Refuse(*exchange);
-    }
+  login_workers_.Post([this, exchange = std::move(exchange), digest] {
+    Verify(exchange, digest);
   });
+}
+
+void Dispatcher::Verify(const std::shared_ptr<Exchange>& exchange,
+                        const BasicAuth::Digest& digest) {
+  const bool is_right =
+      exchange->access->passwords->Verify(exchange->credentials);
+  exchange->ticket = nullptr;
+  std::vector<std::shared_ptr<Exchange>> alike;
+  {
+    const std::lock_guard lock(verdicts_mutex_);
+    alike = std::move(verdicts_.extract(digest).mapped());
+  }
+  alike.push_back(exchange);
+  for (std::shared_ptr<Exchange>& one : alike) {
+    if (is_right) {
+      Admit(std::move(one));
+    } else {
+      Refuse(*one);
+    }
+  }
 }
 
 void Dispatcher::Refuse(Exchange& exchange) {

@@ -8,7 +8,9 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,8 @@ class Dispatcher {
   const Route* FindRoute(const std::string& path) const;
   void Authenticate(std::shared_ptr<Exchange> exchange,
                     const std::string& peer);
+  void Verify(const std::shared_ptr<Exchange>& exchange,
+              const BasicAuth::Digest& digest);
   void Refuse(Exchange& exchange);
   void Admit(std::shared_ptr<Exchange> exchange);
   void Run(Exchange& exchange);
@@ -56,6 +60,10 @@ class Dispatcher {
   Gate scrapes_;
   Gate pages_;
   PeerGate logins_;
+  std::mutex verdicts_mutex_;  // Guards what follows.
+  // Those who wait for the verdict on credentials that somebody else brought
+  // first (single flight): bcrypt runs once for all of them.
+  std::map<BasicAuth::Digest, std::vector<std::shared_ptr<Exchange>>> verdicts_;
   // Scrapes, pages and health each have their own, so that none waits for
   // another kind.
   WorkerPool scrape_workers_;

@@ -1,9 +1,12 @@
 #include "serve/tls_channel.h"
 
+#include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +20,20 @@ struct SslFreer {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
 using Ssl = std::unique_ptr<SSL, SslFreer>;
+
+// "10.1.2.3"; empty where it has left.
+std::string PeerName(int socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  std::array<char, NI_MAXHOST> host{};
+  if (getpeername(socket, address, &size) != 0 ||
+      getnameinfo(address, size, host.data(), host.size(), nullptr, 0,
+                  NI_NUMERICHOST) != 0) {
+    return "";
+  }
+  return host.data();
+}
 
 class TlsChannel final : public Channel {
  public:
@@ -74,9 +91,14 @@ class TlsChannel final : public Channel {
       return;
     }
     const char* reason = ERR_reason_error_string(error);
+    std::string text = reason == nullptr ? "unknown" : reason;
+    const long verdict = SSL_get_verify_result(ssl_.get());
+    if (verdict != X509_V_OK) {
+      text += std::string(": ") + X509_verify_cert_error_string(verdict);
+    }
     Log(owner_->IsWorthAWarning() ? LogLevel::kWarn : LogLevel::kDebug,
         "TLS with a client failed",
-        {{"error", reason == nullptr ? "unknown" : reason}});
+        {{"client", PeerName(SSL_get_fd(ssl_.get()))}, {"error", text}});
   }
 
   // Someone typed http:// for https://: the one mistake worth an answer.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -128,6 +129,18 @@ bool HasOneOf(const std::vector<std::string>& allowed, const X509* leaf) {
   return false;
 }
 
+// Whether all of a chain that was verified may prove who a client is. OpenSSL's
+// own check does not know of the purpose that stands for any.
+bool IsForClients(X509_STORE_CTX* chain) {
+  STACK_OF(X509)* const certificates = X509_STORE_CTX_get0_chain(chain);
+  for (int i = 0; i < sk_X509_num(certificates); ++i) {
+    const std::uint32_t usage =  // All bits are set where none is named.
+        X509_get_extended_key_usage(sk_X509_value(certificates, i));
+    if ((usage & (XKU_SSL_CLIENT | XKU_ANYEKU)) == 0) return false;
+  }
+  return true;
+}
+
 int VerifyClient(X509_STORE_CTX* chain, void* context) {
   return static_cast<const TlsContext*>(context)->Admits(chain) ? 1 : 0;
 }
@@ -164,7 +177,9 @@ struct Setup {
       ERR_clear_error();
       return fault(Part::kKey, "holds no PEM key without passphrase");
     }
-    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
+    // A key of another type than the certificate's is taken without a word.
+    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 ||
+        SSL_CTX_check_private_key(context) != 1) {
       ERR_clear_error();
       return fault(Part::kKey, "does not belong to the certificate");
     }
@@ -178,6 +193,10 @@ struct Setup {
     const std::vector<Certificate> trusted =
         ReadCertificates(*settings.client_ca);
     if (trusted.empty()) fault(Part::kClientCa, "holds no PEM certificate");
+    // What is named is trusted, be it an intermediate authority or a client
+    // itself, though no root is there that signed itself.
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context),
+                                X509_V_FLAG_PARTIAL_CHAIN);
     for (const Certificate& ca : trusted) {
       X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca.get());
       SSL_CTX_add_client_CA(context, ca.get());
@@ -228,6 +247,7 @@ std::shared_ptr<const TlsContext> TlsContext::Make(const TlsSettings& settings,
   SSL_CTX_set_alpn_select_cb(context, SelectProtocol, nullptr);
   SSL_CTX_set_verify(context, VerifyMode(settings.client_auth), nullptr);
   SSL_CTX_set_cert_verify_callback(context, VerifyClient, made.get());
+  SSL_CTX_set_purpose(context, X509_PURPOSE_ANY);  // See IsForClients.
 
   bool is_sound = true;
   const OnFault report = [&](Part part, std::string what) {
@@ -251,8 +271,12 @@ bool TlsContext::Admits(X509_STORE_CTX* chain) const {
   const bool verifies = client_auth_ == ClientAuth::kVerifyIfGiven ||
                         client_auth_ == ClientAuth::kRequireAndVerify;
   if (verifies && X509_verify_cert(chain) != 1) return false;
-  if (client_allowed_sans_.empty() ||
-      HasOneOf(client_allowed_sans_, X509_STORE_CTX_get0_cert(chain))) {
+  if (verifies && !IsForClients(chain)) {
+    X509_STORE_CTX_set_error(chain, X509_V_ERR_INVALID_PURPOSE);
+    return false;
+  }
+  if (!client_allowed_sans_ ||
+      HasOneOf(*client_allowed_sans_, X509_STORE_CTX_get0_cert(chain))) {
     return true;
   }
   X509_STORE_CTX_set_error(chain, X509_V_ERR_APPLICATION_VERIFICATION);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,7 @@ class TlsContext : public std::enable_shared_from_this<TlsContext> {
   explicit TlsContext(const TlsSettings& settings);
 
   ClientAuth client_auth_;
-  std::vector<std::string> client_allowed_sans_;
+  std::optional<std::vector<std::string>> client_allowed_sans_;
   std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
   mutable std::atomic<Deadline> next_warning_ = Deadline::min();
 };

@@ -17,6 +17,7 @@ namespace exporter {
 namespace {
 
 constexpr std::size_t kMaxPemBytes = std::size_t{1024} * 1024;
+constexpr std::string_view kSans = "client_allowed_sans";
 
 // A text that is given outright or in a file.
 struct Pem {
@@ -34,14 +35,16 @@ std::string Beside(const std::string& config_file, const std::string& path) {
 }
 
 // `node` with nulls in place of empty texts and lists, held by `storage`: they
-// are unset, as in the toolkit. Templates write them.
+// are unset, as in the toolkit. Templates write them. Not so the list of those
+// who are let in: there, empty is not the same as unset.
 YamlNode WithoutEmpty(YamlNode node, YamlContent& storage) {
   static const YamlContent kNull;
   storage = *node.content;
   for (YamlEntry& entry : storage.entries) {
     const YamlContent& value = *entry.value.content;
     const bool is_text = value.kind == YamlContent::Kind::kScalar;
-    const bool is_list = value.kind == YamlContent::Kind::kSequence;
+    const bool is_list =
+        value.kind == YamlContent::Kind::kSequence && entry.key != kSans;
     if ((is_text && value.text.empty()) || (is_list && value.items.empty())) {
       entry.value.content = &kNull;
     }
@@ -180,7 +183,6 @@ ClientAuth ReadClientAuth(const Section& section) {
 // Returns where the client CA stands.
 std::string_view ReadClients(const Section& section, const FaultSink& warnings,
                              FileRecord& files, TlsSettings& tls) {
-  constexpr std::string_view kSans = "client_allowed_sans";
   tls.client_auth = ReadClientAuth(section);
   Pem ca = ReadPem(section, "client_ca", "client_ca_file", false, files);
   const bool has_ca = section.Find(ca.key) != nullptr;
@@ -195,8 +197,14 @@ std::string_view ReadClients(const Section& section, const FaultSink& warnings,
                  "client_auth_type: without client_ca_file, certificates of "
                  "every authority that this system trusts are let in");
   }
+  if (section.Find(kSans)) tls.client_allowed_sans.emplace();
   for (const YamlNode& item : ReadTexts(section, kSans)) {
-    tls.client_allowed_sans.push_back(item.content->text);
+    tls.client_allowed_sans->push_back(item.content->text);
+  }
+  if (tls.client_allowed_sans && tls.client_allowed_sans->empty()) {
+    section.Add(kSans,
+                "is empty: nobody would be let in; leave it out to let in "
+                "whoever has a certificate");
   }
   if (section.Find(kSans) && tls.client_auth != ClientAuth::kRequireAny &&
       tls.client_auth != ClientAuth::kRequireAndVerify) {

@@ -24,8 +24,8 @@ struct TlsSettings {
   ClientAuth client_auth = ClientAuth::kNone;
   std::optional<std::string> client_ca;  // PEM; none: those of the system.
   // Client certificates have to hold one of these DNS names, e-mail and IP
-  // addresses or URIs; empty: any.
-  std::vector<std::string> client_allowed_sans;
+  // addresses or URIs; none: they need not; empty: nobody is let in.
+  std::optional<std::vector<std::string>> client_allowed_sans;
   int min_version = 0;  // TLS1_2_VERSION and the like.
   int max_version = 0;
   std::string ciphers;  // For TLS 1.2, in OpenSSL's form; empty: its default.

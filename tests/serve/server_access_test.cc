@@ -1,7 +1,9 @@
 // Passwords, headers and rates of the web configuration, on real sockets.
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
+#include <array>
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -23,7 +25,23 @@ constexpr char kUser[] =
 constexpr char kRight[] = "Authorization: Basic dTpzZWNyZXQ=\r\n";
 constexpr char kWrong[] = "Authorization: Basic dTp3cm9uZw==\r\n";
 
-constexpr char kWrongDear[] = "Authorization: Basic djp3cm9uZw==\r\n";
+// Each a wrong password of its own for the user "v".
+std::vector<RawClient> Flood(const TestServer& server) {
+  std::vector<RawClient> flood;
+  for (int i = 0; i < 100; ++i) {
+    // Three digits are four letters: "v:w" and the number.
+    std::string text = "v:w" + std::to_string(100 + i);
+    std::array<unsigned char, 16> base64{};
+    EVP_EncodeBlock(base64.data(),
+                    reinterpret_cast<const unsigned char*>(text.data()),
+                    static_cast<int>(text.size()));
+    flood.push_back(server.Connect());
+    flood.back().Send("GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic " +
+                      std::string(base64.begin(), base64.begin() + 8) +
+                      "\r\n\r\n");
+  }
+  return flood;
+}
 
 std::vector<Route> Routes() {
   Route health = PlainRoute("/-/healthy");
@@ -70,12 +88,7 @@ TEST(ServerAccessTest, AFloodOfWrongPasswordsHoldsUpNobodyWhoIsKnown) {
                                   "  v: $2b$12$abcdefghijklmnopqrstuu"
                                   "2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n"));
   ASSERT_EQ(StatusOf(server, "/", kRight), 200);
-  std::vector<RawClient> flood;
-  for (int i = 0; i < 100; ++i) {
-    flood.push_back(server.Connect());
-    flood.back().Send("GET / HTTP/1.1\r\nHost: x\r\n" +
-                      std::string(kWrongDear) + "\r\n");
-  }
+  std::vector<RawClient> flood = Flood(server);
 
   const auto start = steady_clock::now();
   EXPECT_EQ(StatusOf(server, "/", kRight), 200);
@@ -91,16 +104,29 @@ TEST(ServerAccessTest, AFloodFromOneAddressLeavesRoomForLoginsFromOthers) {
       folder.Write("web.yml", std::string(kUser) +
                                   "  v: $2b$10$abcdefghijklmnopqrstuu"
                                   "2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n"));
-  std::vector<RawClient> flood;
-  for (int i = 0; i < 100; ++i) {
-    flood.push_back(server.Connect());
-    flood.back().Send("GET / HTTP/1.1\r\nHost: x\r\n" +
-                      std::string(kWrongDear) + "\r\n");
-  }
+  std::vector<RawClient> flood = Flood(server);
   EXPECT_EQ(flood.back().Receive().Header("Retry-After"), "1");
 
   RawClient honest(server.Port(), 0, 2);
   EXPECT_EQ(honest.Get("/", kRight).status, 200);
+}
+
+TEST(ServerAccessTest, LetsInACrowdWithTheRightPasswordAtOnce) {
+  const TempFolder folder;
+  // Of cost 10: the others come while the first is being verified.
+  TestServer server(Routes(),
+                    folder.Write("web.yml",
+                                 "basic_auth_users:\n"
+                                 "  u: $2b$10$abcdefghijklmnopqrstuu"
+                                 "qflPDzB6gcMhKa1rZqKiun2YGL5sa2u\n"));
+  std::vector<RawClient> crowd;
+  for (int i = 0; i < 20; ++i) {
+    crowd.push_back(server.Connect());
+    crowd.back().Send("GET / HTTP/1.1\r\nHost: x\r\n" + std::string(kRight) +
+                      "\r\n");
+  }
+
+  for (RawClient& client : crowd) EXPECT_EQ(client.Receive().status, 200);
 }
 
 TEST(ServerAccessTest, AddsTheHeadersToEveryAnswer) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/captured_log.h"
@@ -160,6 +161,72 @@ TEST_F(ServerTlsTest, LetsInTheNamesThatAreListed) {
   }
 }
 
+TEST_F(ServerTlsTest, TrustsAnAuthorityThatIsNoRootAndACertificateByItself) {
+  TestAuthority intermediate("intermediate", authority_);
+  const TlsClientOptions of_intermediate{
+      .certificate = intermediate.Issue("DNS:prometheus")};
+  const TlsClientOptions of_root{.certificate =
+                                     authority_.Issue("DNS:prometheus")};
+  const auto trust = [&](const std::string& file) {
+    Start(
+        "  client_auth_type: RequireAndVerifyClientCert\n"
+        "  client_ca_file: " +
+        file + "\n");
+  };
+
+  trust(intermediate.CaFile());
+  EXPECT_TRUE(IsAnswered(Get(of_intermediate)));
+  EXPECT_FALSE(IsAnswered(Get(of_root)));
+
+  trust(of_root.certificate.cert_file);
+  EXPECT_TRUE(IsAnswered(Get(of_root)));
+  EXPECT_FALSE(IsAnswered(Get(of_intermediate)));
+}
+
+TEST_F(ServerTlsTest, LetsInTheUsagesThatAreForClients) {
+  Start(
+      "  client_auth_type: RequireAndVerifyClientCert\n"
+      "  client_ca_file: " +
+      authority_.CaFile() + "\n");
+  for (const auto& [usage, is_let_in] :
+       {std::pair("", true), std::pair("clientAuth", true),
+        std::pair("serverAuth,clientAuth", true),
+        std::pair("anyExtendedKeyUsage", true),
+        std::pair("serverAuth", false)}) {
+    EXPECT_EQ(
+        IsAnswered(Get({.certificate = authority_.Issue("DNS:a", 1h, usage)})),
+        is_let_in)
+        << usage;
+  }
+}
+
+// Who was to be kept out must not come in because a list is empty or gone.
+TEST_F(ServerTlsTest, LetsNobodyInWhenTheListOfNamesIsEmptied) {
+  const std::string verify =
+      "  client_auth_type: RequireAndVerifyClientCert\n"
+      "  client_ca_file: " +
+      authority_.CaFile() + "\n";
+  const TlsClientOptions client{.certificate =
+                                    authority_.Issue("DNS:prometheus")};
+  const auto write = [&](const std::string& more) {
+    folder_.Write("web.yml",
+                  "tls_server_config:\n  cert_file: " + own_.cert_file +
+                      "\n  key_file: " + own_.key_file + "\n" + verify + more);
+    std::this_thread::sleep_for(1200ms);
+  };
+  Start(verify + "  client_allowed_sans: [other]\n");
+  ASSERT_FALSE(IsAnswered(Get(client)));
+
+  write("");  // As if the whole authority were meant.
+  EXPECT_FALSE(IsAnswered(Get(client)));
+  write("  client_allowed_sans: [prometheus]\n");
+  EXPECT_TRUE(IsAnswered(Get(client)));
+  write("  client_allowed_sans: []\n");
+  EXPECT_FALSE(IsAnswered(Get(client)));
+  write("  client_allowed_sans: [prometheus]\n");
+  EXPECT_TRUE(IsAnswered(Get(client)));
+}
+
 // In TLS 1.3 a client has begun to send when it is refused.
 TEST_F(ServerTlsTest, TellsARefusedClientWhy) {
   Start("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: " +
@@ -179,9 +246,47 @@ TEST_F(ServerTlsTest, LogsWhyAClientWasRefusedOnceAMinute) {
   server_.reset();
 
   const std::string log = CapturedLog();
-  EXPECT_NE(log.find("peer did not return a certificate"), std::string::npos);
+  EXPECT_NE(log.find("client=127.0.0.1 error=\"peer did not return a "
+                     "certificate\""),
+            std::string::npos)
+      << log;
   EXPECT_EQ(log.find("TLS with a client failed"),
             log.rfind("TLS with a client failed"));
+}
+
+TEST_F(ServerTlsTest, LogsWhatIsWrongWithACertificate) {
+  TestAuthority stranger;
+  Start(
+      "  client_auth_type: RequireAndVerifyClientCert\n"
+      "  client_ca_file: " +
+      authority_.CaFile() + "\n");
+  testing::internal::CaptureStderr();
+  Get({.certificate = stranger.Issue("DNS:prometheus")});
+  server_.reset();
+
+  const std::string log = CapturedLog();
+  EXPECT_NE(
+      log.find("certificate verify failed: certificate signature failure"),
+      std::string::npos)
+      << log;
+}
+
+TEST_F(ServerTlsTest, KeepsTheOldPairUntilBothHalvesOfANewOneAreThere) {
+  Start();
+  const long before = Get().serial;
+  const auto overwrite = [](const std::string& to, const std::string& from) {
+    std::filesystem::copy_file(
+        from, to, std::filesystem::copy_options::overwrite_existing);
+    std::this_thread::sleep_for(1200ms);
+  };
+
+  overwrite(own_.key_file, authority_.IssueStrayKey());
+  EXPECT_EQ(Get().serial, before);
+  const CertificateFiles renewed = authority_.Issue("DNS:localhost");
+  overwrite(own_.key_file, renewed.key_file);
+  EXPECT_EQ(Get().serial, before);
+  overwrite(own_.cert_file, renewed.cert_file);
+  EXPECT_GT(Get().serial, before);
 }
 
 TEST_F(ServerTlsTest, TakesOverACertificateThatWasRenewed) {

@@ -25,6 +25,7 @@ class WebConfigTest : public testing::Test {
     Copy(server.cert_file, "server.crt");
     Copy(server.key_file, "server.key");
     Copy(another.key_file, "another.key");
+    Copy(authority_.IssueStrayKey(), "rsa.key");
     Copy(authority_.CaFile(), "ca.crt");
     folder_.Write("empty.pem", "");
   }
@@ -137,7 +138,6 @@ TEST_F(WebConfigTest, TakesWhatIsEmptyForUnset) {
   client_ca: ""
   client_ca_file: ""
   client_auth_type: ""
-  client_allowed_sans: []
   min_version: ""
   max_version: ''
   cipher_suites: []
@@ -256,6 +256,14 @@ TEST_F(WebConfigTest, NamesEveryFaultWithItsPlace) {
                            "  client_allowed_sans: [a]\n",
        "6:24: client_allowed_sans: needs client_auth_type "
        "RequireAnyClientCert or RequireAndVerifyClientCert\n"},
+      {std::string(kTls) + "  client_auth_type: RequireAndVerifyClientCert\n"
+                           "  client_ca_file: ca.crt\n"
+                           "  client_allowed_sans: []\n",
+       "6:24: client_allowed_sans: is empty: nobody would be let in; leave it "
+       "out to let in whoever has a certificate\n"},
+      {"tls_server_config:\n  cert_file: server.crt\n"
+       "  key_file: rsa.key\n",
+       "3:13: key_file: does not belong to the certificate\n"},
       {std::string(kTls) + "  min_version: TLS14\n  max_version: 1.2\n",
        "4:16: min_version: must be one of TLS10, TLS11, TLS12, TLS13\n"
        "5:16: max_version: must be one of TLS10, TLS11, TLS12, TLS13\n"},
