@@ -81,10 +81,19 @@ long ToCurl(TlsVersion version) {
   throw std::logic_error("TlsVersion out of range");
 }
 
-bool IsAddress(std::string_view host) {
+// Whether libcurl has the address of `host` without a lookup: it is one, or is
+// this machine's own (RFC 6761).
+bool IsKnown(std::string_view host) {
   in_addr ignored{};
-  return host.starts_with('[') ||
+  return host.starts_with('[') || host == "localhost" ||
+         host.ends_with(".localhost") ||
          inet_pton(AF_INET, std::string(host).c_str(), &ignored) == 1;
+}
+
+// Whether the proxy with this URL is told addresses, and not names.
+bool WantsAddresses(std::string_view proxy_url) {
+  return proxy_url.starts_with("socks5://") ||
+         proxy_url.starts_with("socks4://");
 }
 
 }  // namespace
@@ -116,11 +125,10 @@ CurlExchange::CurlExchange(const ExchangeSettings& settings)
   Set(CURLOPT_TCP_KEEPINTVL, 10L);
   Set(CURLOPT_MAXLIFETIME_CONN, kMaxConnectionAgeSeconds);
   Set(CURLOPT_CA_CACHE_TIMEOUT, kCaCacheSeconds);
-  Set(CURLOPT_DNS_CACHE_TIMEOUT, long{kNameLifetime.count()});
   Set(CURLOPT_SSL_SESSIONID_CACHE, 0L);  // It is kept per handle: no gain.
   Set(CURLOPT_NOSIGNAL, 1L);
-  // Without it, giving up on a name server that does not answer waits for the
-  // thread that asks it, and the whole loop with it.
+  // Should libcurl take a proxy's URL apart otherwise than we do, it looks up
+  // the name itself; giving up would wait for the thread that does.
   Set(CURLOPT_QUICK_EXIT, 1L);
   // Whether a host is exempt is decided in proxy.h, and libcurl is kept from
   // looking at the environment itself.
@@ -156,13 +164,7 @@ std::optional<Error> CurlExchange::Prepare(HttpRequest request) {
   const Transport& present = transport_ ? *transport_ : DefaultTransport();
   if (&transport != &present && transport != present) SetTransport(transport);
   SetProxy(ProxyFor(*url, transport, settings_.environment));
-  name_to_find_.clear();
-  if (!proxy_url_.Empty()) {
-    name_to_find_.append(url->host).append(" by ").append(
-        ProxyForMessages(proxy_url_.Reveal()));
-  } else if (!IsAddress(url->host)) {
-    name_to_find_ = url->host;
-  }
+  SetNamesToFind(*url);
   host_ = HostHeader(*url);
   SetUrl(request.url, *url, transport.server_name);
   transport_ = request.transport;
@@ -186,7 +188,6 @@ void CurlExchange::Begin() {
   // without one closes it. Timing out alone does not.
   Set(CURLOPT_FORBID_REUSE, 1L);
   sent_ = false;
-  lookup_ = Lookup::kUnderWay;
   phase_ = CurlFailure::Phase::kLookup;
   reply_.emplace(settings_.max_header_bytes, settings_.max_body_bytes);
   error_.front() = '\0';
@@ -264,6 +265,48 @@ void CurlExchange::SetUrl(const std::string& text, const UrlParts& url,
   Set(CURLOPT_CONNECT_TO, connect_to_.get());
 }
 
+void CurlExchange::SetNamesToFind(const UrlParts& url) {
+  names_to_find_.clear();
+  ports_.clear();
+  const auto add = [this](std::string_view host, std::string_view port) {
+    if (IsKnown(host)) return;
+    names_to_find_.emplace_back(host);
+    ports_.emplace_back(port);
+  };
+  if (!proxy_url_.Empty()) {
+    const std::string proxy(ProxyForMessages(proxy_url_.Reveal()));
+    const std::size_t colon = proxy.rfind(':');
+    const bool has_port = colon != std::string::npos && proxy.back() != ']';
+    add(proxy.substr(0, has_port ? colon : proxy.size()),
+        has_port ? proxy.substr(colon + 1) : "1080");
+  }
+  if (proxy_url_.Empty() || WantsAddresses(proxy_url_.Reveal())) {
+    const char* usual_port = url.scheme == "https" ? "443" : "80";
+    add(url.host, url.port.empty() ? usual_port : url.port);
+  }
+}
+
+// libcurl keeps what it was told, for all handles of the loop and for ever, so
+// that it is told what is new alone.
+void CurlExchange::SetAddresses(
+    const std::vector<NameCache::Addresses>& addresses) {
+  phase_ = CurlFailure::Phase::kConnect;
+  std::vector<std::pair<NameCache::Addresses, std::string>> told;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    told.emplace_back(addresses[i], ports_[i]);
+  }
+  if (told.empty() || told == told_) return;
+  curl_slist* list = nullptr;
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    const std::string entry =
+        names_to_find_[i] + ":" + ports_[i] + ":" + *addresses[i];
+    list = curl_slist_append(list, entry.c_str());
+  }
+  Set(CURLOPT_RESOLVE, list);
+  resolve_.reset(list);
+  told_ = std::move(told);
+}
+
 void CurlExchange::SetMethod() {
   if (request_.method == "GET") {
     Set(CURLOPT_HTTPGET, 1L);
@@ -300,9 +343,7 @@ void CurlExchange::SetHeaders() {
 
 int CurlExchange::OnSocketMade(void* self, curl_socket_t socket,
                                curlsocktype /*purpose*/) {
-  auto& exchange = *static_cast<CurlExchange*>(self);
-  exchange.lookup_ = Lookup::kFound;
-  exchange.phase_ = CurlFailure::Phase::kConnect;
+  static_cast<CurlExchange*>(self)->phase_ = CurlFailure::Phase::kConnect;
   // Where it is not supported, the timeouts of the single requests still hold.
   (void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs,
                    sizeof(kUnacknowledgedMs));
@@ -312,9 +353,6 @@ int CurlExchange::OnSocketMade(void* self, curl_socket_t socket,
 int CurlExchange::OnConnected(void* self, char* /*peer_ip*/, char* /*local_ip*/,
                               int /*peer_port*/, int /*local_port*/) {
   auto& exchange = *static_cast<CurlExchange*>(self);
-  if (exchange.lookup_ == Lookup::kUnderWay) {
-    exchange.lookup_ = Lookup::kNotNeeded;
-  }
   exchange.phase_ = CurlFailure::Phase::kWait;
   exchange.worn_ |= std::exchange(exchange.sent_, true);
   return CURL_PREREQFUNC_OK;
@@ -380,9 +418,18 @@ Result<HttpReply> CurlExchange::Finish(CURLcode code) {
 }
 
 Error CurlExchange::TimedOutWaiting() const {
-  CurlFailure failure = Describe(CURLE_OPERATION_TIMEDOUT);
-  failure.phase = CurlFailure::Phase::kLookup;
-  return Explain(failure);
+  return Explain(Describe(CURLE_OPERATION_TIMEDOUT));
+}
+
+Error CurlExchange::NotFound(const std::string& name,
+                             std::string_view why) const {
+  CurlFailure failure = Describe(CURLE_COULDNT_RESOLVE_HOST);
+  if (failure.proxy == name || failure.proxy.starts_with(name + ":")) {
+    failure.code = CURLE_COULDNT_RESOLVE_PROXY;
+  }
+  Error error = Explain(failure);
+  error.message.append(" (").append(why).append(")");
+  return error;
 }
 
 // What `code` means where one of our callbacks refused.

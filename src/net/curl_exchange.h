@@ -12,17 +12,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "net/curl_failure.h"
 #include "net/fetcher.h"
 #include "net/header_list.h"
 #include "net/incoming_reply.h"
+#include "net/name_cache.h"
 #include "net/proxy.h"
 
 namespace exporter {
-
-// For how long libcurl remembers the addresses of a name.
-inline constexpr std::chrono::seconds kNameLifetime(60);
 
 struct ExchangeSettings {
   std::size_t max_body_bytes = 0;    // After decompression.
@@ -67,13 +67,21 @@ class CurlExchange {
   // Who is asked: "example.com:8443".
   [[nodiscard]] const std::string& Host() const { return host_; }
 
-  // What has to be looked up before there can be a connection, along with the
-  // proxy by which; empty if the URL has an address. For comparing alone.
-  [[nodiscard]] const std::string& NameToFind() const { return name_to_find_; }
+  // The names that libcurl may need the addresses of: of the endpoint, of the
+  // proxy, or of both. libcurl starts a thread for each name that it does not
+  // know, and forgets what that finds once the exchange has ended.
+  [[nodiscard]] const std::vector<std::string>& NamesToFind() const {
+    return names_to_find_;
+  }
 
-  // Whether a lookup gave an address, or the exchange went on without one.
-  enum class Lookup { kUnderWay, kFound, kNotNeeded };
-  [[nodiscard]] Lookup LookupState() const { return lookup_; }
+  // Gives libcurl the addresses of NamesToFind, in that order, each as
+  // they were found. REQUIRES: the handle is not being driven.
+  void SetAddresses(const std::vector<NameCache::Addresses>& addresses);
+
+  // Whether it still needs SetAddresses.
+  [[nodiscard]] bool IsWaiting() const {
+    return phase_ == CurlFailure::Phase::kLookup;
+  }
 
   // Whether, ended with `code`, it may have met a kept connection that the
   // other side had closed, and may be sent again. Once for each request.
@@ -98,6 +106,10 @@ class CurlExchange {
   // Why it failed if its time is up before libcurl has seen it.
   [[nodiscard]] Error TimedOutWaiting() const;
 
+  // The same if `name` of NamesToFind has no address, in the resolver's words.
+  [[nodiscard]] Error NotFound(const std::string& name,
+                               std::string_view why) const;
+
  private:
   struct FreeList {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -121,6 +133,7 @@ class CurlExchange {
   void SetMethod();
   void Begin();
   void SetHeaders();
+  void SetNamesToFind(const UrlParts& url);
 
   bool TakeHeader(std::string_view line);
   bool TakeBody(std::string_view bytes);
@@ -142,12 +155,15 @@ class CurlExchange {
   HeaderList headers_;
   std::unique_ptr<curl_slist, FreeList> connect_to_;
 
-  std::string name_to_find_;
+  std::vector<std::string> names_to_find_;
+  std::vector<std::string> ports_;  // Of those.
+  // What libcurl was last told of them by this handle.
+  std::vector<std::pair<NameCache::Addresses, std::string>> told_;
+  std::unique_ptr<curl_slist, FreeList> resolve_;
 
   bool repeated_ = false;
   bool sent_ = false;  // libcurl has begun to send it,
   bool worn_ = false;  // and for this or an earlier one again.
-  Lookup lookup_ = Lookup::kUnderWay;
   CurlFailure::Phase phase_ = CurlFailure::Phase::kLookup;
   std::optional<IncomingReply> reply_;
   std::array<char, CURL_ERROR_SIZE> error_{};  // libcurl's own words.

@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,8 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+
+#include "base/log.h"
 
 namespace exporter {
 namespace {
@@ -70,7 +73,6 @@ struct CurlFetcher::Transfer {
 
   CurlExchange exchange;
   Ticket ticket = 0;
-  Stage stage = Stage::kCarried;
   Done done;
 };
 
@@ -91,11 +93,12 @@ CurlFetcher::CurlFetcher(const Clock& clock, Options options)
                 .environment = ReadProxyEnvironment()},
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      multi_(NewMulti()),
-      gate_(kNameLifetime - std::chrono::seconds(10)) {
-  epoll_event event{.events = EPOLLIN, .data = {.fd = wake_.Number()}};
-  if (epoll_ctl(epoll_.Number(), EPOLL_CTL_ADD, wake_.Number(), &event) != 0) {
-    throw std::system_error(errno, std::generic_category(), "the loop");
+      multi_(NewMulti()) {
+  for (const int number : {wake_.Number(), resolver_.Descriptor()}) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = number}};
+    if (epoll_ctl(epoll_.Number(), EPOLL_CTL_ADD, number, &event) != 0) {
+      throw std::system_error(errno, std::generic_category(), "the loop");
+    }
   }
   Check(curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &OnSocket));
   Check(curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this));
@@ -130,31 +133,12 @@ Fetcher::Ticket CurlFetcher::Start(HttpRequest request, Done done) {
   prepared->done = std::move(done);
   Transfer& transfer =
       *running_.emplace(ticket, std::move(prepared)).first->second;
-
   Admit(transfer);
   return ticket;
 }
 
-// Lets it go, or wait for the lookup that another one makes.
 void CurlFetcher::Admit(Transfer& transfer) {
-  const std::string& name = transfer.exchange.NameToFind();
-  const auto pass =
-      name.empty() ? LookupGate::Pass::kGo
-                   : gate_.Enter(name, transfer.ticket, clock_.SteadyNow());
-  switch (pass) {
-    case LookupGate::Pass::kGo:
-      transfer.stage = Stage::kCarried;
-      Launch(transfer);
-      break;
-    case LookupGate::Pass::kLook:
-      transfer.stage = Stage::kLooking;
-      Launch(transfer);
-      break;
-    case LookupGate::Pass::kWait:
-      transfer.stage = Stage::kWaiting;
-      waiting_.push_back(&transfer);
-      break;
-  }
+  if (!LaunchIfFound(transfer)) waiting_.push_back(&transfer);
 }
 
 void CurlFetcher::Cancel(Ticket ticket) {
@@ -208,18 +192,28 @@ void CurlFetcher::Launch(Transfer& transfer) {
       transfer.exchange.EndsAt() - clock_.SteadyNow());
   transfer.exchange.SetTimeout(std::clamp(left, milliseconds(1), kLongestWait));
   transfer.exchange.JoinGeneration(generations_.Of(transfer.exchange.Host()));
-  if (transfer.stage == Stage::kLooking) looking_.push_back(&transfer);
   Check(curl_multi_add_handle(multi_, transfer.exchange.Handle()));
 }
 
-// Takes it from libcurl and from the gate, wherever it is.
+// Does so if it is known where to connect to; else asks for that.
+bool CurlFetcher::LaunchIfFound(Transfer& transfer) {
+  const auto& names = transfer.exchange.NamesToFind();
+  std::vector<NameCache::Addresses> found;
+  for (const std::string& name : names) {
+    const NameCache::Finding finding = names_.Find(name, clock_.SteadyNow());
+    if (finding.asks) resolver_.Ask(name, AF_UNSPEC);
+    if (finding.addresses) found.push_back(finding.addresses);
+  }
+  if (found.size() < names.size()) return false;
+  transfer.exchange.SetAddresses(found);
+  Launch(transfer);
+  return true;
+}
+
+// Takes it from libcurl, and from those that wait.
 void CurlFetcher::Detach(Transfer& transfer) {
   curl_multi_remove_handle(multi_, transfer.exchange.Handle());
-  if (transfer.stage == Stage::kCarried) return;
-  std::erase(looking_, &transfer);
   std::erase(waiting_, &transfer);
-  Release(gate_.Left(transfer.exchange.NameToFind(), transfer.ticket),
-          Stage::kLooking);
 }
 
 void CurlFetcher::End(std::unique_ptr<Transfer> transfer,
@@ -238,7 +232,7 @@ void CurlFetcher::Recycle(std::unique_ptr<Transfer> transfer) {
 
 // It was given up while a reply was to come.
 void CurlFetcher::NoteMissedReply(const Transfer& transfer) {
-  if (transfer.stage == Stage::kWaiting) return;
+  if (transfer.exchange.IsWaiting()) return;
   generations_.Missed(transfer.exchange.Host(), transfer.exchange.Generation());
 }
 
@@ -251,6 +245,7 @@ void CurlFetcher::Repeat(Transfer& transfer) {
 milliseconds CurlFetcher::UntilSomethingIsDue(milliseconds most) const {
   Deadline due = clock_.SteadyNow() + most;
   if (timer_) due = std::min(due, *timer_);
+  due = std::min(due, names_.NextOverdue());
   for (const Transfer* waiting : waiting_) {
     due = std::min(due, waiting->exchange.EndsAt());
   }
@@ -261,7 +256,6 @@ milliseconds CurlFetcher::UntilSomethingIsDue(milliseconds most) const {
 // Waits for the network, a timer or Wake, at most `timeout`, and lets libcurl
 // go on. True if it was Wake.
 bool CurlFetcher::WaitAndCarry(milliseconds timeout) {
-  LaunchReleased();
   std::array<epoll_event, 64> events;
   const int count = epoll_wait(
       epoll_.Number(), events.data(), static_cast<int>(events.size()),
@@ -272,6 +266,8 @@ bool CurlFetcher::WaitAndCarry(milliseconds timeout) {
     if (event.data.fd == wake_.Number()) {
       std::uint64_t calls = 0;
       woken = read(wake_.Number(), &calls, sizeof(calls)) > 0;
+    } else if (event.data.fd == resolver_.Descriptor()) {
+      TakeLookups();
     } else {
       Carry(event.data.fd, ToCurl(event.events));
     }
@@ -280,7 +276,9 @@ bool CurlFetcher::WaitAndCarry(milliseconds timeout) {
     timer_.reset();
     Carry(CURL_SOCKET_TIMEOUT, 0);
   }
-  TakeLookups();
+  for (const NameCache::Change& change : names_.Overdue(clock_.SteadyNow())) {
+    Follow(change);
+  }
   TakeFinished();
   EndExpiredWaits();
   return woken;
@@ -291,23 +289,35 @@ void CurlFetcher::Carry(curl_socket_t socket, int events) {
   Check(curl_multi_socket_action(multi_, socket, events, &still_running));
 }
 
-// Lets those go on who waited for a lookup that has ended.
 void CurlFetcher::TakeLookups() {
-  std::erase_if(looking_, [this](Transfer* transfer) {
-    const std::string& name = transfer->exchange.NameToFind();
-    switch (transfer->exchange.LookupState()) {
-      case CurlExchange::Lookup::kUnderWay:
-        return false;
-      case CurlExchange::Lookup::kFound:
-        Release(gate_.Found(name, clock_.SteadyNow()), Stage::kCarried);
-        break;
-      case CurlExchange::Lookup::kNotNeeded:
-        Release(gate_.Left(name, transfer->ticket), Stage::kLooking);
-        break;
+  for (const Resolver::Answer& answer : resolver_.Take()) {
+    Follow(names_.Take(answer, clock_.SteadyNow()));
+  }
+}
+
+// Does what it wants, and lets those go on who waited for it.
+void CurlFetcher::Follow(const NameCache::Change& change) {
+  if (change.asks_ipv4) resolver_.Ask(change.name, AF_INET);
+  if (change.news == NameCache::News::kOldServe) {
+    Log(LogLevel::kWarn, "name lookup fails; the last addresses serve on",
+        {{"name", change.name},
+         {"error", change.why},
+         {"age_seconds", std::to_string(change.age.count())}});
+  } else if (change.news == NameCache::News::kWell) {
+    Log(LogLevel::kInfo, "name lookup is well again", {{"name", change.name}});
+  }
+  for (Transfer* transfer : std::exchange(waiting_, {})) {
+    const auto& names = transfer->exchange.NamesToFind();
+    const bool is_meant =
+        std::find(names.begin(), names.end(), change.name) != names.end();
+    if (is_meant && change.has_failed) {
+      Error error = transfer->exchange.NotFound(change.name, change.why);
+      End(std::move(running_.extract(transfer->ticket).mapped()),
+          Fail(std::move(error)));
+    } else if (!is_meant || !LaunchIfFound(*transfer)) {
+      waiting_.push_back(transfer);
     }
-    transfer->stage = Stage::kCarried;
-    return true;
-  });
+  }
 }
 
 void CurlFetcher::TakeFinished() {
@@ -330,32 +340,7 @@ void CurlFetcher::TakeFinished() {
       NoteMissedReply(*transfer);
     }
     Result<HttpReply> reply = transfer->exchange.Finish(code);
-
-    const bool no_such_name = code == CURLE_COULDNT_RESOLVE_HOST ||
-                              code == CURLE_COULDNT_RESOLVE_PROXY;
-    if (transfer->stage == Stage::kLooking && no_such_name) {
-      for (const Ticket waiting :
-           gate_.NotFound(transfer->exchange.NameToFind())) {
-        End(std::move(running_.extract(waiting).mapped()), reply);
-      }
-    }
     End(std::move(transfer), std::move(reply));
-  }
-}
-
-void CurlFetcher::Release(const std::vector<Ticket>& tickets, Stage stage) {
-  for (const Ticket ticket : tickets) {
-    Transfer* transfer = running_.at(ticket).get();
-    std::erase(waiting_, transfer);
-    transfer->stage = stage;
-    released_.push_back(ticket);
-  }
-}
-
-void CurlFetcher::LaunchReleased() {
-  for (const Ticket ticket : std::exchange(released_, {})) {
-    const auto running = running_.find(ticket);
-    if (running != running_.end()) Launch(*running->second);
   }
 }
 

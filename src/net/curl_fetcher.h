@@ -13,7 +13,8 @@
 #include "net/connection_generations.h"
 #include "net/curl_exchange.h"
 #include "net/fetcher.h"
-#include "net/lookup_gate.h"
+#include "net/name_cache.h"
+#include "net/resolver.h"
 
 namespace exporter {
 
@@ -25,10 +26,8 @@ namespace exporter {
 // connection is made. An HTTP/2 connection on which a request was not answered
 // before its deadline or Cancel is left to those who use it already.
 //
-// What it costs beyond the exchanges in flight is one epoll descriptor and one
-// to wake it up, and a thread of libcurl's for each name that is being looked
-// up. Where a name server hangs, that thread is left to itself as its exchange
-// ends; there is one at a time for each name, however many need it.
+// What it costs beyond the exchanges in flight is one epoll descriptor, two to
+// wake it up, and the Resolver's threads while names are being looked up.
 //
 // Not safe for concurrent use, but for Wake.
 class CurlFetcher final : public Fetcher {
@@ -65,7 +64,6 @@ class CurlFetcher final : public Fetcher {
 
  private:
   using milliseconds = std::chrono::milliseconds;
-  enum class Stage { kWaiting, kLooking, kCarried };
   struct Transfer;
   struct Finished {
     Ticket ticket;
@@ -91,6 +89,7 @@ class CurlFetcher final : public Fetcher {
   std::unique_ptr<Transfer> IdleTransfer();
   void Admit(Transfer& transfer);
   void Launch(Transfer& transfer);
+  bool LaunchIfFound(Transfer& transfer);
   void Detach(Transfer& transfer);
   void End(std::unique_ptr<Transfer> transfer, Result<HttpReply> reply);
   void Recycle(std::unique_ptr<Transfer> transfer);
@@ -102,9 +101,8 @@ class CurlFetcher final : public Fetcher {
   bool WaitAndCarry(milliseconds timeout);
   void Carry(curl_socket_t socket, int events);
   void TakeLookups();
+  void Follow(const NameCache::Change& change);
   void TakeFinished();
-  void Release(const std::vector<Ticket>& tickets, Stage stage);
-  void LaunchReleased();
   void EndExpiredWaits();
   void Deliver();
 
@@ -119,10 +117,9 @@ class CurlFetcher final : public Fetcher {
   std::optional<Deadline> timer_;  // When libcurl wants to be called.
   std::unordered_map<Ticket, std::unique_ptr<Transfer>> running_;
   ConnectionGenerations generations_;
-  LookupGate gate_;
-  std::vector<Transfer*> looking_;  // Those of running_ that gate_ sent,
-  std::vector<Transfer*> waiting_;  // those that it holds back,
-  std::vector<Ticket> released_;    // and those that it lets go now.
+  Resolver resolver_;
+  NameCache names_;
+  std::vector<Transfer*> waiting_;  // Those of running_ that need an address.
   std::vector<std::unique_ptr<Transfer>> idle_;
   std::deque<Finished> finished_;  // Waiting for their `done`.
 };

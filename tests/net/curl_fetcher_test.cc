@@ -475,7 +475,8 @@ TEST_F(CurlFetcherTest, TellsThatNobodyListens) {
 
 TEST_F(CurlFetcherTest, TellsWhichNameIsUnknown) {
   EXPECT_EQ(Outcome(Fetch(Get("http://nowhere.invalid:1/"))),
-            "connect: name lookup failed: nowhere.invalid");
+            "connect: name lookup failed: nowhere.invalid (Name or service "
+            "not known)");
 }
 
 TEST_F(CurlFetcherTest, DropsBytesAfterTheBody) {
