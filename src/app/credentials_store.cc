@@ -23,8 +23,10 @@ const Environment kEnvironment = [](const char* name) {
   return std::getenv(name);
 };
 
-SecretReader ReaderOf(const SecretSource& source) {
-  return source.file.empty() ? Given(source.value) : FromFile(source.file);
+SecretReader ReaderOf(const SecretSource& source,
+                      SecretForm form = SecretForm::kKey) {
+  return source.file.empty() ? Given(source.value)
+                             : FromFile(source.file, form);
 }
 
 KeyReader ReaderOf(const AccessKeyConfig& config) {
@@ -48,7 +50,8 @@ std::string LockOf(const CredentialsConfig& config,
     return "key " + Hashed(key->id.Reveal() + '\n' + key->secret.Reveal());
   }
   if (const auto* user = std::get_if<PasswordConfig>(&config)) {
-    const Result<Secret> password = ReaderOf(user->password)();
+    const Result<Secret> password =
+        ReaderOf(user->password, SecretForm::kPassword)();
     if (!password) return otherwise;
     return "user " + Hashed(user->iam_endpoint + '\n' + user->domain + '\n' +
                             user->user + '\n' + password->Reveal());
@@ -109,13 +112,13 @@ CredentialsStore::Account& CredentialsStore::AccountFor(
                   .name = "account " + std::to_string(++last_account_),
                   .user = nullptr};
   if (password != nullptr) {
-    account.user = std::make_shared<IamUser>(
-        IamUser::Settings{.endpoint = password->iam_endpoint,
-                          .domain = password->domain,
-                          .name = password->user,
-                          .password = ReaderOf(password->password),
-                          .transport = transport,
-                          .timeout = project.http.timeout});
+    account.user = std::make_shared<IamUser>(IamUser::Settings{
+        .endpoint = password->iam_endpoint,
+        .domain = password->domain,
+        .name = password->user,
+        .password = ReaderOf(password->password, SecretForm::kPassword),
+        .transport = transport,
+        .timeout = project.http.timeout});
   }
   return accounts_.emplace_back(std::move(account));
 }

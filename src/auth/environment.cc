@@ -4,11 +4,14 @@
 #include <string>
 #include <utility>
 
+#include "base/secret_text.h"
+
 namespace exporter {
 namespace {
 
 SecretReader FromVariable(const Environment& environment, const char* name) {
-  Secret text(Variable(environment, name));
+  Secret text(
+      std::string(SecretIn(Variable(environment, name), SecretForm::kKey)));
   if (!text.Empty() && FitsHeader(text.Reveal())) return Given(std::move(text));
   std::string fault = name;
   fault += text.Empty() ? " is not set" : " holds a control character";

@@ -26,15 +26,15 @@ Result<std::string> ReadTextFile(const std::string& path) {
   return std::move(file->text);
 }
 
-Result<Secret> ReadSecretFile(const std::string& path) {
-  Result<std::string> text = ReadTextFile(path);
+Result<Secret> ReadSecretFile(const std::string& path, SecretForm form) {
+  const Result<std::string> text = ReadTextFile(path);
   if (!text) return Fail(text.error());
-  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-  if (text->empty()) return Fault(path, "is empty");
-  if (HasControlCharacter(*text)) {
+  const std::string_view secret = SecretIn(*text, form);
+  if (secret.empty()) return Fault(path, "is empty");
+  if (HasControlCharacter(secret)) {
     return Fault(path, "holds a line break or another control character");
   }
-  return Secret(*std::move(text));
+  return Secret(std::string(secret));
 }
 
 bool FitsHeader(std::string_view text) {
@@ -56,8 +56,8 @@ SecretReader Given(Secret secret) {
   };
 }
 
-SecretReader FromFile(std::string path) {
-  return [path = std::move(path)] { return ReadSecretFile(path); };
+SecretReader FromFile(std::string path, SecretForm form) {
+  return [path = std::move(path), form] { return ReadSecretFile(path, form); };
 }
 
 }  // namespace exporter

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/secret_text.h"
 
 namespace exporter {
 
@@ -21,10 +22,11 @@ inline constexpr std::size_t kMaxSecretBytes = std::size_t{64} * 1024;
 // Errors: kCredentials if it cannot be read or is larger than kMaxSecretBytes.
 Result<std::string> ReadTextFile(const std::string& path);
 
-// What `path` holds, without the newlines at its end.
+// SecretIn of what `path` holds.
 // Errors: kCredentials as above, and if nothing is left of it, or a control
 // character is (a line break would let it write headers of its own).
-Result<Secret> ReadSecretFile(const std::string& path);
+Result<Secret> ReadSecretFile(const std::string& path,
+                              SecretForm form = SecretForm::kKey);
 
 // Whether `text` may be sent as the value of a header: not empty, not larger
 // than kMaxSecretBytes, no control character.
@@ -38,7 +40,7 @@ using SecretReader = std::function<Result<Secret>()>;
 // character.
 SecretReader Given(Secret secret);
 
-// ReadSecretFile(path) at each call.
-SecretReader FromFile(std::string path);
+// ReadSecretFile(path, form) at each call.
+SecretReader FromFile(std::string path, SecretForm form = SecretForm::kKey);
 
 }  // namespace exporter

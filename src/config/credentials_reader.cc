@@ -36,7 +36,8 @@ PasswordConfig ReadPassword(const YamlNode& node,
   PasswordConfig password;
   RequireText(section, "domain", password.domain);
   RequireText(section, "user", password.user);
-  password.password = RequireSecret(section, "password", source);
+  password.password =
+      RequireSecret(section, "password", SecretForm::kPassword, source);
   ReadIamEndpoint(section, iam_endpoint, password.iam_endpoint);
   return password;
 }
@@ -46,9 +47,10 @@ AccessKeyConfig ReadAccessKey(const YamlNode& node, const Source& source) {
                         {"id", "id_file", "secret", "secret_file",
                          "security_token", "security_token_file"},
                         source.faults);
-  return {RequireSecret(section, "id", source),
-          RequireSecret(section, "secret", source),
-          ReadSecret(section, "security_token", source)};
+  constexpr SecretForm kForm = SecretForm::kKey;
+  return {RequireSecret(section, "id", kForm, source),
+          RequireSecret(section, "secret", kForm, source),
+          ReadSecret(section, "security_token", kForm, source)};
 }
 
 ProfileConfig ReadProfile(const YamlNode& node, const Source& source) {
@@ -118,7 +120,8 @@ CredentialsConfig ReadCredentials(const YamlNode& node,
   };
   if (section.Find("token") != nullptr ||
       section.Find("token_file") != nullptr) {
-    choose(TokenConfig{RequireSecret(section, "token", source)});
+    choose(
+        TokenConfig{RequireSecret(section, "token", SecretForm::kKey, source)});
   }
   if (const YamlNode* value = section.Find("password")) {
     choose(ReadPassword(*value, iam_endpoint, source));

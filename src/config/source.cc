@@ -6,10 +6,14 @@
 namespace exporter {
 namespace {
 
-// A file ends with a line break that is no part of the secret.
-std::string_view WithoutLineBreak(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  return text;
+void WarnOfOddity(const Section& section, const std::string& key,
+                  std::string_view secret, std::string_view text,
+                  SecretForm form, const Source& source) {
+  const std::string_view oddity = OddityOf(text, form);
+  if (oddity.empty()) return;
+  std::string what = key + ": ";
+  what.append(secret).append(" ").append(oddity);
+  source.warnings.Add(*section.Find(key), std::move(what));
 }
 
 }  // namespace
@@ -41,7 +45,7 @@ void WarnIfOthersMayRead(const Section& section, std::string_view key,
 }
 
 std::optional<SecretSource> ReadSecret(const Section& section,
-                                       const std::string& key,
+                                       const std::string& key, SecretForm form,
                                        const Source& source) {
   const std::string file_key = key + "_file";
   std::string value;
@@ -52,24 +56,28 @@ std::optional<SecretSource> ReadSecret(const Section& section,
     section.Add(file_key, "excludes '" + key + "'; keep one of them");
     return std::nullopt;
   }
-  if (has_value) return SecretSource{Secret(std::move(value)), ""};
+  if (has_value) {
+    WarnOfOddity(section, key, "the secret", value, form, source);
+    return SecretSource{Secret(std::string(SecretIn(value, form))), ""};
+  }
   if (!file) return std::nullopt;
-  if (const auto why = WhyNotText(WithoutLineBreak(file->text))) {
-    section.Add(file_key, "the secret in " + PrintablePath(file->path) + " " +
-                              std::string(*why));
+  const std::string secret = "the secret in " + PrintablePath(file->path);
+  if (const auto why = WhyNotText(SecretIn(file->text, form))) {
+    section.Add(file_key, secret + " " + std::string(*why));
     return std::nullopt;
   }
+  WarnOfOddity(section, file_key, secret, file->text, form, source);
   WarnIfOthersMayRead(section, file_key, file->path, file->others_may_read,
                       source);
   return SecretSource{Secret(), file->path};
 }
 
 SecretSource RequireSecret(const Section& section, const std::string& key,
-                           const Source& source) {
+                           SecretForm form, const Source& source) {
   if (section.Find(key) == nullptr && section.Find(key + "_file") == nullptr) {
     section.Add(key, "is missing; give it or '" + key + "_file'");
   }
-  return ReadSecret(section, key, source).value_or(SecretSource{});
+  return ReadSecret(section, key, form, source).value_or(SecretSource{});
 }
 
 void RequireText(const Section& section, std::string_view key,

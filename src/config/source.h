@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/secret_text.h"
 #include "config/config.h"
 #include "yaml/section.h"
 
@@ -36,14 +37,14 @@ void WarnIfOthersMayRead(const Section& section, std::string_view key,
                          const Source& source);
 
 // The secret at `key` or at its twin `key`_file. Both at once, a file without a
-// secret in it and one that everyone may read are reported. None where neither
-// is there, or where what is there is at fault.
+// secret in it, one that everyone may read and an odd secret are reported. None
+// where neither is there, or where what is there is at fault.
 std::optional<SecretSource> ReadSecret(const Section& section,
-                                       const std::string& key,
+                                       const std::string& key, SecretForm form,
                                        const Source& source);
 // As ReadSecret; that neither is there is reported too.
 SecretSource RequireSecret(const Section& section, const std::string& key,
-                           const Source& source);
+                           SecretForm form, const Source& source);
 
 // As Section::ReadText; that it is not there is reported too.
 void RequireText(const Section& section, std::string_view key,

@@ -29,6 +29,16 @@ TEST(KeyFromEnvironmentTest, ReadsAKeyWithAndWithoutASecurityToken) {
   EXPECT_EQ(*temporary, (SigningKey{Secret("AK"), Secret("SK"), Secret("ST")}));
 }
 
+TEST(KeyFromEnvironmentTest, LeavesOutWhatStandsAroundAValue) {
+  const auto key = KeyIn({{"HUAWEICLOUD_SDK_AK",
+                           "\xEF\xBB\xBF"
+                           "AK\n"},
+                          {"HUAWEICLOUD_SDK_SK", " SK "}});
+
+  ASSERT_TRUE(key) << key.error().message;
+  EXPECT_EQ(*key, (SigningKey{Secret("AK"), Secret("SK"), Secret()}));
+}
+
 TEST(KeyFromEnvironmentTest, NamesTheVariableAtFault) {
   EXPECT_EQ(KeyIn({}).error().message, "HUAWEICLOUD_SDK_AK is not set");
   EXPECT_EQ(KeyIn({{"HUAWEICLOUD_SDK_AK", "AK"}}).error().message,

@@ -27,7 +27,8 @@ TEST(ReadSecretFileTest, GivesTheTextWithoutTheNewlinesAtItsEnd) {
       {"s3cret\n", "s3cret"},
       {"s3cret\r\n", "s3cret"},
       {"s3cret\n\n", "s3cret"},
-      {" with blanks ", " with blanks "},
+      {" with blanks ", "with blanks"},
+      {"\xEF\xBB\xBFs3cret\t\r\n", "s3cret"},
       {"密码", "密码"},
       {std::string(kMaxSecretBytes, 'x'), std::string(kMaxSecretBytes, 'x')},
   };
@@ -39,6 +40,16 @@ TEST(ReadSecretFileTest, GivesTheTextWithoutTheNewlinesAtItsEnd) {
   }
 }
 
+TEST(ReadSecretFileTest, KeepsTheBlanksOfAPassword) {
+  const TempFolder folder;
+  const std::string path =
+      folder.Write("password", "\xEF\xBB\xBF with blanks \n");
+
+  EXPECT_EQ(ReadSecretFile(path, SecretForm::kPassword)->Reveal(),
+            " with blanks ");
+  EXPECT_EQ(FromFile(path, SecretForm::kPassword)()->Reveal(), " with blanks ");
+}
+
 TEST(ReadSecretFileTest, RefusesWhatIsNoSecretAndSaysWhyWithoutQuotingIt) {
   const TempFolder folder;
   const struct {
@@ -47,6 +58,7 @@ TEST(ReadSecretFileTest, RefusesWhatIsNoSecretAndSaysWhyWithoutQuotingIt) {
   } kCases[] = {
       {"", "is empty"},
       {"\n", "is empty"},
+      {"\xEF\xBB\xBF \n", "is empty"},
       {"hush\nX-Evil: 1", "control character"},
       {"hush\rX-Evil: 1", "control character"},
       {"hush\0hush"s, "control character"},

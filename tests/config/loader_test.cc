@@ -24,7 +24,9 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 const std::string kTestdata = EXPORTER_TESTDATA;
 
@@ -390,6 +392,46 @@ TEST(LoadConfigTest, WarnsOfASecretFileThatEveryoneMayRead) {
   ASSERT_THAT(open.warnings, SizeIs(1));
   EXPECT_THAT(open.warnings[0].what, HasSubstr("chmod o-r"));
   EXPECT_THAT(closed.warnings, IsEmpty());
+}
+
+TEST(LoadConfigTest, WarnsOfASecretThatAnEditorMayHaveChanged) {
+  const TempFolder folder;
+  for (const char* name : {"id", "secret", "token", "password"}) {
+    const std::string path = folder.Write(name, "\xEF\xBB\xBFhunter2 \n");
+    chmod(path.c_str(), 0600);
+  }
+  const struct {
+    const char* credentials;
+    std::vector<std::string> warnings;
+  } kCases[] = {
+      {"access_key: {id_file: id, secret_file: secret, "
+       "security_token_file: token}",
+       {"id_file: the secret in " + folder.path() +
+            "/id begins with a byte "
+            "order mark, which is left out; save the file as UTF-8 without one",
+        "secret_file: ", "security_token_file: "}},
+      {"token_file: token", {"token_file: "}},
+      {"password: {domain: d, user: u, password_file: password}",
+       {"password_file: "}},
+      {"token: ' hunter2'", {"token: the secret has blanks "}},
+      {"password: {domain: d, user: u, password: 'hunter2 '}",
+       {"password: the secret begins or ends with a blank"}},
+  };
+  for (const auto& [credentials, warnings] : kCases) {
+    SCOPED_TRACE(credentials);
+
+    const LoadedConfig loaded = LoadText(
+        folder, std::string("projects: [{project_id: p, region: r, datasets: "
+                            "[{id: d}], credentials: {") +
+                    credentials + "}}]");
+
+    EXPECT_NE(loaded.config, nullptr);
+    ASSERT_THAT(loaded.warnings, SizeIs(warnings.size()));
+    for (std::size_t i = 0; i < warnings.size(); ++i) {
+      EXPECT_THAT(loaded.warnings[i].what, StartsWith(warnings[i]));
+      EXPECT_THAT(loaded.warnings[i].what, Not(HasSubstr("hunter2")));
+    }
+  }
 }
 
 // A key and a certificate of its own, made anew.

@@ -101,6 +101,26 @@ class EveryWayTest(Files):
                 cloud, "{access_key: {id: %s, secret: %s, security_token_file: %s}}" % (
                     *KEY, self.file("sts", "S7S")))
 
+    def test_secrets_as_editors_leave_them(self):
+        """A byte order mark and blanks are no part of a key: they are left out, and named."""
+        with with_key(key=(*KEY, "S7S")) as cloud:
+            parts = zip(("id", "secret", "security_token"), (*KEY, "S7S"))
+            files = "".join(f"{name}_file: {self.file(name, chr(0xFEFF) + text + ' ' + chr(10))}, "
+                            for name, text in parts)
+            log = self.assert_works(cloud, f"{{access_key: {{{files}}}}}")
+            self.assertEqual(log.count("begins with a byte order mark"), 3, log)
+        with Cloud("--auth", "token", "--token", "T0K3N") as cloud:
+            file = self.file("token", "T0K3N\t\r\n")
+            log = self.assert_works(cloud, f"{{token_file: {file}}}")
+            self.assertIn(f"token_file: the secret in {file} has blanks", log)
+        with Cloud("--auth", "token", "--iam-user", "acme:exporter:secret ") as cloud:
+            file = self.file("password", "secret \n")
+            log = self.assert_works(cloud, password(cloud, file=file))
+            self.assertIn("ends with a blank, which counts as part of it", log)
+        with with_key() as cloud:
+            self.assert_works(cloud, "{environment: {}}",
+                              {name: text + "\n" for name, text in SDK.items()})
+
     def test_environment(self):
         with with_key(key=(*KEY, "S7S")) as cloud:
             self.assert_works(cloud, "{environment: {}}",
