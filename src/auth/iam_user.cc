@@ -1,18 +1,13 @@
 #include "auth/iam_user.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
-#include "auth/reply_json.h"
-#include "base/time_format.h"
 #include "base/utf8.h"
-#include "cloud/error_reply.h"
 
 namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
-using nlohmann::json;
 
 constexpr std::chrono::milliseconds kHoldAfterRefusal = 1min;
 constexpr int kMaxUnproven = 1;
@@ -29,36 +24,7 @@ SecretReader RefusingOtherThanUtf8(SecretReader read) {
   };
 }
 
-// token.expires_at, e.g. "2020-01-04T09:05:22.701000Z"; none if it is not there
-// or not readable.
-std::optional<WallTime> EndIn(const std::string& text) {
-  const json body = ParseReply(text);
-  const auto token = body.find("token");
-  if (token == body.end() || !token->is_object()) return std::nullopt;
-  const auto end = token->find("expires_at");
-  if (end == token->end() || !end->is_string()) return std::nullopt;
-  return ParseRfc3339(end->get_ref<const std::string&>());
-}
-
 }  // namespace
-
-Result<IamToken> DecodeIamToken(const HttpReply& reply, const Secret& password,
-                                WallTime now) {
-  if (reply.status != 200 && reply.status != 201) {
-    return Fail(DecodeError(reply, {&password, 1}));
-  }
-  const std::string_view text = Header(reply, "X-Subject-Token");
-  if (text.empty()) {
-    return Fail(ErrorKind::kMalformed, "the reply has no X-Subject-Token");
-  }
-  if (!FitsHeader(text)) {
-    return Fail(ErrorKind::kMalformed,
-                "X-Subject-Token is too long or holds a control character");
-  }
-  std::optional<WallTime> end = EndIn(reply.body);
-  if (end && *end <= now) end.reset();
-  return IamToken{Secret(std::string(text)), end};
-}
 
 IamUser::IamUser(Settings settings)
     : settings_(std::move(settings)),
@@ -95,21 +61,9 @@ std::optional<HttpRequest> IamUser::Ask(const std::string& project_id,
   }
   ++on_their_way_;
 
-  const json body = {{"auth",
-                      {{"identity",
-                        {{"methods", {"password"}},
-                         {"password",
-                          {{"user",
-                            {{"name", settings_.name},
-                             {"password", password_.Get()->Reveal()},
-                             {"domain", {{"name", settings_.domain}}}}}}}}},
-                       {"scope", {{"project", {{"id", project_id}}}}}}}};
-  HttpRequest request;
-  request.method = "POST";
-  request.url = settings_.endpoint + "/v3/auth/tokens?nocatalog=true";
-  request.headers = {{"Content-Type", "application/json"},
-                     {"X-Language", "en-us"}};
-  request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  HttpRequest request =
+      AskForIamToken(settings_.endpoint, settings_.domain, settings_.name,
+                     *password_.Get(), project_id);
   request.transport = settings_.transport;
   return request;
 }
@@ -119,9 +73,10 @@ Result<IamToken> IamUser::Answered(const std::string& project_id,
                                    const Result<HttpReply>& reply,
                                    WallTime now) {
   --on_their_way_;
-  if (!reply) return Fail(While("asking it", reply.error()));
+  if (!reply) return Fail(OfIam(settings_.endpoint, reply.error()));
   const Secret password = password_.Get() ? *password_.Get() : Secret();
   Result<IamToken> token = DecodeIamToken(*reply, password, now);
+  if (!token) token = Fail(OfIam(settings_.endpoint, token.error()));
   const bool is_of_this_password = password_version == PasswordVersion();
   if (token) {
     if (is_of_this_password) {

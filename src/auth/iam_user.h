@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "auth/iam_token.h"
 #include "auth/secret_file.h"
 #include "auth/watched.h"
 #include "base/clock.h"
@@ -13,19 +14,6 @@
 #include "net/fetcher.h"
 
 namespace exporter {
-
-struct IamToken {
-  Secret text;
-  std::optional<WallTime> end;  // None: not said, or past by our clock.
-};
-
-// What IAM answers to a request for a token. An end that lies in the past says
-// that our clock is wrong, not that the token is: it is left out.
-// Errors: as DecodeError, for any status but 200 and 201; kMalformed if the
-//         token is missing or cannot be sent on.
-// Source: IAM API reference, KeystoneCreateUserTokenByPassword.
-Result<IamToken> DecodeIamToken(const HttpReply& reply, const Secret& password,
-                                WallTime now);
 
 // A user of IAM with a password, who asks for the tokens of several projects.
 // IAM locks a user after a few wrong passwords, so the verdict on the password

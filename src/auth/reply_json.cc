@@ -1,43 +1,53 @@
 #include "auth/reply_json.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 #include <utility>
+
+#include "cloud/json_reader.h"
 
 namespace exporter {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{256} * 1024;
-constexpr int kMaxDepth = 32;
+class MemberTexts {
+ public:
+  using Kind = JsonValue::Kind;
 
-bool IsShallow(std::string_view text) {
-  int depth = 0;
-  bool is_in_string = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (is_in_string) {
-      if (c == '\\') ++at;
-      if (c == '"') is_in_string = false;
-    } else if (c == '"') {
-      is_in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kMaxDepth) return false;
-    } else if (c == ']' || c == '}') {
-      --depth;
+  MemberTexts(std::string_view object,
+              std::initializer_list<std::string_view> names)
+      : texts(names.size()), object_(object), names_(names) {}
+
+  std::string Value(int depth, std::string_view key, const JsonValue& value) {
+    if (depth == 0 && value.kind != Kind::kObject) return "no object";
+    if (depth == 1) {
+      is_inside_ = key == object_ && value.kind == Kind::kObject;
+      was_found = was_found || is_inside_;
     }
+    if (depth != 2 || !is_inside_ || value.kind != Kind::kString) return "";
+    const auto* const name = std::find(names_.begin(), names_.end(), key);
+    if (name != names_.end()) {
+      texts[static_cast<std::size_t>(name - names_.begin())] = value.text;
+    }
+    return "";
   }
-  return true;
-}
+  void End(int /*depth*/) {}
+
+  std::vector<std::string> texts;
+  bool was_found = false;
+
+ private:
+  const std::string_view object_;
+  const std::initializer_list<std::string_view> names_;
+  bool is_inside_ = false;
+};
 
 }  // namespace
 
-nlohmann::json ParseReply(std::string_view body) {
-  if (body.size() > kMaxBytes || !IsShallow(body)) {
-    return nlohmann::json::object();
-  }
-  // Without exceptions, since what they say quotes the body.
-  nlohmann::json parsed = nlohmann::json::parse(body, nullptr, false);
-  if (!parsed.is_object()) return nlohmann::json::object();
-  return parsed;
+std::optional<std::vector<std::string>> TextsIn(
+    std::string_view body, std::string_view object,
+    std::initializer_list<std::string_view> names) {
+  MemberTexts members(object, names);
+  if (ReadJson(body, members) || !members.was_found) return std::nullopt;
+  return std::move(members.texts);
 }
 
 }  // namespace exporter

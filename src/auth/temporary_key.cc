@@ -1,6 +1,7 @@
 #include "auth/temporary_key.h"
 
-#include <nlohmann/json.hpp>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "auth/reply_json.h"
@@ -10,16 +11,9 @@
 namespace exporter {
 namespace {
 
-using nlohmann::json;
-
-Result<Secret> PartIn(const json& object, const char* name) {
-  const auto member = object.find(name);
-  if (member == object.end() || !member->is_string() ||
-      !FitsHeader(member->get_ref<const std::string&>())) {
-    return Fail(ErrorKind::kMalformed,
-                std::string("the reply has no usable '") + name + '\'');
-  }
-  return Secret(member->get<std::string>());
+Failure Lacks(const char* what, const char* name) {
+  return Fail(ErrorKind::kMalformed,
+              std::string("the reply has no ") + what + " '" + name + '\'');
 }
 
 }  // namespace
@@ -27,31 +21,23 @@ Result<Secret> PartIn(const json& object, const char* name) {
 Result<TemporaryKey> DecodeTemporaryKey(std::string_view body,
                                         const TemporaryKeyNames& names,
                                         WallTime now) {
-  const json reply = ParseReply(body);
-  if (!reply.contains(names.object) || !reply[names.object].is_object()) {
-    return Fail(ErrorKind::kMalformed,
-                std::string("the reply has no object '") + names.object + '\'');
-  }
-  const json& object = reply[names.object];
-  Result<Secret> id = PartIn(object, names.id);
-  if (!id) return Fail(id.error());
-  Result<Secret> secret = PartIn(object, names.secret);
-  if (!secret) return Fail(secret.error());
-  Result<Secret> security_token = PartIn(object, names.security_token);
-  if (!security_token) return Fail(security_token.error());
-
-  std::optional<WallTime> end;
-  const auto end_text = object.find(names.end);
-  if (end_text != object.end() && end_text->is_string()) {
-    end = ParseRfc3339(end_text->get_ref<const std::string&>());
-  }
+  const auto texts =
+      TextsIn(body, names.object,
+              {names.id, names.secret, names.security_token, names.end});
+  if (!texts) return Lacks("object", names.object);
+  const auto& [id, secret, security_token, end_text] =
+      std::tie((*texts)[0], (*texts)[1], (*texts)[2], (*texts)[3]);
+  if (!FitsHeader(id)) return Lacks("usable", names.id);
+  if (!FitsHeader(secret)) return Lacks("usable", names.secret);
+  if (!FitsHeader(security_token)) return Lacks("usable", names.security_token);
+  const std::optional<WallTime> end = ParseRfc3339(end_text);
   if (end && *end <= now) {
     return Fail(ErrorKind::kMalformed,
                 "the key ended at " + FormatRfc3339(*end) +
                     " already; the clock here says " + FormatRfc3339(now));
   }
-  return TemporaryKey{
-      {*std::move(id), *std::move(secret), *std::move(security_token)}, end};
+  return TemporaryKey{{Secret(id), Secret(secret), Secret(security_token)},
+                      end};
 }
 
 HeldKey::HeldKey(std::string what, std::chrono::milliseconds renew_ahead)

@@ -113,6 +113,12 @@ std::string Target(const HttpReply& reply) {
                                       : std::string("another path"));
 }
 
+// For the cloud's support; what OpenStack calls it, too.
+std::string_view RequestId(const HttpReply& reply) {
+  const std::string_view id = Header(reply, "X-Request-Id");
+  return id.empty() ? Header(reply, "X-Openstack-Request-Id") : id;
+}
+
 // Takes a number from the front of `text`; none if there is none, or a huge
 // one.
 std::optional<std::int64_t> TakeNumber(std::string_view& text) {
@@ -183,7 +189,7 @@ Error DecodeError(const HttpReply& reply, std::span<const Secret> hidden) {
   error.http_status = reply.status;
   error.code = std::move(said.code);
   error.cloud_text = std::move(said.text);
-  error.request_id = ToCode(Blotted(Header(reply, "X-Request-Id"), hidden));
+  error.request_id = ToCode(Blotted(RequestId(reply), hidden));
   if (error.request_id.empty()) error.request_id = std::move(said.request_id);
   return error;
 }

@@ -9,13 +9,23 @@
 namespace exporter {
 namespace {
 
+// What OpenStack's OS_AUTH_URL and the tables of services call IAM's endpoint
+// ends in the version of the API, which the program adds itself.
+std::string WithoutApiVersion(std::string endpoint) {
+  for (const std::string_view end : {"/v3/auth/tokens", "/v3"}) {
+    if (endpoint.ends_with(end)) endpoint.resize(endpoint.size() - end.size());
+  }
+  while (endpoint.ends_with('/')) endpoint.pop_back();
+  return endpoint;
+}
+
 void ReadIamEndpoint(const Section& section, const std::string& by_default,
                      std::string& endpoint) {
   std::string text;
   if (section.ReadText("iam_endpoint", text)) {
     const Result<std::string> url = NormalizeEndpoint(text);
     if (!url) return section.Add("iam_endpoint", url.error().message);
-    endpoint = *url;
+    endpoint = WithoutApiVersion(*url);
   } else if (section.Find("iam_endpoint") == nullptr) {
     endpoint = by_default;
     if (endpoint.empty()) {

@@ -143,15 +143,18 @@ TEST_F(IamPasswordTest, SaysWhyThereIsNoToken) {
   EXPECT_EQ(request.error().kind, ErrorKind::kCredentials);
   EXPECT_EQ(request.error().http_status, 401);
   EXPECT_EQ(request.error().message,
-            "IAM refused user \"exporter\" of domain \"acme\": HTTP 401: The "
-            "password is wrong.");
+            "IAM refused user \"exporter\" of domain \"acme\": POST "
+            "https://iam.example.com/v3/auth/tokens: HTTP 401: The password is "
+            "wrong.");
 }
 
 TEST_F(IamPasswordTest, SaysThatIamCannotBeReachedAndTriesSoon) {
   Renew(NoReply());
 
   EXPECT_EQ(credentials_.State(Now()), Readiness::kNone);
-  EXPECT_EQ(ProvedToken(), "no token of IAM: asking it: connection refused");
+  EXPECT_EQ(ProvedToken(),
+            "no token of IAM: POST https://iam.example.com/v3/auth/tokens: "
+            "connection refused");
   clock_.Advance(1s);
   EXPECT_EQ(credentials_.State(Now()), Readiness::kPending);
 }

@@ -13,63 +13,9 @@ namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace std::string_literals;
 
 HttpReply Issued(const std::string& token, std::string body = "{}") {
   return HttpReply{201, {{"X-Subject-Token", token}}, std::move(body)};
-}
-
-TEST(DecodeIamTokenTest, ReadsTheTokenAndItsEnd) {
-  const FakeClock clock;
-  const std::string long_token(32768, 'M');
-
-  const Result<IamToken> token = DecodeIamToken(
-      HttpReply{201,
-                {{"x-subject-token", long_token}},
-                R"({"token":{"expires_at":"2024-01-02T00:00:00.000000Z"}})"},
-      Secret(), clock.WallNow());
-
-  ASSERT_TRUE(token) << token.error().message;
-  EXPECT_EQ(token->text.Reveal(), long_token);
-  EXPECT_EQ(token->end, clock.WallNow() + 24h);
-}
-
-TEST(DecodeIamTokenTest, TakesATokenWithoutAUsableEnd) {
-  const FakeClock clock;
-  for (const std::string body :
-       {"", "{", "null", "[]", R"({"token":7})", R"({"token":{}})",
-        R"({"token":{"expires_at":1704153600}})",
-        R"({"token":{"expires_at":"tomorrow"}})",
-        R"({"token":{"expires_at":"2023-01-01T00:00:00Z"}})"}) {
-    const Result<IamToken> token =
-        DecodeIamToken(Issued("t", body), Secret(), clock.WallNow());
-    ASSERT_TRUE(token) << body;
-    EXPECT_FALSE(token->end) << body;
-  }
-  EXPECT_TRUE(DecodeIamToken(Issued("t", std::string(1 << 20, '[')), Secret(),
-                             clock.WallNow()));
-}
-
-TEST(DecodeIamTokenTest, RefusesWhatIsNoToken) {
-  const FakeClock clock;
-  const struct {
-    HttpReply reply;
-    ErrorKind kind;
-  } kCases[] = {
-      {Reply(201, "{}"), ErrorKind::kMalformed},
-      {Issued(""), ErrorKind::kMalformed},
-      {Issued("t\r\nX-Evil: 1"), ErrorKind::kMalformed},
-      {Issued("t\0t"s), ErrorKind::kMalformed},
-      {Issued(std::string(kMaxSecretBytes + 1, 'x')), ErrorKind::kMalformed},
-      {Reply(401), ErrorKind::kUnauthorized},
-      {Reply(302), ErrorKind::kClientError},
-      {Reply(503), ErrorKind::kServerError},
-  };
-  for (const auto& [reply, kind] : kCases) {
-    const auto token = DecodeIamToken(reply, Secret(), clock.WallNow());
-    ASSERT_FALSE(token) << reply.status;
-    EXPECT_EQ(token.error().kind, kind) << reply.status;
-  }
 }
 
 class IamUserTest : public testing::Test {
@@ -146,7 +92,8 @@ TEST_F(IamUserTest, HoldsEveryProjectBackForAMinuteAfterARefusal) {
   const auto obstacle = user_.Obstacle(Now());
   ASSERT_TRUE(obstacle);
   EXPECT_EQ(obstacle->message,
-            "IAM refused user \"exporter\" of domain \"acme\": HTTP 401: "
+            "IAM refused user \"exporter\" of domain \"acme\": POST "
+            "https://iam.example.com/v3/auth/tokens: HTTP 401: "
             "wrong <secret>");
   clock_.Advance(59s);
   EXPECT_FALSE(user_.Ask("p2", Now()));

@@ -109,6 +109,16 @@ TEST(DecodeErrorTest, KeepsTheMessageShortAndInOneLine) {
   EXPECT_EQ(error.cloud_text.size(), 512U);
 }
 
+TEST(DecodeErrorTest, KnowsTheRequestIdOfOpenStack) {
+  const char kOpenStack[] = "x-openstack-request-id";
+
+  EXPECT_EQ(DecodeError({401, {{kOpenStack, "req-1"}}, ""}).request_id,
+            "req-1");
+  EXPECT_EQ(DecodeError({401, {{kOpenStack, "1"}, {"X-Request-Id", "2"}}, ""})
+                .request_id,
+            "2");
+}
+
 // Gateways name the access key that they refuse, and some servers quote all.
 TEST(DecodeErrorTest, QuotesNothingThatIsHidden) {
   const std::vector<Secret> hidden = {Secret("token-of-ours"), Secret("AKID"),

@@ -394,6 +394,38 @@ TEST(LoadConfigTest, WarnsOfASecretFileThatEveryoneMayRead) {
   EXPECT_THAT(closed.warnings, IsEmpty());
 }
 
+TEST(LoadConfigTest, TakesIamsEndpointAsOpenStackWritesIt) {
+  const TempFolder folder;
+  const struct {
+    const char* written;
+    const char* taken;
+  } kCases[] = {
+      {"https://iam.b.c", "https://iam.b.c"},
+      {"https://iam.b.c/v3", "https://iam.b.c"},
+      {"https://iam.b.c:5000/v3/", "https://iam.b.c:5000"},
+      {"https://b.c/identity/v3", "https://b.c/identity"},
+      {"https://b.c/identity//v3//", "https://b.c/identity"},
+      {"https://b.c/identity/v3/auth/tokens", "https://b.c/identity"},
+      {"https://iam.b.c/v3/auth/tokens", "https://iam.b.c"},
+      {"https://b.c/v3/proxy", "https://b.c/v3/proxy"},
+      {"https://b.c/dev3", "https://b.c/dev3"},
+  };
+  for (const auto& [written, taken] : kCases) {
+    SCOPED_TRACE(written);
+
+    const LoadedConfig loaded = LoadText(
+        folder, std::string("projects: [{project_id: p, region: r, datasets: "
+                            "[{id: d}], credentials: {password: {domain: d, "
+                            "user: u, password: hunter2, iam_endpoint: '") +
+                    written + "'}}}]");
+
+    ASSERT_NE(loaded.config, nullptr);
+    EXPECT_EQ(std::get<PasswordConfig>(loaded.config->projects[0].credentials)
+                  .iam_endpoint,
+              taken);
+  }
+}
+
 TEST(LoadConfigTest, WarnsOfASecretThatAnEditorMayHaveChanged) {
   const TempFolder folder;
   for (const char* name : {"id", "secret", "token", "password"}) {
