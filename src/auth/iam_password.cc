@@ -1,14 +1,13 @@
 #include "auth/iam_password.h"
 
-#include <algorithm>
 #include <utility>
+
+#include "auth/token.h"
 
 namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr char kHeader[] = "X-Auth-Token";
 
 }  // namespace
 
@@ -36,8 +35,7 @@ Result<HttpRequest> IamPassword::Prove(HttpRequest request, WallTime now) {
     why.kind = ErrorKind::kCredentials;
     return Fail(std::move(why));
   }
-  request.headers.emplace_back(kHeader, token_.Reveal());
-  return request;
+  return WithToken(std::move(request), token_);
 }
 
 std::optional<Credentials::RenewalRequest> IamPassword::Renewal(WallTime now) {
@@ -69,11 +67,7 @@ std::optional<Error> IamPassword::Renewed(const Result<HttpReply>& reply,
 }
 
 void IamPassword::Refused(const HttpRequest& request, WallTime now) {
-  const bool is_ours = std::any_of(
-      request.headers.begin(), request.headers.end(), [this](const auto& h) {
-        return h.first == kHeader && h.second == token_.Reveal();
-      });
-  if (is_ours) lease_.Refuse(now);
+  if (IsProvedBy(request, token_)) lease_.Refuse(now);
 }
 
 void IamPassword::Refresh(WallTime now) {

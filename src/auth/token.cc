@@ -1,8 +1,31 @@
 #include "auth/token.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/header_text.h"
+
 namespace exporter {
+namespace {
+
+constexpr char kHeader[] = "X-Auth-Token";
+
+}  // namespace
+
+HttpRequest WithToken(HttpRequest request, const Secret& text) {
+  std::erase_if(request.headers, [](const auto& header) {
+    return EqualsIgnoringCase(header.first, "X-Project-Id");
+  });
+  request.headers.emplace_back(kHeader, text.Reveal());
+  return request;
+}
+
+bool IsProvedBy(const HttpRequest& request, const Secret& text) {
+  return std::any_of(
+      request.headers.begin(), request.headers.end(), [&](const auto& header) {
+        return header.first == kHeader && header.second == text.Reveal();
+      });
+}
 
 Token::Token(SecretReader token) : token_(std::move(token)) {}
 
@@ -12,8 +35,7 @@ Credentials::Readiness Token::State(WallTime /*now*/) const {
 
 Result<HttpRequest> Token::Prove(HttpRequest request, WallTime /*now*/) {
   if (!token_.Get()) return Fail(token_.Get().error());
-  request.headers.emplace_back("X-Auth-Token", token_.Get()->Reveal());
-  return request;
+  return WithToken(std::move(request), *token_.Get());
 }
 
 std::optional<Credentials::RenewalRequest> Token::Renewal(WallTime /*now*/) {

@@ -6,6 +6,13 @@
 
 namespace exporter {
 
+// `request` with the token `text`. Without X-Project-Id: a token is of one
+// project, and services take that header from a client for a forgery.
+HttpRequest WithToken(HttpRequest request, const Secret& text);
+
+// Whether WithToken made `request` with `text`.
+bool IsProvedBy(const HttpRequest& request, const Secret& text);
+
 // A token that someone else gets for us, given outright or in a file. It cannot
 // be renewed from here, and it says nothing of its end.
 class Token final : public Credentials {

@@ -208,7 +208,8 @@ void CloudLoop::GiveUp(const Exchange& exchange) {
 void CloudLoop::Ask(Plan::Ask ask) {
   if (ask.is_retry) metrics_.Retried(Operation::kStatus);
   HttpRequest question =
-      AskModelArts(SyncStatusUrl(ask.project->endpoint, ask.dataset));
+      AskModelArts(SyncStatusUrl(ask.project->endpoint, ask.dataset),
+                   ask.project->project_id);
   Send(ask.request,
        {.ticket = {},
         .operation = Operation::kStatus,
@@ -236,7 +237,8 @@ void CloudLoop::List(const Plan::List& list) {
         .proved = {},
         .began = {}},
        AskModelArts(DatasetListUrl(list.project->endpoint, id,
-                                   static_cast<int>(offset), workspace)));
+                                   static_cast<int>(offset), workspace),
+                    id));
 }
 
 void CloudLoop::Send(RequestId request, Exchange exchange,

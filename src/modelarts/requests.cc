@@ -8,7 +8,7 @@ namespace exporter {
 namespace {
 
 // Ours, and what proves who asks.
-constexpr std::size_t kMostHeaders = 5;
+constexpr std::size_t kMostHeaders = 6;
 
 // Every request begins with one, so that it is made in one piece of memory.
 std::string DatasetsUrl(std::string_view endpoint,
@@ -48,11 +48,12 @@ std::string DatasetListUrl(std::string_view endpoint,
   return url;
 }
 
-HttpRequest AskModelArts(std::string url) {
+HttpRequest AskModelArts(std::string url, std::string_view project_id) {
   HttpRequest request{.method = "GET", .url = std::move(url)};
   request.headers.reserve(kMostHeaders);
   request.headers.emplace_back("Accept", "application/json");
   request.headers.emplace_back("X-Language", "en-us");
+  request.headers.emplace_back("X-Project-Id", project_id);
   return request;
 }
 

@@ -27,7 +27,9 @@ std::string DatasetListUrl(std::string_view endpoint,
                            std::string_view project_id, int offset,
                            std::string_view workspace_id);
 
-// The request that gets `url`, one of the above.
-HttpRequest AskModelArts(std::string url);
+// The request that gets `url`, one of the above, in the name of the project: an
+// access key may be good for several, of a region and below it.
+// Source: API request signing guide, X-Project-Id.
+HttpRequest AskModelArts(std::string url, std::string_view project_id);
 
 }  // namespace exporter

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "auth/replies.h"
 #include "support/fake_clock.h"
 #include "support/temp_folder.h"
 
@@ -13,13 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Readiness = Credentials::Readiness;
-
-HttpRequest Question() {
-  HttpRequest request;
-  request.method = "GET";
-  request.url = "https://example.com/v2";
-  return request;
-}
 
 TEST(AccessKeyTest, SignsWithItsKey) {
   const FakeClock clock;
@@ -34,6 +28,20 @@ TEST(AccessKeyTest, SignsWithItsKey) {
   ASSERT_TRUE(request);
   EXPECT_EQ(request->headers, Sign(Question(), key, clock.WallNow()).headers);
   EXPECT_TRUE(credentials.MayLock());
+}
+
+TEST(AccessKeyTest, SignsTheProjectThatItAsksFor) {
+  const FakeClock clock;
+  AccessKey credentials(
+      ReadKeyParts(Given(Secret("AK")), Given(Secret("SK")), std::nullopt));
+
+  const auto request = credentials.Prove(Question(), clock.WallNow());
+
+  ASSERT_TRUE(request);
+  EXPECT_EQ(HeaderOf(*request, "X-Project-Id"), "p1");
+  EXPECT_NE(HeaderOf(*request, "Authorization")
+                .find("SignedHeaders=host;x-project-id;x-sdk-date,"),
+            std::string::npos);
 }
 
 TEST(AccessKeyTest, KeepsItsKeyWhenRefusedSinceNobodyElseHasAnother) {

@@ -67,6 +67,8 @@ TEST_F(IamPasswordTest, AsksOnceAndThenSendsTheToken) {
 
   EXPECT_EQ(credentials_.State(Now()), Readiness::kReady);
   EXPECT_EQ(ProvedToken(), "t1");
+  EXPECT_EQ(HeaderOf(*credentials_.Prove(Question(), Now()), "X-Project-Id"),
+            "(absent)");
   EXPECT_EQ(credentials_.Expiry(), Now() + 24h);
   EXPECT_TRUE(credentials_.MayLock());
 }

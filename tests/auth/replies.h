@@ -29,6 +29,7 @@ inline HttpRequest Question() {
   HttpRequest request;
   request.method = "GET";
   request.url = "https://modelarts.example.com/v2/p1/datasets/d1";
+  request.headers = {{"X-Project-Id", "p1"}};
   return request;
 }
 

@@ -25,6 +25,29 @@ TEST(TokenTest, SendsItsToken) {
   EXPECT_EQ(request->headers[0].second, "t0ken");
 }
 
+TEST(TokenTest, DoesNotSayTheProjectThatItIsOf) {
+  const FakeClock clock;
+  Token token(Given(Secret("t0ken")));
+  HttpRequest question;
+  question.headers = {{"X-Project-Id", "p1"}, {"Accept", "*/*"}};
+
+  const Result<HttpRequest> request =
+      token.Prove(std::move(question), clock.WallNow());
+
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->headers,
+            (std::vector<std::pair<std::string, std::string>>{
+                {"Accept", "*/*"}, {"X-Auth-Token", "t0ken"}}));
+}
+
+TEST(IsProvedByTest, KnowsItsToken) {
+  const HttpRequest request = WithToken({}, Secret("t0ken"));
+
+  EXPECT_TRUE(IsProvedBy(request, Secret("t0ken")));
+  EXPECT_FALSE(IsProvedBy(request, Secret("t0ke")));
+  EXPECT_FALSE(IsProvedBy({}, Secret("t0ken")));
+}
+
 TEST(TokenTest, SendsTokensOf32Kilobytes) {
   const FakeClock clock;
   const std::string text(32768, 'x');

@@ -31,15 +31,16 @@ TEST(DatasetListUrlTest, NamesThePage) {
             "http://h/v2/p/datasets?limit=100&offset=0&workspace_id=0%26x");
 }
 
-TEST(AskModelArtsTest, AsksForJsonInEnglish) {
-  const HttpRequest request = AskModelArts("http://h/x");
+TEST(AskModelArtsTest, AsksForJsonInEnglishInTheNameOfTheProject) {
+  const HttpRequest request = AskModelArts("http://h/x", "p1");
 
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.url, "http://h/x");
   EXPECT_EQ(request.body, "");
-  EXPECT_EQ(request.headers,
-            (std::vector<std::pair<std::string, std::string>>{
-                {"Accept", "application/json"}, {"X-Language", "en-us"}}));
+  EXPECT_EQ(request.headers, (std::vector<std::pair<std::string, std::string>>{
+                                 {"Accept", "application/json"},
+                                 {"X-Language", "en-us"},
+                                 {"X-Project-Id", "p1"}}));
 }
 
 }  // namespace
