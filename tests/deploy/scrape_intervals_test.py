@@ -73,6 +73,13 @@ def all_well(interval):
     # Each third scrape is lost, on its own.
     series.exporter("modelarts-lossy", 0, 1,
                     up=lambda minute: 0 if minute // interval % 3 == 2 else 1)
+    # So is one of its queries, for the credentials.
+    lost = [minute // interval % 3 == 2 for minute in range(END)]
+    series.add("modelarts_dataset_query_success", {"project_id": "lossy", "dataset_id": "d"},
+               lambda minute: 0 if lost[minute] else 1, 0)
+    series.add("modelarts_dataset_query_failure",
+               {"project_id": "lossy", "dataset_id": "d", "reason": "credentials"},
+               lambda minute: 1 if lost[minute] else "stale", 0)
     # Scaled from two shards to three after three hours: other pods, one at a time.
     for number, (shard, shards) in enumerate(((0, 2), (1, 2), (0, 3), (1, 3), (2, 3))):
         when = {"until": 180 + number % 2} if shards == 2 else {"since": 180 + number}
@@ -91,6 +98,10 @@ def causes_that_last(interval):
         series.exporter("modelarts-total_shards", number, 3, shard=number, shards=shards)
     for number in range(2):
         series.exporter("modelarts-config_hash", number, 2, shard=number, shards=2, config_hash=number)
+    # Nothing is answered, since the credentials are refused.
+    series.add("modelarts_dataset_query_success", {"project_id": "refused", "dataset_id": "d"}, 0, 0)
+    series.add("modelarts_dataset_query_failure",
+               {"project_id": "refused", "dataset_id": "d", "reason": "unauthorized"}, 1, 0)
     return series.rows
 
 
@@ -129,7 +140,8 @@ def test_file(interval):
 
     often = interval <= BOUND
     since = SOON if often else LATE
-    lasting = [always("ModelArtsExporterDown", ',job="modelarts-down"', since, since + 60)]
+    lasting = [always("ModelArtsExporterDown", ',job="modelarts-down"', since, since + 60),
+               always("ModelArtsCredentialsRefused", ',project_id="refused"', since, since + 60)]
     for problem in PROBLEMS if often else PROBLEMS[:1]:
         lasting.append(always("ModelArtsShardsDisagree", f',job="modelarts-{problem}",problem="{problem}"',
                               since, since + 60))
