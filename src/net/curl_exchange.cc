@@ -291,20 +291,23 @@ void CurlExchange::SetNamesToFind(const UrlParts& url) {
 void CurlExchange::SetAddresses(
     const std::vector<NameCache::Addresses>& addresses) {
   phase_ = CurlFailure::Phase::kConnect;
-  std::vector<std::pair<NameCache::Addresses, std::string>> told;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    told.emplace_back(addresses[i], ports_[i]);
-  }
-  if (told.empty() || told == told_) return;
+  const auto is_told = [&](std::size_t i) {
+    return i < told_.size() && told_[i].first == addresses[i] &&
+           told_[i].second == ports_[i];
+  };
+  bool is_all_told = true;
+  for (std::size_t i = 0; i < addresses.size(); ++i) is_all_told &= is_told(i);
+  if (is_all_told) return;
+  told_.clear();
   curl_slist* list = nullptr;
-  for (std::size_t i = 0; i < told.size(); ++i) {
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    told_.emplace_back(addresses[i], ports_[i]);
     const std::string entry =
         names_to_find_[i] + ":" + ports_[i] + ":" + *addresses[i];
     list = curl_slist_append(list, entry.c_str());
   }
   Set(CURLOPT_RESOLVE, list);
   resolve_.reset(list);
-  told_ = std::move(told);
 }
 
 void CurlExchange::SetMethod() {

@@ -74,8 +74,8 @@ class CurlExchange {
     return names_to_find_;
   }
 
-  // Gives libcurl the addresses of NamesToFind, in that order, each as
-  // they were found. REQUIRES: the handle is not being driven.
+  // Gives libcurl the addresses of NamesToFind, in that order; to be called
+  // even if there are none. REQUIRES: the handle is not being driven.
   void SetAddresses(const std::vector<NameCache::Addresses>& addresses);
 
   // Whether it still needs SetAddresses.

@@ -8,8 +8,12 @@
 namespace exporter {
 
 NameCache::Finding NameCache::Find(const std::string& name, Deadline now) {
-  if (!names_.contains(name)) Forget(now);
-  Name& about = names_[name];
+  auto known = names_.find(name);
+  if (known == names_.end()) {
+    Forget(now);
+    known = names_.try_emplace(name).first;
+  }
+  Name& about = known->second;
   const bool asks =
       about.questions == 0 && (now >= about.look_at || !about.Serves(now));
   if (asks) {
