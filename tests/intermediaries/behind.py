@@ -2,15 +2,17 @@
 
 import json
 import os
+import re
 import sys
 from collections import Counter
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "e2e"))
 
-from exporter import Exporter, Simulator, by_dataset, scrape  # noqa: E402
+from exporter import Exporter, Simulator, scrape  # noqa: E402
 from intermediary import CERTIFICATES, wait_until  # noqa: E402
 
 PROJECT = f"{0:032x}"
+TLS = f"tls: {{ca_file: {CERTIFICATES.ca}}}"
 
 
 def config(url, datasets, concurrency=64, timeout="5s", credentials="token: t", http="", listed=False):
@@ -27,7 +29,7 @@ def config(url, datasets, concurrency=64, timeout="5s", credentials="token: t", 
         *[f"      {line}" for line in http.splitlines()],
     ]
     if "tls:" not in http:
-        lines.append(f"      tls: {{ca_file: {CERTIFICATES.ca}}}")
+        lines.append(f"      {TLS}")
     if listed:
         lines.append("    discovery: {refresh_interval: 3s}")
     else:
@@ -36,24 +38,33 @@ def config(url, datasets, concurrency=64, timeout="5s", credentials="token: t", 
     return "\n".join(lines) + "\n"
 
 
+SHOWN = re.compile(
+    r"^modelarts_(dataset_query_success|dataset_query_failure|exporter_api_request_failures_total"
+    r"|exporter_api_retries_total|scrape_duration_seconds)(?:{(.*)})? (\S+)$",
+    re.MULTILINE,
+)
+REASON = re.compile(r'reason="(\w+)"')
+
+
 class Outcome:
     """What a scrape says: how many datasets were `good`; why the others `failed`, a
     Counter of reasons; requests without a valid answer and repeated ones of the
     process so far, `request_failures` (a Counter of reasons) and `retries`."""
 
-    def __init__(self, samples):
-        success = by_dataset(samples, "modelarts_dataset_query_success")
-        self.good = list(success.values()).count("1")
-        reasons = by_dataset(samples, "modelarts_dataset_query_failure", "reason")
-        self.failed = Counter(reasons.values())
-        self.request_failures = Counter()
-        self.retries = 0
-        for (name, labels), value in samples.items():
-            if name == "modelarts_exporter_api_request_failures_total" and value != "0":
-                self.request_failures[dict(labels)["reason"]] += int(float(value))
-            if name == "modelarts_exporter_api_retries_total":
-                self.retries += int(float(value))
-        self.duration = float(samples[("modelarts_scrape_duration_seconds", ())])
+    def __init__(self, text):
+        self.good = self.retries = 0
+        self.failed, self.request_failures = Counter(), Counter()
+        for name, labels, value in SHOWN.findall(text):
+            if name == "dataset_query_success":
+                self.good += value == "1"
+            elif name == "dataset_query_failure":
+                self.failed[REASON.search(labels)[1]] += 1
+            elif name == "exporter_api_retries_total":
+                self.retries += int(value)
+            elif name == "scrape_duration_seconds":
+                self.duration = float(value)
+            elif value != "0":
+                self.request_failures[REASON.search(labels)[1]] += int(value)
 
     def must_be_whole(self, datasets):
         """Every dataset at the first try. On a busy machine the exporter may cut short
@@ -69,7 +80,10 @@ class Outcome:
 
 
 def outcome(exporter, budget=20):
-    return Outcome(scrape(exporter, budget))
+    """Of a scrape, with this budget in seconds."""
+    answer = exporter.get("/metrics", {"X-Prometheus-Scrape-Timeout-Seconds": str(budget + 0.5)}, timeout=budget + 60)
+    assert answer.status == 200, answer.text
+    return Outcome(answer.text)
 
 
 def wait_until_ready(exporter):

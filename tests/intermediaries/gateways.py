@@ -20,6 +20,8 @@ class Gateway(Intermediary):
         self.choose_protocols(http2)
         self.url = f"https://127.0.0.1:{self.port}"
 
+    reload_seconds = 0.7  # Between reloads; the exporter stands that.
+
     def choose_protocols(self, http2):
         raise NotImplementedError
 
@@ -64,6 +66,8 @@ class Apache(Gateway):
 class Lighttpd(Gateway):
     template = "lighttpd.conf"
     reload_signal = signal.SIGUSR1
+    # While streams of HTTP/2 are in hand, up to its next full second, it accepts nobody.
+    reload_seconds = 3
 
     def choose_protocols(self, http2):
         self.settings["http2"] = "enable" if http2 else "disable"

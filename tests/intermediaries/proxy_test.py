@@ -2,12 +2,10 @@
 
 import unittest
 
-from behind import Exporter, Simulator, config, outcome
+from behind import TLS, Exporter, Simulator, config, outcome
 from gateways import Nginx
-from intermediary import CERTIFICATES
 from proxies import PASSWORD, USER, Microsocks, Squid, Tinyproxy
 
-TLS = f"tls: {{ca_file: {CERTIFICATES.ca}}}"
 
 
 class ColdStartTest(unittest.TestCase):

@@ -6,9 +6,7 @@ import time
 import unittest
 
 from behind import Exporter, Simulator, config, outcome
-from gateways import ALL, Apache, Lighttpd
-
-RELOAD_SECONDS = 0.7
+from gateways import ALL
 
 
 class ReloadTest(unittest.TestCase):
@@ -22,15 +20,13 @@ class ReloadTest(unittest.TestCase):
                         for _ in range(2):
                             scrape = pool.submit(outcome, exporter)
                             while not scrape.done():
-                                time.sleep(RELOAD_SECONDS)
+                                time.sleep(front.reload_seconds)
                                 front.reload()
                             self.assertEqual(scrape.result().good, self.DATASETS, scrape.result())
 
     def test_reloads_every_moment(self):
         for gateway in ALL:
             for http2 in (False, True):
-                if http2 and gateway in (Apache, Lighttpd):
-                    continue
                 with self.subTest(f"{gateway.__name__}, {'HTTP/2' if http2 else 'HTTP/1.1'}"):
                     self.check(gateway, http2)
 
