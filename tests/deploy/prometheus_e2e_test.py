@@ -212,7 +212,8 @@ class World:
         plain = (SHIPPED / "prometheus.yml").read_text()
         self.pair = [self.prometheus("a", plain, self.exporter),
                      self.prometheus("b", plain, self.text_only())]
-        probing = "global: {}\n" + (SHIPPED / "scrape-probe-http-sd.yml").read_text()
+        probing = "global: {}\n" + (SHIPPED / "scrape-probe-http-sd.yml").read_text().replace(
+            "/sd\n", "/sd\n        refresh_interval: 1m\n")
         secured = (SHIPPED / "scrape-tls-password.yml").read_text()
         # Two files in one: each of them has a job called modelarts.
         secured = secured.split("scrape_configs:\n")[1].replace(
