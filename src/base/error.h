@@ -15,7 +15,8 @@ namespace exporter {
 enum class ErrorKind {
   kConfig,          // Our settings are wrong. Stop: a person has to act.
   kTimeout,         // The request's timeout or the scrape's budget passed.
-  kConnect,         // No HTTP reply: name lookup, connect or the line broke.
+  kConnect,         // No reply of the cloud: name lookup, connect, the line
+                    // broke, a proxy refused.
   kTls,             // The certificate or the handshake was refused.
   kUnauthorized,    // 401. Renew once; then hold back: five failures in a row
                     // lock an access key for five minutes.
@@ -51,15 +52,31 @@ inline constexpr std::array kAllReasons = {ErrorKind::kTimeout,
 // renaming one breaks dashboards.
 std::string_view ToLabel(ErrorKind kind);
 
+// What is known beyond the kind, where it changes what a person should do, or
+// what we may do next. Never a label.
+enum class Cause {
+  kUnknown,
+  kLookup,             // The name lookup failed.
+  kUnreachable,        // Nobody takes connections there: refused, no route.
+  kProxy,              // A proxy, not the endpoint: it refuses or is at fault.
+  kProxyLogin,         // A proxy refused our user and password, or wants some.
+                       // Directories behind proxies lock accounts.
+  kRequestHeader,      // Our request's header is larger than a gateway takes.
+  kClientCertificate,  // A gateway wants a certificate that we did not show.
+  kPlainHttp,          // An http:// endpoint whose port speaks HTTPS.
+};
+
 struct Error {
   ErrorKind kind;
   std::string message;  // One line, free of secrets, naming what failed.
 
   // What the other side said of it, for people; a label takes `code` alone.
-  int http_status = 0;     // 0: no reply came.
+  int http_status = 0;     // Of the cloud's reply; 0: none came.
   std::string code;        // e.g. "ModelArts.4352"
   std::string cloud_text;  // The cloud's own words, as received.
   std::string request_id;  // For the cloud's support.
+
+  Cause cause = Cause::kUnknown;
 };
 
 // `error` with what we were doing put in front, so that a message reads from

@@ -10,6 +10,7 @@
 
 #include "base/time_format.h"
 #include "base/utf8.h"
+#include "cloud/error_page.h"
 #include "cloud/json_reader.h"
 #include "cloud/text.h"
 #include "net/url.h"
@@ -172,16 +173,43 @@ std::optional<milliseconds> PauseOfMessage(std::string_view body) {
   return std::nullopt;
 }
 
+// Of a reply that is none of the cloud: its status is no verdict on what the
+// cloud was asked, or on our credentials.
+Error OfProxy(const HttpReply& reply, std::span<const Secret> hidden) {
+  std::string message =
+      "the proxy " + reply.proxy + " answered " + std::to_string(reply.status);
+  HttpReply words = reply;
+  words.proxy.clear();  // It is named already.
+  const std::string page = DescribePage(words, hidden);
+  if (!page.empty()) message += ": " + page;
+  const auto squid = ToCode(Blotted(Header(reply, "X-Squid-Error"), hidden));
+  if (!squid.empty()) message += ", " + squid;
+  message.resize(Cut(message, kMaxMessageBytes).size());
+  // tinyproxy says 401 of a wrong password (seen of 1.11.1).
+  const bool is_login = reply.status == 407 || reply.status == 401;
+  return {.kind = ErrorKind::kConnect,
+          .message = std::move(message),
+          .cause = is_login ? Cause::kProxyLogin : Cause::kProxy};
+}
+
 }  // namespace
 
 Error DecodeError(const HttpReply& reply, std::span<const Secret> hidden) {
   ErrorVisitor said(hidden);
-  // Whatever was understood until there counts; HTML says nothing.
+  // Whatever was understood until there counts.
   (void)ReadJson(reply.body, said);
+
+  const bool said_nothing = said.code.empty() && said.text.empty();
+  if (said_nothing && IsOfProxyItself(reply)) return OfProxy(reply, hidden);
 
   Error error{.kind = Classify(reply.status, said.code),
               .message = "HTTP " + std::to_string(reply.status)};
   error.message += Blotted(Target(reply), hidden);
+  if (said_nothing) {
+    const std::string page = DescribePage(reply, hidden);
+    if (!page.empty()) error.message += ": " + page;
+    error.cause = CauseOfPage(reply);
+  }
   if (!said.code.empty()) error.message += " " + said.code;
   if (!said.text.empty()) error.message += ": " + OnOneLine(said.text);
   error.message.resize(Cut(error.message, kMaxMessageBytes).size());

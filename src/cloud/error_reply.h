@@ -18,9 +18,12 @@ namespace exporter {
 // and the code of the cloud only where the status leaves room: ModelArts.4352
 // and APIG.0101 (or APIGW.0101). Whatever the body is, there is a message:
 // "HTTP 403 ModelArts.4336: <the cloud's message>", in one line of at most 400
-// bytes. Should the reply quote one of `hidden`, that is blotted out. A status
-// that is no failure, such as 204, is kMalformed; of a redirect the message
-// says where to, without what may be secret there.
+// bytes. A body that is no such JSON is told of by DescribePage. Should the
+// reply quote one of `hidden`, that is blotted out. A status that is no
+// failure, such as 204, is kMalformed; of a redirect the message says where to,
+// without what may be secret there. What a proxy answered itself is kConnect,
+// has no http_status, and names the proxy: Cause::kProxyLogin where it wants
+// another user or password, else Cause::kProxy.
 Error DecodeError(const HttpReply& reply, std::span<const Secret> hidden = {});
 
 // How long a reply that refuses us for now wants us to wait, from 0 to one

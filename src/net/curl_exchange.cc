@@ -238,6 +238,8 @@ void CurlExchange::SetProxy(const std::string& proxy_url) {
   Set(CURLOPT_PROXY, proxy_url.c_str());
   Set(CURLOPT_HTTP_VERSION,
       proxy_url.empty() ? long{CURL_HTTP_VERSION_2TLS} : VersionByProxy());
+  // libcurl's own guess is 1080 for http too.
+  Set(CURLOPT_PROXYPORT, long{DefaultProxyPort(KindOfProxy(proxy_url))});
   // A proxy hears of libcurl's own alone.
   Set(CURLOPT_USERAGENT,
       proxy_url.empty() ? nullptr : OrNull(settings_.user_agent));
@@ -417,7 +419,12 @@ Result<HttpReply> CurlExchange::Finish(CURLcode code) {
   // libcurl is content with a header that was cut.
   if (code == CURLE_OK && reply_->IsInHeader()) code = CURLE_PARTIAL_FILE;
   if (code != CURLE_OK) return Fail(Explain(Describe(CauseOf(code))));
-  return reply_->Take();
+  HttpReply reply = reply_->Take();
+  if (!proxy_url_.Empty() && IsPlain() &&
+      KindOfProxy(proxy_url_.Reveal()) != ProxyKind::kSocks) {
+    reply.proxy = ProxyForMessages(proxy_url_.Reveal());
+  }
+  return reply;
 }
 
 Error CurlExchange::TimedOutWaiting() const {
@@ -456,9 +463,22 @@ CurlFailure CurlExchange::Describe(CURLcode code) const {
           .detail = error_.data(),
           .system_error = static_cast<int>(Number(CURLINFO_OS_ERRNO)),
           .proxy_status = Number(CURLINFO_HTTP_CONNECTCODE),
+          .proxy_error = Number(CURLINFO_PROXY_ERROR),
+          .in_proxy_tls = IsInProxyTls(),
           .max_body_bytes = settings_.max_body_bytes,
           .host = host_,
           .proxy = ProxyForMessages(proxy_url_.Reveal())};
+}
+
+// Whether a TLS handshake that failed is one with an https:// proxy: all are
+// for a plain URL, else those before its answer to CONNECT.
+bool CurlExchange::IsInProxyTls() const {
+  return KindOfProxy(proxy_url_.Reveal()) == ProxyKind::kHttps &&
+         (IsPlain() || Number(CURLINFO_HTTP_CONNECTCODE) == 0);
+}
+
+bool CurlExchange::IsPlain() const {
+  return SplitUrl(request_.url)->scheme == "http";
 }
 
 long CurlExchange::Number(CURLINFO what) const {

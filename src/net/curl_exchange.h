@@ -140,6 +140,8 @@ class CurlExchange {
 
   [[nodiscard]] CURLcode CauseOf(CURLcode code) const;
   [[nodiscard]] CurlFailure Describe(CURLcode code) const;
+  [[nodiscard]] bool IsInProxyTls() const;
+  [[nodiscard]] bool IsPlain() const;
   [[nodiscard]] long Number(CURLINFO what) const;
 
   const ExchangeSettings& settings_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -28,9 +29,18 @@ std::string OneLine(std::string_view detail) {
   return line;
 }
 
+std::string Proxy(const CurlFailure& failure) {
+  return "the proxy " + failure.proxy;
+}
+
 std::string Peer(const CurlFailure& failure) {
-  return failure.proxy.empty() ? failure.host
-                               : "the proxy " + std::string(failure.proxy);
+  return failure.proxy.empty() ? failure.host : Proxy(failure);
+}
+
+Error ConnectError(std::string message, Cause cause = Cause::kUnknown) {
+  return {.kind = ErrorKind::kConnect,
+          .message = std::move(message),
+          .cause = cause};
 }
 
 // What a lookup is for: no port belongs to it, and an address needs none.
@@ -55,14 +65,75 @@ Error ExplainTimeout(const CurlFailure& failure) {
       message += "reading the reply of " + failure.host;
       break;
   }
-  return {ErrorKind::kTimeout, message};
+  return {.kind = ErrorKind::kTimeout,
+          .message = message,
+          .cause = failure.phase == CurlFailure::Phase::kLookup
+                       ? Cause::kLookup
+                       : Cause::kUnknown};
 }
 
 Error ExplainTls(const CurlFailure& failure) {
   const std::string_view words = failure.detail.empty()
                                      ? curl_easy_strerror(failure.code)
                                      : failure.detail;
-  return {ErrorKind::kTls, "TLS with " + failure.host + ": " + OneLine(words)};
+  return {.kind = ErrorKind::kTls,
+          .message = "TLS with " +
+                     (failure.in_proxy_tls ? Proxy(failure) : failure.host) +
+                     ": " + OneLine(words),
+          .cause = failure.in_proxy_tls ? Cause::kProxy : Cause::kUnknown};
+}
+
+bool WasRefusedByProxy(const CurlFailure& failure) {
+  return failure.proxy_status != 0 && failure.proxy_status / 100 != 2;
+}
+
+Error ExplainProxyStatus(const CurlFailure& failure) {
+  // tinyproxy says 401 of a wrong password (seen of 1.11.1).
+  const bool is_login =
+      failure.proxy_status == 407 || failure.proxy_status == 401;
+  return ConnectError(
+      Proxy(failure) + " answered " + std::to_string(failure.proxy_status),
+      is_login ? Cause::kProxyLogin : Cause::kProxy);
+}
+
+// Source: RFC 1928, section 6; RFC 1929, section 2.
+Error ExplainSocks(const CurlFailure& failure) {
+  const std::string proxy = Proxy(failure);
+  const std::string& host = failure.host;
+  switch (failure.proxy_error) {
+    case CURLPX_USER_REJECTED:
+      return ConnectError(proxy + " refused the user and the password",
+                          Cause::kProxyLogin);
+    case CURLPX_NO_AUTH:
+      return ConnectError(proxy + " wants a login that proxy_url does not give",
+                          Cause::kProxyLogin);
+    case CURLPX_REPLY_NOT_ALLOWED:
+      return ConnectError(proxy + " has a rule against " + host, Cause::kProxy);
+    case CURLPX_REPLY_HOST_UNREACHABLE:
+      return ConnectError(proxy + " cannot find or reach " + host,
+                          Cause::kProxy);
+    case CURLPX_REPLY_NETWORK_UNREACHABLE:
+      return ConnectError(proxy + " has no route to " + host, Cause::kProxy);
+    case CURLPX_REPLY_CONNECTION_REFUSED:
+      return ConnectError(host + " refused the connection of " + proxy,
+                          Cause::kProxy);
+    case CURLPX_REPLY_TTL_EXPIRED:
+      return ConnectError(proxy + " got no connection to " + host + " in time",
+                          Cause::kProxy);
+    case CURLPX_RESOLVE_HOST:
+      return ConnectError("name lookup failed: " + NameOf(host),
+                          Cause::kLookup);
+    case CURLPX_REPLY_GENERAL_SERVER_FAILURE:
+      return ConnectError(proxy + " failed to connect to " + host,
+                          Cause::kProxy);
+    case CURLPX_CLOSED:
+      return ConnectError(proxy + " closed the connection in its handshake",
+                          Cause::kProxy);
+    case CURLPX_BAD_VERSION:
+      return ConnectError(proxy + " does not speak SOCKS5", Cause::kProxy);
+    default:
+      return ConnectError(proxy + " broke off its handshake", Cause::kProxy);
+  }
 }
 
 // libcurl keeps an errno from exchange to exchange, so it is looked at only
@@ -81,55 +152,55 @@ std::string WhyTheLineBroke(const CurlFailure& failure) {
 
 Error ExplainBrokenLine(const CurlFailure& failure) {
   const std::string& host = failure.host;
-  const auto connect_error = [](std::string message) {
-    return Error{ErrorKind::kConnect, std::move(message)};
-  };
   switch (failure.code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return connect_error("name lookup failed: " + NameOf(host));
+      return ConnectError("name lookup failed: " + NameOf(host),
+                          Cause::kLookup);
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return connect_error("name lookup of the proxy failed: " +
-                           NameOf(failure.proxy));
+      return ConnectError(
+          "name lookup of the proxy failed: " + NameOf(failure.proxy),
+          Cause::kLookup);
     case CURLE_COULDNT_CONNECT:
-      return connect_error(
+      return ConnectError(
           "connecting to " + Peer(failure) + ": " +
-          (failure.system_error == 0
-               ? curl_easy_strerror(failure.code)
-               : std::generic_category().message(failure.system_error)));
+              (failure.system_error == 0
+                   ? curl_easy_strerror(failure.code)
+                   : std::generic_category().message(failure.system_error)),
+          failure.proxy.empty() ? Cause::kUnreachable : Cause::kProxy);
+    case CURLE_PROXY:
+      return ExplainSocks(failure);
     case CURLE_GOT_NOTHING:
-      return connect_error(host + " closed the connection without a reply");
+      return ConnectError(host + " closed the connection without a reply");
     case CURLE_PARTIAL_FILE:
-      return connect_error("the reply of " + host + " was cut short");
+      return ConnectError("the reply of " + host + " was cut short");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-      return connect_error("the reply of " + host + " is not HTTP");
+      return ConnectError("the reply of " + host + " is not HTTP");
     default:
-      if (failure.proxy_status != 0 && failure.proxy_status / 100 != 2) {
-        return connect_error(Peer(failure) + " answered " +
-                             std::to_string(failure.proxy_status));
-      }
-      return connect_error("the line to " + host +
-                           " broke: " + WhyTheLineBroke(failure));
+      return ConnectError("the line to " + host +
+                          " broke: " + WhyTheLineBroke(failure));
   }
 }
 
 }  // namespace
 
 Error Explain(const CurlFailure& failure) {
+  if (failure.code == CURLE_OPERATION_TIMEDOUT) return ExplainTimeout(failure);
+  // Before the code: since 8.22 that is the one of a refused connection.
+  if (WasRefusedByProxy(failure)) return ExplainProxyStatus(failure);
   switch (failure.code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return ExplainTimeout(failure);
-
     case CURLE_FILESIZE_EXCEEDED:
-      return {ErrorKind::kTooLarge, "the body is larger than " +
-                                        std::to_string(failure.max_body_bytes) +
-                                        " bytes"};
+      return {.kind = ErrorKind::kTooLarge,
+              .message = "the body is larger than " +
+                         std::to_string(failure.max_body_bytes) + " bytes"};
     case CURLE_OUT_OF_MEMORY:  // What 7.88 says of a header line over 100 kB.
     case kHeaderTooLarge:
-      return {ErrorKind::kTooLarge, "the header is too large"};
+      return {.kind = ErrorKind::kTooLarge,
+              .message = "the header is too large"};
     case CURLE_BAD_CONTENT_ENCODING:
-      return {ErrorKind::kMalformed,
-              "the reply of " + failure.host + " cannot be decompressed"};
+      return {.kind = ErrorKind::kMalformed,
+              .message =
+                  "the reply of " + failure.host + " cannot be decompressed"};
 
     case CURLE_SSL_CONNECT_ERROR:
       // The line broke in the handshake; nobody refused anything.

@@ -29,6 +29,8 @@ struct HttpReply {
   int status;  // As received: judging it is the caller's job.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::string proxy = {};  // The proxy that was asked in plain HTTP, and may
+                           // have answered itself: "proxy:3128"; empty: none.
 };
 
 // The first header called `name`, whatever its case; empty if there is none.

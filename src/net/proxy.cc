@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <optional>
+#include <stdexcept>
 
 namespace exporter {
 namespace {
@@ -74,6 +75,17 @@ bool HoldsName(std::string_view member, std::string_view host) {
          (above == 0 || host[above - 1] == '.');
 }
 
+// In lower case; empty where none is written, which means http.
+std::string SchemeOf(std::string_view proxy_url) {
+  const std::size_t end = proxy_url.find("://");
+  if (end == std::string_view::npos) return "";
+  std::string scheme(proxy_url.substr(0, end));
+  for (char& c : scheme) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return scheme;
+}
+
 }  // namespace
 
 ProxyEnvironment ReadProxyEnvironment() {
@@ -106,12 +118,40 @@ const std::string& ProxyFor(const UrlParts& url, const Transport& transport,
                                : environment.http_proxy;
 }
 
-std::string_view ProxyForMessages(std::string_view proxy_url) {
-  const std::size_t scheme = proxy_url.find("://");
-  if (scheme != std::string_view::npos) proxy_url.remove_prefix(scheme + 3);
-  const std::size_t at = proxy_url.rfind('@');
-  if (at != std::string_view::npos) proxy_url.remove_prefix(at + 1);
-  return proxy_url.substr(0, proxy_url.find_first_of("/?#"));
+ProxyKind KindOfProxy(std::string_view proxy_url) {
+  const std::string scheme = SchemeOf(proxy_url);
+  if (scheme.starts_with("socks")) return ProxyKind::kSocks;
+  return scheme == "https" ? ProxyKind::kHttps : ProxyKind::kHttp;
+}
+
+int DefaultProxyPort(ProxyKind kind) {
+  switch (kind) {
+    case ProxyKind::kHttp:
+      return 80;
+    case ProxyKind::kHttps:
+      return 443;
+    case ProxyKind::kSocks:
+      return 1080;
+  }
+  throw std::logic_error("ProxyKind out of range");
+}
+
+std::string ProxyForMessages(std::string_view proxy_url) {
+  std::string_view text = proxy_url;
+  const std::size_t scheme = text.find("://");
+  if (scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
+  const std::size_t at = text.rfind('@');
+  if (at != std::string_view::npos) text.remove_prefix(at + 1);
+  std::string proxy(text.substr(0, text.find_first_of("/?#")));
+  const std::size_t bracket = proxy.rfind(']');
+  const bool has_port =
+      proxy.find(':', bracket == std::string::npos ? 0 : bracket) !=
+      std::string::npos;
+  if (!proxy.empty() && !has_port) {
+    proxy += ':';
+    proxy += std::to_string(DefaultProxyPort(KindOfProxy(proxy_url)));
+  }
+  return proxy;
 }
 
 }  // namespace exporter

@@ -33,7 +33,16 @@ bool IsExemptFromProxy(std::string_view host, std::string_view no_proxy);
 const std::string& ProxyFor(const UrlParts& url, const Transport& transport,
                             const ProxyEnvironment& environment);
 
+enum class ProxyKind { kHttp, kHttps, kSocks };
+
+// By the scheme of the proxy's URL; http where it has none.
+ProxyKind KindOfProxy(std::string_view proxy_url);
+
+// The port of a proxy whose URL names none: 80, 443 or 1080.
+int DefaultProxyPort(ProxyKind kind);
+
 // Host and port of the proxy with this URL, fit for a message: "proxy:3128".
-std::string_view ProxyForMessages(std::string_view proxy_url);
+// Empty if it is.
+std::string ProxyForMessages(std::string_view proxy_url);
 
 }  // namespace exporter

@@ -70,6 +70,12 @@ TEST(ExplainTest, SaysWhatFailedWhereAndWithWhom) {
         .detail = "no such file",
         .host = "h"},
        "tls: TLS with h: no such file"},
+      {{.code = CURLE_PEER_FAILED_VERIFICATION,
+        .detail = "self-signed certificate",
+        .in_proxy_tls = true,
+        .host = "h",
+        .proxy = "p:3128"},
+       "tls: TLS with the proxy p:3128: self-signed certificate"},
       {{.code = CURLE_RECV_ERROR,
         .detail = "SSL_read: tlsv13 alert certificate "
                   "required",
@@ -88,6 +94,76 @@ TEST(ExplainTest, LooksAtTheErrnoOfNothingButConnecting) {
                                    .system_error = ECONNREFUSED,
                                    .host = "h"});
     EXPECT_EQ(said.find("refused"), std::string::npos) << said;
+  }
+}
+
+TEST(ExplainTest, LooksAtTheProxysStatusBeforeTheCode) {
+  for (const CURLcode code : {CURLE_RECV_ERROR, CURLE_COULDNT_CONNECT}) {
+    EXPECT_EQ(Said({.code = code,
+                    .system_error = ECONNREFUSED,
+                    .proxy_status = 403,
+                    .host = "h",
+                    .proxy = "p:3128"}),
+              "connect: the proxy p:3128 answered 403");
+  }
+}
+
+TEST(ExplainTest, TellsAProxyThatWantsALoginFromOtherRefusals) {
+  const auto cause_of = [](long status) {
+    return Explain({.code = CURLE_RECV_ERROR,
+                    .proxy_status = status,
+                    .host = "h",
+                    .proxy = "p:3128"})
+        .cause;
+  };
+  EXPECT_EQ(cause_of(407), Cause::kProxyLogin);
+  EXPECT_EQ(cause_of(401), Cause::kProxyLogin);  // Of tinyproxy.
+  EXPECT_EQ(cause_of(403), Cause::kProxy);
+  EXPECT_EQ(cause_of(503), Cause::kProxy);
+  EXPECT_EQ(cause_of(0), Cause::kUnknown);
+  EXPECT_EQ(cause_of(200), Cause::kUnknown);
+}
+
+TEST(ExplainTest, HasAWordForEachRefusalOfSocks) {
+  const struct {
+    CURLproxycode refusal;
+    const char* said;
+    Cause cause;
+  } kCases[] = {
+      {CURLPX_USER_REJECTED,
+       "the proxy p:1080 refused the user and the password",
+       Cause::kProxyLogin},
+      {CURLPX_NO_AUTH,
+       "the proxy p:1080 wants a login that proxy_url does not give",
+       Cause::kProxyLogin},
+      {CURLPX_REPLY_NOT_ALLOWED, "the proxy p:1080 has a rule against h:8443",
+       Cause::kProxy},
+      {CURLPX_REPLY_HOST_UNREACHABLE,
+       "the proxy p:1080 cannot find or reach h:8443", Cause::kProxy},
+      {CURLPX_REPLY_NETWORK_UNREACHABLE,
+       "the proxy p:1080 has no route to h:8443", Cause::kProxy},
+      {CURLPX_REPLY_CONNECTION_REFUSED,
+       "h:8443 refused the connection of the proxy p:1080", Cause::kProxy},
+      {CURLPX_REPLY_TTL_EXPIRED,
+       "the proxy p:1080 got no connection to h:8443 in time", Cause::kProxy},
+      {CURLPX_REPLY_GENERAL_SERVER_FAILURE,
+       "the proxy p:1080 failed to connect to h:8443", Cause::kProxy},
+      {CURLPX_RESOLVE_HOST, "name lookup failed: h", Cause::kLookup},
+      {CURLPX_BAD_VERSION, "the proxy p:1080 does not speak SOCKS5",
+       Cause::kProxy},
+      {CURLPX_CLOSED, "the proxy p:1080 closed the connection in its handshake",
+       Cause::kProxy},
+      {CURLPX_UNKNOWN_FAIL, "the proxy p:1080 broke off its handshake",
+       Cause::kProxy},
+  };
+  for (const auto& [refusal, said, cause] : kCases) {
+    const Error error = Explain({.code = CURLE_PROXY,
+                                 .proxy_error = refusal,
+                                 .host = "h:8443",
+                                 .proxy = "p:1080"});
+    EXPECT_EQ(error.kind, ErrorKind::kConnect);
+    EXPECT_EQ(error.message, said);
+    EXPECT_EQ(error.cause, cause) << said;
   }
 }
 

@@ -166,8 +166,11 @@ TEST_F(CurlFetcherProxyTest, TrustsTheAuthorityItIsGivenForTheProxyToo) {
   const Proxy proxy(
       TlsTerms{.cert_file = files.cert_file, .key_file = files.key_file});
   Transport transport = By("https://127.0.0.1:" + std::to_string(proxy.Port()));
-  EXPECT_THAT(Outcome(Fetch(Get("http://example.test/", transport))),
-              StartsWith("tls: "));
+  const std::string blame =
+      "tls: TLS with the proxy 127.0.0.1:" + std::to_string(proxy.Port());
+  for (const char* url : {"http://example.test/", "https://example.test/"}) {
+    EXPECT_THAT(Outcome(Fetch(Get(url, transport))), StartsWith(blame));
+  }
 
   transport.ca_file = authority.CaFile();
 
@@ -186,6 +189,66 @@ TEST_F(CurlFetcherProxyTest, TellsThatTheProxyRefused) {
     EXPECT_EQ(Outcome(Fetch(Get("https://example.test/", By(url)))),
               "connect: the proxy 127.0.0.1:" + std::to_string(proxy.Port()) +
                   " answered " + std::to_string(status));
+  }
+}
+
+// A certificate of the endpoint's, behind an https:// proxy.
+TEST_F(CurlFetcherProxyTest, BlamesTheEndpointForItsOwnCertificate) {
+  TestAuthority trusted;
+  TestAuthority unknown;
+  const CertificateFiles of_proxy = trusted.Issue("IP:127.0.0.1");
+  const CertificateFiles of_server = unknown.Issue("DNS:example.test");
+  const Proxy proxy(
+      TlsTerms{.cert_file = of_proxy.cert_file, .key_file = of_proxy.key_file});
+  const SocketServer server(Answer, TlsTerms{.cert_file = of_server.cert_file,
+                                             .key_file = of_server.key_file});
+  Transport transport = By("https://127.0.0.1:" + std::to_string(proxy.Port()));
+  transport.ca_file = trusted.CaFile();
+  const std::string host = "example.test:" + std::to_string(server.Port());
+
+  EXPECT_THAT(Outcome(Fetch(Get("https://" + host + "/", transport))),
+              StartsWith("tls: TLS with " + host));
+}
+
+TEST_F(CurlFetcherProxyTest, SaysThroughWhomAPlainReplyCame) {
+  const SocketServer server(Answer);
+
+  EXPECT_EQ(Fetch(Get("http://example.test/", By(proxy_.Url())))->proxy,
+            "127.0.0.1:" + std::to_string(proxy_.Port()));
+  EXPECT_EQ(Fetch(Get(server.Url()))->proxy, "");
+}
+
+TEST_F(CurlFetcherProxyTest, HasAWordForRefusalsOfSocks) {
+  const struct {
+    std::string method;   // Chosen of the ways to log in,
+    std::string verdict;  // on user and password,
+    std::string reply;    // to the wish to connect.
+    const char* said;
+  } kCases[] = {
+      {std::string("\x05\xFF"), "", "",
+       " wants a login that proxy_url does not give"},
+      {std::string("\x05\x02"), std::string("\x01\x01"), "",
+       " refused the user and the password"},
+      {std::string("\x05\x02"), std::string("\x01\x00", 2),
+       std::string("\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00", 10),
+       " has a rule against example.test"},
+      {std::string("\x05\x02"), std::string("\x01\x00", 2),
+       std::string("\x05\x04\x00\x01\x00\x00\x00\x00\x00\x00", 10),
+       " cannot find or reach example.test"},
+  };
+  for (const auto& [method, verdict, reply, said] : kCases) {
+    const SocketServer proxy([&](Connection& connection) {
+      for (const std::string& bytes : {method, verdict, reply}) {
+        if (connection.Read(512).empty() || bytes.empty()) return;
+        connection.Send(bytes);
+      }
+      connection.Read(512);
+    });
+    const std::string address = "127.0.0.1:" + std::to_string(proxy.Port());
+
+    EXPECT_EQ(Outcome(Fetch(Get("https://example.test/",
+                                By("socks5h://user:hush@" + address)))),
+              "connect: the proxy " + address + said);
   }
 }
 

@@ -70,5 +70,14 @@ TEST(ProxyForMessagesTest, LeavesOutWhatMayBeSecret) {
   EXPECT_EQ(ProxyForMessages(""), "");
 }
 
+// Go's and curl's documented ones, but for libcurl's 1080 of http.
+TEST(ProxyForMessagesTest, NamesThePortThatIsAskedWhereNoneIsGiven) {
+  EXPECT_EQ(ProxyForMessages("http://u:p@proxy"), "proxy:80");
+  EXPECT_EQ(ProxyForMessages("proxy"), "proxy:80");
+  EXPECT_EQ(ProxyForMessages("HTTPS://proxy/"), "proxy:443");
+  EXPECT_EQ(ProxyForMessages("socks5://[::1]"), "[::1]:1080");
+  EXPECT_EQ(ProxyForMessages("socks5h://proxy"), "proxy:1080");
+}
+
 }  // namespace
 }  // namespace exporter
