@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <array>
+#include <cstdlib>
 
 #include "config/credentials_reader.h"
 #include "config/endpoint.h"
@@ -137,6 +138,25 @@ void ReadTls(const YamlNode& node, const Source& source, TlsConfig& tls) {
   section.ReadBool("insecure_skip_verify", tls.insecure_skip_verify);
 }
 
+// Reports what the environment calls a proxy and is none. It may leave out
+// "http://".
+void CheckProxyEnvironment(const Section& section) {
+  for (const auto& names : {std::array{"HTTPS_PROXY", "https_proxy"},
+                            std::array{"HTTP_PROXY", "http_proxy"}}) {
+    for (const std::string name : names) {
+      const char* value = std::getenv(name.c_str());
+      if (value == nullptr || *value == '\0') continue;
+      std::string url = value;
+      if (url.find("://") == std::string::npos) url.insert(0, "http://");
+      const std::string why_not = WhyNotProxy(url);
+      if (!why_not.empty()) {
+        section.Add("proxy_from_environment", name + " " + why_not);
+      }
+      break;  // The other one does not count.
+    }
+  }
+}
+
 HttpConfig ReadHttp(const YamlNode& node, const Source& source) {
   const Section section(
       node, "http", {"timeout", "proxy_url", "proxy_from_environment", "tls"},
@@ -144,6 +164,7 @@ HttpConfig ReadHttp(const YamlNode& node, const Source& source) {
   HttpConfig http;
   section.ReadDuration("timeout", http.timeout, {1ms, 10min});
   section.ReadBool("proxy_from_environment", http.proxy_from_environment);
+  if (http.proxy_from_environment) CheckProxyEnvironment(section);
   std::string proxy;
   if (section.ReadText("proxy_url", proxy)) {
     const std::string why_not = WhyNotProxy(proxy);

@@ -538,6 +538,37 @@ TEST(LoadConfigTest, FindsTheHomeFolderOfAProfile) {
                 ProfileConfig{folder.path() + "/credentials", "basic"}));
 }
 
+TEST(LoadConfigTest, ChecksTheProxiesOfTheEnvironmentWhereTheyCount) {
+  const TempFolder folder;
+  const auto faults_with = [&](const char* upper, const char* lower,
+                               const std::string& follow) {
+    setenv("HTTPS_PROXY", upper, 1);
+    setenv("https_proxy", lower, 1);
+    const LoadedConfig loaded =
+        LoadText(folder,
+                 "projects: [{project_id: p, region: r, datasets: [{id: d}], "
+                 "http: {proxy_from_environment: " +
+                     follow + "}}]");
+    unsetenv("HTTPS_PROXY");
+    unsetenv("https_proxy");
+    return Found(loaded.faults, folder.path() + "/config.yml");
+  };
+
+  for (const char* fine : {"", "proxy", "proxy:3128", "http://u:p@proxy:3128/",
+                           "https://proxy", "socks5h://[::1]"}) {
+    EXPECT_THAT(faults_with(fine, "", "true"), IsEmpty()) << fine;
+  }
+  EXPECT_THAT(faults_with("http://u:hunter2@proxy:99999", "", "true"),
+              ElementsAre("1:95: proxy_from_environment: HTTPS_PROXY has no "
+                          "valid port; it is a number from 1 to 65535, without "
+                          "leading zeros"));
+  EXPECT_THAT(faults_with("", "ftp://proxy", "true"),
+              ElementsAre(HasSubstr(": https_proxy must begin with http://")));
+  // Only what counts is looked at.
+  EXPECT_THAT(faults_with("proxy", "ftp://proxy", "true"), IsEmpty());
+  EXPECT_THAT(faults_with("ftp://proxy", "", "false"), IsEmpty());
+}
+
 TEST(LoadConfigTest, SaysWhyTheFileCannotBeRead) {
   const TempFolder folder;
   const std::string pipe = folder.path() + "/pipe";
