@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
+#include <optional>
 
 namespace exporter {
 namespace {
@@ -72,7 +73,11 @@ std::string WhyNotHost(std::string_view host) {
     if (has_port && port.front() != ':') return "has no valid host";
   } else {
     const std::size_t colon = std::min(host.find(':'), host.size());
-    if (!IsHostName(host.substr(0, colon))) return "has no valid host";
+    std::string_view name = host.substr(0, colon);
+    // Then no search list of the resolver's is tried. It is part of what is
+    // sent and signed, but not of what a certificate has to name.
+    if (name.ends_with('.')) name.remove_suffix(1);
+    if (!IsHostName(name)) return "has no valid host";
     port = host.substr(colon);
     has_port = !port.empty();
   }
@@ -83,21 +88,38 @@ std::string WhyNotHost(std::string_view host) {
   return "";
 }
 
+// The byte that begins `text`, which may be written as %XX; none if a '%' is
+// not followed by two hex digits.
+std::optional<unsigned char> TakeByte(std::string_view& text) {
+  auto byte = static_cast<unsigned char>(text.front());
+  std::size_t size = 1;
+  if (byte == '%') {
+    size = 3;
+    const std::string_view digits = text.substr(1, 2);
+    const char* end = digits.data() + digits.size();
+    const auto [rest, error] = std::from_chars(digits.data(), end, byte, 16);
+    if (digits.size() < 2 || error != std::errc() || rest != end) {
+      return std::nullopt;
+    }
+  }
+  text.remove_prefix(size);
+  return byte;
+}
+
+bool HasStrayPercent(std::string_view text) {
+  while (!text.empty()) {
+    if (!TakeByte(text)) return true;
+  }
+  return false;
+}
+
 // Whether every '%' of `text` is a byte in hex, and nothing in it a blank or,
 // decoded, a control character.
 bool IsUserInfo(std::string_view text) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    auto byte = static_cast<unsigned char>(text[at]);
-    if (byte == ' ') return false;
-    if (byte == '%') {
-      const std::string_view digits = text.substr(at + 1, 2);
-      const char* end = digits.data() + digits.size();
-      const auto [rest, error] = std::from_chars(digits.data(), end, byte, 16);
-      if (digits.size() < 2 || error != std::errc() || rest != end)
-        return false;
-      at += 2;
-    }
-    if (byte < 0x20 || byte == 0x7F) return false;
+  if (text.find(' ') != std::string_view::npos) return false;
+  while (!text.empty()) {
+    const std::optional<unsigned char> byte = TakeByte(text);
+    if (!byte || *byte < 0x20 || *byte == 0x7F) return false;
   }
   return true;
 }
@@ -138,6 +160,11 @@ Result<std::string> NormalizeEndpoint(std::string_view text) {
     return refuse("must not contain '?' or '#'");
   }
   if (!IsPath(url.rest)) return refuse("has a path with forbidden characters");
+  if (HasStrayPercent(url.rest)) {
+    return refuse(
+        "has a path with a '%' that two hex digits do not follow; a '%' itself "
+        "is written %25");
+  }
   while (url.rest.ends_with('/')) url.rest.remove_suffix(1);
   return url.scheme + "://" + ToLower(url.host) + std::string(url.rest);
 }

@@ -11,10 +11,10 @@
 namespace exporter {
 
 // "http[s]://host[:port][/path]" with the scheme and the host in lower case and
-// without slashes at the end.
+// without slashes at the end. The host may end in a dot.
 // Errors: kConfig for anything else: another scheme, a user, a query, a
 // fragment, a host that no certificate can name, a port outside 1..65535 or
-// with leading zeros.
+// with leading zeros, a '%' in the path that two hex digits do not follow.
 Result<std::string> NormalizeEndpoint(std::string_view text);
 
 // Why `url` is no proxy: "http://[user:password@]host[:port]", or https,

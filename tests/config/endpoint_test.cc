@@ -19,6 +19,8 @@ TEST(NormalizeEndpointTest, LowersSchemeAndHostAndDropsSlashesAtTheEnd) {
       {"https://example.com/a/b//", "https://example.com/a/b"},
       {"https://example.com/a%20b~c", "https://example.com/a%20b~c"},
       {"https://my_stack.internal:65535", "https://my_stack.internal:65535"},
+      {"https://Example.com./", "https://example.com."},
+      {"https://example.com.:8443/a%25", "https://example.com.:8443/a%25"},
   };
   for (const auto& [text, normal] : kCases) {
     const Result<std::string> endpoint = NormalizeEndpoint(text);
@@ -45,7 +47,14 @@ TEST(NormalizeEndpointTest, RefusesWhatIsNoEndpoint) {
                            "https://a:b",
                            "https://a b",
                            "https://a\n",
-                           "https://a.",
+                           "https://.",
+                           "https://a..",
+                           "https://a..:443",
+                           "https://a/%",
+                           "https://a/%2",
+                           "https://a/%2g",
+                           "https://a/%-1",
+                           "https://a/100%/b",
                            "https://.a",
                            "https://a..b",
                            "https://u@a",
@@ -71,8 +80,9 @@ TEST(WhyNotProxyTest, TakesProxiesWithAndWithoutUsers) {
   for (const char* text :
        {"http://proxy", "http://proxy:3128", "http://proxy:3128/",
         "https://user:pass@proxy:3128", "socks5://127.0.0.1:1080",
-        "socks5h://user@[::1]:1080", "http://user:p@ss:word@proxy:3128",
-        "http://us%20er:p%c3%A9%25@proxy", "http://user:\xC3\xA9@proxy"}) {
+        "socks5h://user@[::1]:1080", "http://proxy.example.com.:3128",
+        "http://user:p@ss:word@proxy:3128", "http://us%20er:p%c3%A9%25@proxy",
+        "http://user:\xC3\xA9@proxy"}) {
     EXPECT_EQ(WhyNotProxy(text), "") << text;
   }
 }
