@@ -73,6 +73,7 @@ void QueryLog::Ended(const ProjectSettings& project, const DatasetKey& dataset,
   }
   if (failure != nullptr) {
     fields.push_back({"reason", std::string(ToLabel(failure->kind))});
+    fields.push_back({"error", failure->message});
   }
   fields.push_back({"seconds", FormatSeconds(took)});
   Log(LogLevel::kDebug, "query ended", fields);

@@ -162,7 +162,8 @@ TEST_F(CloudLoopTest, LogsEachQueryForThoseWhoDebugAlone) {
                              "dataset_id=d0 url=" +
                              cloud_.Url()));
   EXPECT_THAT(log, testing::ContainsRegex(" http_status=200 seconds=0\\.0"));
-  EXPECT_THAT(log, testing::ContainsRegex("dataset_id=d1 .* reason=connect"));
+  EXPECT_THAT(log, testing::ContainsRegex("dataset_id=d1 .* reason=connect "
+                                          "error=\"the line to 127.0.0.1"));
 }
 
 }  // namespace
