@@ -173,6 +173,24 @@ std::optional<milliseconds> PauseOfMessage(std::string_view body) {
   return std::nullopt;
 }
 
+// Gateways say that a header is too large, or 400 alone, as HAProxy does; which
+// one and how large it is, we know.
+void AddTokenSize(Error& error, const HttpReply& reply,
+                  std::span<const Secret> hidden) {
+  constexpr std::size_t kLargeBytes = 8000;  // Apache's 8,190 are the least.
+  std::size_t largest = 0;
+  for (const Secret& secret : hidden) {
+    largest = std::max(largest, secret.Reveal().size());
+  }
+  const bool is_in_doubt = error.cause == Cause::kUnknown &&
+                           reply.status == 400 && largest >= kLargeBytes;
+  if (is_in_doubt) error.cause = Cause::kRequestHeader;
+  if (error.cause != Cause::kRequestHeader || largest == 0) return;
+  error.message += "; the token has " + std::to_string(largest) + " bytes";
+  if (is_in_doubt)
+    error.message += ", which may be more than the gateway takes";
+}
+
 // Of a reply that is none of the cloud: its status is no verdict on what the
 // cloud was asked, or on our credentials.
 Error OfProxy(const HttpReply& reply, std::span<const Secret> hidden) {
@@ -209,6 +227,7 @@ Error DecodeError(const HttpReply& reply, std::span<const Secret> hidden) {
     const std::string page = DescribePage(reply, hidden);
     if (!page.empty()) error.message += ": " + page;
     error.cause = CauseOfPage(reply);
+    AddTokenSize(error, reply, hidden);
   }
   if (!said.code.empty()) error.message += " " + said.code;
   if (!said.text.empty()) error.message += ": " + OnOneLine(said.text);

@@ -4,7 +4,44 @@
 
 namespace exporter {
 
+namespace {
+
+// Of what is known beyond the kind; empty if that is nothing.
+std::string_view AdviceFor(Cause cause) {
+  switch (cause) {
+    case Cause::kUnknown:
+      return "";
+    case Cause::kLookup:
+      return "Check the endpoint's spelling and this machine's name servers: "
+             "/etc/resolv.conf, in a pod its dnsPolicy and ndots.";
+    case Cause::kUnreachable:
+      return "Check the endpoint's host and port, the firewall and whether a "
+             "proxy is needed: nobody takes connections there.";
+    case Cause::kProxy:
+      return "Look at the proxy, not the cloud: http.proxy_url or HTTPS_PROXY, "
+             "its rules and its log; http.tls.ca_file is for an https:// "
+             "proxy's certificate too.";
+    case Cause::kProxyLogin:
+      return "Correct the user and the password in http.proxy_url or in "
+             "HTTPS_PROXY: the proxy wants others, or some.";
+    case Cause::kRequestHeader:
+      return "The token is larger than the gateway takes: use an access key, "
+             "or raise nginx's large_client_header_buffers or HAProxy's "
+             "tune.bufsize.";
+    case Cause::kClientCertificate:
+      return "Set http.tls.cert_file and http.tls.key_file: the gateway wants "
+             "a certificate of its clients.";
+    case Cause::kPlainHttp:
+      return "Write the endpoint with https://: its port speaks HTTPS.";
+  }
+  throw std::logic_error("Cause out of range");
+}
+
+}  // namespace
+
 std::string_view AdviceFor(const Error& error) {
+  const std::string_view special = AdviceFor(error.cause);
+  if (!special.empty()) return special;
   switch (error.kind) {
     case ErrorKind::kConfig:
       return "Correct the configuration.";
@@ -12,8 +49,8 @@ std::string_view AdviceFor(const Error& error) {
       return "See whether the endpoint answers slowly or not at all; else "
              "raise scrape_timeout, http.timeout or scrape.concurrency.";
     case ErrorKind::kConnect:
-      return "Check the endpoint's name and port, the DNS, the firewall and "
-             "the proxy.";
+      return "The connection broke: see the log of the gateway, or of what "
+             "lies before it, at that time.";
     case ErrorKind::kTls:
       return "Check the endpoint's certificate, http.tls.ca_file and "
              "http.tls.server_name.";

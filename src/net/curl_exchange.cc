@@ -99,7 +99,9 @@ bool WantsAddresses(std::string_view proxy_url) {
 }  // namespace
 
 CurlExchange::CurlExchange(const ExchangeSettings& settings)
-    : settings_(settings), easy_(curl_easy_init()) {
+    : settings_(settings),
+      easy_(curl_easy_init()),
+      certificate_request_(easy_) {
   if (easy_ == nullptr) throw std::bad_alloc();
   Set(CURLOPT_ERRORBUFFER, error_.data());
   Set(CURLOPT_HEADERFUNCTION, &CurlExchange::OnHeader);
@@ -188,6 +190,7 @@ void CurlExchange::Begin() {
   // without one closes it. Timing out alone does not.
   Set(CURLOPT_FORBID_REUSE, 1L);
   sent_ = false;
+  certificate_request_.Forget();
   phase_ = CurlFailure::Phase::kLookup;
   reply_.emplace(settings_.max_header_bytes, settings_.max_body_bytes);
   error_.front() = '\0';
@@ -276,11 +279,9 @@ void CurlExchange::SetNamesToFind(const UrlParts& url) {
     ports_.emplace_back(port);
   };
   if (!proxy_url_.Empty()) {
-    const std::string proxy(ProxyForMessages(proxy_url_.Reveal()));
+    const std::string proxy = ProxyForMessages(proxy_url_.Reveal());
     const std::size_t colon = proxy.rfind(':');
-    const bool has_port = colon != std::string::npos && proxy.back() != ']';
-    add(proxy.substr(0, has_port ? colon : proxy.size()),
-        has_port ? proxy.substr(colon + 1) : "1080");
+    add(proxy.substr(0, colon), proxy.substr(colon + 1));
   }
   if (proxy_url_.Empty() || WantsAddresses(proxy_url_.Reveal())) {
     const char* usual_port = url.scheme == "https" ? "443" : "80";
@@ -458,14 +459,24 @@ CURLcode CurlExchange::CauseOf(CURLcode code) const {
 }
 
 CurlFailure CurlExchange::Describe(CURLcode code) const {
+  const auto largest =
+      std::max_element(request_.headers.begin(), request_.headers.end(),
+                       [](const auto& a, const auto& b) {
+                         return a.second.size() < b.second.size();
+                       });
+  const bool has_header = largest != request_.headers.end();
   return {.code = code,
           .phase = phase_,
           .detail = error_.data(),
           .system_error = static_cast<int>(Number(CURLINFO_OS_ERRNO)),
           .proxy_status = Number(CURLINFO_HTTP_CONNECTCODE),
           .proxy_error = Number(CURLINFO_PROXY_ERROR),
+          .certificate_was_wanted = certificate_request_.Seen(),
           .in_proxy_tls = IsInProxyTls(),
           .max_body_bytes = settings_.max_body_bytes,
+          .reply_began = reply_->HasBegun(),
+          .largest_header = has_header ? largest->first : "",
+          .header_bytes = has_header ? largest->second.size() : 0,
           .host = host_,
           .proxy = ProxyForMessages(proxy_url_.Reveal())};
 }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/certificate_request.h"
 #include "net/curl_failure.h"
 #include "net/fetcher.h"
 #include "net/header_list.h"
@@ -146,6 +147,7 @@ class CurlExchange {
 
   const ExchangeSettings& settings_;
   CURL* const easy_;
+  CertificateRequestWatch certificate_request_;
 
   // What the handle is set up for, beyond the single request.
   std::shared_ptr<const Transport> transport_;

@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t kMaxDetailBytes = 300;
 
+// The least that a gateway refuses by its defaults: Apache 8,190 bytes a line,
+// nginx 8 KiB, HAProxy 16 KiB for all.
+constexpr std::size_t kLargeHeaderBytes = 8000;
+
 // Since 8.6 said of a header line over 100 kB, and since 8.14 of more than
 // 5,000 of them; the header of 7.88 has no name for it (CURLE_TOO_LARGE).
 constexpr auto kHeaderTooLarge = static_cast<CURLcode>(100);
@@ -72,6 +76,14 @@ Error ExplainTimeout(const CurlFailure& failure) {
                        : Cause::kUnknown};
 }
 
+// What the handshake, an alert or an end of the line means for a certificate
+// that we have not shown.
+bool WantsCertificate(const CurlFailure& failure) {
+  return !failure.in_proxy_tls &&
+         (failure.certificate_was_wanted ||
+          Contains(failure.detail, "alert certificate required"));
+}
+
 Error ExplainTls(const CurlFailure& failure) {
   const std::string_view words = failure.detail.empty()
                                      ? curl_easy_strerror(failure.code)
@@ -80,7 +92,9 @@ Error ExplainTls(const CurlFailure& failure) {
           .message = "TLS with " +
                      (failure.in_proxy_tls ? Proxy(failure) : failure.host) +
                      ": " + OneLine(words),
-          .cause = failure.in_proxy_tls ? Cause::kProxy : Cause::kUnknown};
+          .cause = failure.in_proxy_tls        ? Cause::kProxy
+                   : WantsCertificate(failure) ? Cause::kClientCertificate
+                                               : Cause::kUnknown};
 }
 
 bool WasRefusedByProxy(const CurlFailure& failure) {
@@ -172,13 +186,58 @@ Error ExplainBrokenLine(const CurlFailure& failure) {
     case CURLE_GOT_NOTHING:
       return ConnectError(host + " closed the connection without a reply");
     case CURLE_PARTIAL_FILE:
-      return ConnectError("the reply of " + host + " was cut short");
+      return ConnectError(failure.reply_began
+                              ? "the reply of " + host + " was cut short"
+                              : host +
+                                    " closed the connection without a reply");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
       return ConnectError("the reply of " + host + " is not HTTP");
     default:
       return ConnectError("the line to " + host +
                           " broke: " + WhyTheLineBroke(failure));
+  }
+}
+
+// A broken line on which a certificate was asked for in vain.
+Error WithCertificateInDoubt(Error error, const CurlFailure& failure) {
+  if (failure.reply_began || !WantsCertificate(failure)) return error;
+  return {
+      .kind = ErrorKind::kTls,
+      .message = "TLS with " + failure.host +
+                 ": it asked for a certificate of ours, and we have none; " +
+                 error.message,
+      .cause = Cause::kClientCertificate};
+}
+
+// Over HTTP/2 nginx ends the connection on which too large a header came, and
+// HAProxy too: libcurl then knows of an end, but not why.
+Error WithHeaderInDoubt(Error error, const CurlFailure& failure) {
+  if (failure.reply_began || failure.header_bytes < kLargeHeaderBytes) {
+    return error;
+  }
+  error.message += "; the request's " + failure.largest_header + " has " +
+                   std::to_string(failure.header_bytes) +
+                   " bytes, which may be more than the gateway takes";
+  error.cause = Cause::kRequestHeader;
+  return error;
+}
+
+Error ExplainLine(const CurlFailure& failure) {
+  Error error = ExplainBrokenLine(failure);
+  switch (failure.code) {
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+      error = WithHeaderInDoubt(std::move(error), failure);
+      [[fallthrough]];
+    case CURLE_SSL_CONNECT_ERROR:
+      return WithCertificateInDoubt(std::move(error), failure);
+    default:
+      return error;
   }
 }
 
@@ -207,7 +266,7 @@ Error Explain(const CurlFailure& failure) {
       if (Contains(failure.detail, "reset by peer") ||
           Contains(failure.detail, "SSL_ERROR_SYSCALL") ||
           Contains(failure.detail, "unexpected eof")) {  // libcurl 8.
-        return ExplainBrokenLine(failure);
+        return ExplainLine(failure);
       }
       [[fallthrough]];
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -233,7 +292,7 @@ Error Explain(const CurlFailure& failure) {
       }
       [[fallthrough]];
     default:
-      return ExplainBrokenLine(failure);
+      return ExplainLine(failure);
   }
 }
 

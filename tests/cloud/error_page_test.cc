@@ -134,6 +134,24 @@ TEST(CauseOfPageTest, KnowsWhatGatewaysTellOfOurRequest) {
   }
 }
 
+TEST(DecodeErrorTest, NamesTheSizeOfATokenThatIsTooLarge) {
+  const std::vector<Secret> large = {Secret(std::string(12'345, 'x'))};
+  const std::vector<Secret> small = {Secret(std::string(5'000, 'x'))};
+  const auto said = [](const char* body, const std::vector<Secret>& hidden) {
+    return DecodeError({400, {}, body}, hidden).message;
+  };
+
+  EXPECT_EQ(said("<title>Request Header Or Cookie Too Large</title>", large),
+            "HTTP 400: page \"Request Header Or Cookie Too Large\"; the token "
+            "has 12345 bytes");
+  EXPECT_EQ(said("<html><body><h1>400 Bad request</h1>", large),
+            "HTTP 400: page \"400 Bad request\"; the token has 12345 bytes, "
+            "which may be more than the gateway takes");
+  EXPECT_EQ(said("<html><body><h1>400 Bad request</h1>", small),
+            "HTTP 400: page \"400 Bad request\"");
+  EXPECT_EQ(said(R"({"error_msg":"no"})", large), "HTTP 400: no");
+}
+
 HttpReply ByProxy(int status, const Headers& headers, std::string body = "") {
   return {.status = status,
           .headers = headers,

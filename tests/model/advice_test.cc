@@ -20,5 +20,19 @@ TEST(AdviceForTest, HasOneSentenceOfItsOwnForEveryReason) {
   }
 }
 
+TEST(AdviceForTest, HasOneOfItsOwnForEveryCauseThatIsKnown) {
+  std::set<std::string_view> sentences;
+  Error error;
+  error.kind = ErrorKind::kConnect;
+  sentences.insert(AdviceFor(error));
+  for (const Cause cause :
+       {Cause::kLookup, Cause::kUnreachable, Cause::kProxy, Cause::kProxyLogin,
+        Cause::kRequestHeader, Cause::kClientCertificate, Cause::kPlainHttp}) {
+    error.cause = cause;
+
+    EXPECT_TRUE(sentences.insert(AdviceFor(error)).second) << AdviceFor(error);
+  }
+}
+
 }  // namespace
 }  // namespace exporter

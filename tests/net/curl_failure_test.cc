@@ -167,6 +167,38 @@ TEST(ExplainTest, HasAWordForEachRefusalOfSocks) {
   }
 }
 
+TEST(ExplainTest, DoubtsALargeHeaderWhereNothingCameBack) {
+  const auto explained = [](CURLcode code, bool reply_began,
+                            std::size_t bytes) {
+    return Explain({.code = code,
+                    .reply_began = reply_began,
+                    .largest_header = "X-Auth-Token",
+                    .header_bytes = bytes,
+                    .host = "h"});
+  };
+  const char* doubt =
+      "; the request's X-Auth-Token has 12000 bytes, which may be more than "
+      "the "
+      "gateway takes";
+  // What libcurl says of nginx's GOAWAY, of HAProxy's, and of a closed line.
+  for (const CURLcode code :
+       {CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SEND_ERROR,
+        CURLE_RECV_ERROR, CURLE_GOT_NOTHING}) {
+    const Error error = explained(code, false, 12'000);
+    EXPECT_TRUE(error.message.ends_with(doubt)) << error.message;
+    EXPECT_EQ(error.cause, Cause::kRequestHeader);
+    EXPECT_EQ(error.kind, ErrorKind::kConnect);
+    EXPECT_EQ(explained(code, true, 12'000).cause, Cause::kUnknown);
+    EXPECT_EQ(explained(code, false, 7'999).cause, Cause::kUnknown);
+  }
+  EXPECT_EQ(explained(CURLE_COULDNT_RESOLVE_HOST, false, 12'000).cause,
+            Cause::kLookup);
+  EXPECT_EQ(explained(CURLE_PARTIAL_FILE, true, 0).message,
+            "the reply of h was cut short");
+  EXPECT_EQ(explained(CURLE_PARTIAL_FILE, false, 0).message,
+            "h closed the connection without a reply");
+}
+
 TEST(ExplainTest, TakesOnlyHarmlessWordsOfLibcurl) {
   EXPECT_EQ(Said({.code = CURLE_RECV_ERROR,
                   .detail = "Recv failure: Connection reset by peer",

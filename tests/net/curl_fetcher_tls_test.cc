@@ -128,6 +128,34 @@ TEST_F(CurlFetcherTlsTest, ForgetsTheNameForTheNextRequest) {
   }
 }
 
+// A server that refuses us after the handshake and closes at once: whether its
+// alert is read before the line breaks is a matter of luck.
+TEST_F(CurlFetcherTlsTest, TellsOfACertificateThatIsWantedWhereTheLineBreaks) {
+  TlsTerms terms = Terms(local_);
+  terms.client_ca_file = authority_.CaFile();
+  terms.client_may_have_none = true;
+  const auto reset = [](Connection& connection) {
+    connection.ReadRequest();
+    connection.Reset();
+  };
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    terms.max_version = version;
+    const SocketServer server(reset, terms);
+    const CertificateFiles ours = authority_.Issue("DNS:exporter");
+    Transport transport = trusting_;
+
+    EXPECT_THAT(Outcome(Fetch(Get(server.Url(), transport))),
+                testing::AllOf(StartsWith("tls: TLS with 127.0.0.1:"),
+                               testing::HasSubstr("asked for a certificate")));
+
+    // What breaks with it breaks for another reason.
+    transport.cert_file = ours.cert_file;
+    transport.key_file = ours.key_file;
+    EXPECT_THAT(Outcome(Fetch(Get(server.Url(), transport))),
+                StartsWith("connect: "));
+  }
+}
+
 TEST_F(CurlFetcherTlsTest, ShowsItsCertificate) {
   TlsTerms terms = Terms(local_);
   terms.client_ca_file = authority_.CaFile();

@@ -62,7 +62,10 @@ SSL_CTX* NewTls(const TlsTerms& terms) {
   SSL_CTX_set_max_proto_version(tls, terms.max_version);
   if (!terms.client_ca_file.empty()) {
     SSL_CTX_load_verify_locations(tls, terms.client_ca_file.c_str(), nullptr);
-    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+    SSL_CTX_set_verify(tls,
+                       terms.client_may_have_none
+                           ? SSL_VERIFY_PEER
+                           : SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                        nullptr);
   }
   static int yes = 1;

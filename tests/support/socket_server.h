@@ -62,8 +62,9 @@ class Connection {
 struct TlsTerms {
   std::string cert_file;
   std::string key_file;
-  std::string client_ca_file;  // Clients must show a certificate of it.
-  int min_version = 0;         // e.g. TLS1_2_VERSION; 0: any.
+  std::string client_ca_file;         // Clients must show a certificate of it,
+  bool client_may_have_none = false;  // or none, if they have none.
+  int min_version = 0;                // e.g. TLS1_2_VERSION; 0: any.
   int max_version = 0;
   bool http2 = false;  // Whether it is spoken with those who offer it.
 };
