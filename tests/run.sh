@@ -56,7 +56,7 @@ run_step() {
 
 say "Packages"
 deploy/install-dependencies.sh --test
-for project in tests/browser tests/deploy/kubernetes tests/signer; do
+for project in tests/browser tests/deploy/grafana tests/deploy/kubernetes tests/signer; do
   npm ci --prefix "$project" --no-audit --no-fund
 done
 

@@ -32,7 +32,7 @@ def expressions(dashboard):
         for target in panel.get("targets", []):
             yield f"{panel['title']} {target['refId']}", target["expr"]
     for annotation in dashboard["annotations"]["list"]:
-        yield f"annotation {annotation['name']}", annotation["expr"]
+        yield f"annotation {annotation['name']}", annotation["target"]["expr"]
     for name, variable in variables(dashboard).items():
         if variable["type"] == "query":
             yield f"variable {name}", variable["query"]["query"]

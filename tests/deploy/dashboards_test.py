@@ -1,4 +1,4 @@
-"""The dashboards against the rules that Grafana 10 and 11, and their readers, set."""
+"""The dashboards against the rules that Grafana 10 to 13, and their readers, set."""
 
 import json
 import re

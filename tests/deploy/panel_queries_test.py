@@ -181,7 +181,7 @@ def check(prometheus, scrape_interval, now=None):
         faults += [f"{where}: no data\n{expression}"
                    for where, expression in with_data.items() if expression]
         for annotation in dashboard["annotations"]["list"]:
-            prometheus.instant(annotation["expr"], now)  # Has data while an alert fires.
+            prometheus.instant(annotation["target"]["expr"], now)  # Has data while an alert fires.
     return count, list(dict.fromkeys(faults))
 
 
