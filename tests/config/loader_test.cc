@@ -559,7 +559,7 @@ TEST(LoadConfigTest, ChecksTheProxiesOfTheEnvironmentWhereTheyCount) {
     EXPECT_THAT(faults_with(fine, "", "true"), IsEmpty()) << fine;
   }
   EXPECT_THAT(faults_with("http://u:hunter2@proxy:99999", "", "true"),
-              ElementsAre("1:95: proxy_from_environment: HTTPS_PROXY has no "
+              ElementsAre("1:91: proxy_from_environment: HTTPS_PROXY has no "
                           "valid port; it is a number from 1 to 65535, without "
                           "leading zeros"));
   EXPECT_THAT(faults_with("", "ftp://proxy", "true"),
