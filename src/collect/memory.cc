@@ -7,6 +7,11 @@
 namespace exporter {
 namespace {
 
+constexpr std::size_t kMostEarlierIds = 8;
+
+// No replica lags longer.
+constexpr std::chrono::minutes kLongestLag{15};
+
 bool HasEnded(SyncState state) {
   return state == SyncState::kCompleted || state == SyncState::kFailed;
 }
@@ -43,6 +48,26 @@ TaskCounter::Likeness TaskCounter::Compare(const Identity& a,
   return Likeness::kUnknown;
 }
 
+bool TaskCounter::IsOfEarlierTask(const SyncStatus& status) const {
+  const std::string& id = status.task_id;
+  if (!id.empty() && id == task_.id) return false;
+  if (!id.empty() &&
+      std::ranges::find(earlier_ids_, id) != earlier_ids_.end()) {
+    return true;
+  }
+  return status.created && newest_creation_ &&
+         *status.created < *newest_creation_;
+}
+
+void TaskCounter::BeginAgainWith(const SyncStatus& status) {
+  earlier_ids_.clear();
+  newest_creation_ = status.created;
+  task_ = {.id = status.task_id, .created = status.created};
+  goes_on_ = !HasEnded(status.state);
+  ended_.reset();
+  if (!goes_on_) ended_ = status.state;
+}
+
 void TaskCounter::Observe(const SyncStatus& status, WallTime now) {
   const bool first = !history_.has_value();
   if (first) history_.emplace();
@@ -55,7 +80,13 @@ void TaskCounter::Observe(const SyncStatus& status, WallTime now) {
     // Nothing was known of the one before, and this one goes on.
     likeness = Likeness::kOther;
   }
+  if (task.created) {
+    newest_creation_ =
+        std::max(newest_creation_.value_or(WallTime::min()), *task.created);
+  }
   if (likeness == Likeness::kOther) {
+    if (!task_.id.empty()) earlier_ids_.push_back(std::move(task_.id));
+    if (earlier_ids_.size() > kMostEarlierIds) earlier_ids_.pop_front();
     task_ = task;
     ended_.reset();
   } else if (is_named) {
@@ -81,14 +112,23 @@ void TaskCounter::Observe(const SyncStatus& status, WallTime now) {
 }
 
 void Memory::Succeeded(SyncStatus status, Instant now, SteadyDuration took) {
-  tasks_.Observe(status, now.wall);
-  trail_.Add(status.state);
-  if (!good_ || *good_ != status) good_ = Keep(std::move(status));
-  good_at_ = now;
   failure_.reset();
   ended_at_ = now.steady;
   asked_ = true;
   took_ = took;
+  if (tasks_.IsOfEarlierTask(status)) {
+    if (!lagging_since_) lagging_since_ = now.steady;
+    if (now.steady - *lagging_since_ < kLongestLag) {
+      trail_.Add(good_->state);
+      return;
+    }
+    tasks_.BeginAgainWith(status);
+  }
+  lagging_since_.reset();
+  tasks_.Observe(status, now.wall);
+  trail_.Add(status.state);
+  if (!good_ || *good_ != status) good_ = Keep(std::move(status));
+  good_at_ = now;
 }
 
 void Memory::Failed(std::shared_ptr<const Error> error, bool asked, Instant now,

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,17 @@ struct MemoryLimits {
 // since the last one.
 class TaskCounter {
  public:
+  // Whether `status` is of a task before the newest that was observed: created
+  // before it, or one of the last eight that others have followed. Such answers
+  // come from a replica that lags behind.
+  [[nodiscard]] bool IsOfEarlierTask(const SyncStatus& status) const;
+
+  // REQUIRES: it is not of an earlier task.
   void Observe(const SyncStatus& status, WallTime now);
+
+  // From here on the task of `status` is the newest one, whatever was observed
+  // before. Counts nothing.
+  void BeginAgainWith(const SyncStatus& status);
 
   // None until something was observed.
   [[nodiscard]] const std::optional<TaskHistory>& History() const {
@@ -47,7 +58,9 @@ class TaskCounter {
   static Likeness Compare(const Identity& a, const Identity& b);
 
   std::optional<TaskHistory> history_;
-  Identity task_;                   // The task observed last,
+  std::deque<std::string> earlier_ids_;      // Of tasks before `task_`.
+  std::optional<WallTime> newest_creation_;  // Of all tasks.
+  Identity task_;                            // The task observed last,
   std::optional<SyncState> ended_;  // and how it ended, if that was counted.
   bool goes_on_ = false;  // The last answer spoke of no task that had ended.
 };
@@ -55,6 +68,8 @@ class TaskCounter {
 // Not safe for concurrent use.
 class Memory {
  public:
+  // An answer about an earlier task is none for a quarter of an hour: what was
+  // good before still is. If no other comes until then, it is believed.
   void Succeeded(SyncStatus status, Instant now, SteadyDuration took);
 
   // `asked`: the failure is the cloud's answer or silence; otherwise we never
@@ -97,6 +112,8 @@ class Memory {
   bool asked_ = false;
   SteadyDuration took_{};
   TaskCounter tasks_;
+  // Since when all answers were about earlier tasks.
+  std::optional<SteadyTime> lagging_since_;
   OutcomeTrail trail_;
 };
 

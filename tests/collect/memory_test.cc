@@ -95,6 +95,47 @@ TEST(TaskCounterTest, CountsATaskOnceThatSeemsToGoOnAfterItsEnd) {
   }
 }
 
+SyncStatus Created(SyncState state, const std::string& id,
+                   std::chrono::minutes before_noon) {
+  SyncStatus status = Task(state, id);
+  status.created = kNoon - before_noon;
+  return status;
+}
+
+TEST(TaskCounterTest, TellsAnEarlierTaskByItsCreationOrItsId) {
+  TaskCounter counter;
+  EXPECT_FALSE(
+      counter.IsOfEarlierTask(Created(SyncState::kFailed, "t1", 9min)));
+  counter.Observe(Task(SyncState::kRunning, "t1"), kNoon);
+  counter.Observe(Created(SyncState::kRunning, "t2", 5min), kNoon);
+  counter.Observe(Task(SyncState::kRunning, "t3"), kNoon);
+
+  for (const SyncStatus& earlier :
+       {Task(SyncState::kFailed, "t1"), Task(SyncState::kRunning, "t2"),
+        Created(SyncState::kCompleted, "", 6min),
+        Created(SyncState::kCompleted, "t0", 6min)}) {
+    EXPECT_TRUE(counter.IsOfEarlierTask(earlier)) << earlier.task_id;
+  }
+  for (const SyncStatus& newest :
+       {Task(SyncState::kFailed, "t3"), Task(SyncState::kFailed, "t4"),
+        Task(SyncState::kFailed, ""), Created(SyncState::kFailed, "", 5min),
+        // Its creation was corrected.
+        Created(SyncState::kFailed, "t3", 6min)}) {
+    EXPECT_FALSE(counter.IsOfEarlierTask(newest)) << newest.task_id;
+  }
+}
+
+TEST(TaskCounterTest, RemembersAFewEarlierIdsAlone) {
+  TaskCounter counter;
+  for (int i = 0; i < 10; ++i) {
+    counter.Observe(Task(SyncState::kRunning, std::to_string(i)), kNoon);
+  }
+
+  EXPECT_FALSE(counter.IsOfEarlierTask(Task(SyncState::kRunning, "0")));
+  EXPECT_TRUE(counter.IsOfEarlierTask(Task(SyncState::kRunning, "1")));
+  EXPECT_TRUE(counter.IsOfEarlierTask(Task(SyncState::kRunning, "8")));
+}
+
 TEST(TaskCounterTest, KnowsATaskByEitherNameThatAnAnswerHas) {
   SyncStatus whole = Task(SyncState::kCompleted, "t1");
   whole.created = kNoon - 1h;
@@ -177,6 +218,67 @@ TEST(MemoryTest, UsesSettledAnswersLongerThanActiveOnes) {
   memory.Succeeded(State(SyncState::kCompleted), At(2s), 10ms);
   EXPECT_TRUE(memory.IsFresh(limits, At(300s).steady));
   EXPECT_FALSE(memory.IsFresh(limits, At(302s).steady));
+}
+
+TEST(MemoryTest, LetsAReplicaThatLagsBehindCountAndShowNothing) {
+  const SyncStatus solved = Created(SyncState::kFailed, "t1", 60min);
+  SyncStatus newest = Created(SyncState::kCompleted, "t2", 30min);
+  newest.runtime = 60s;
+  for (const bool with_id : {true, false}) {
+    for (const bool with_creation : {true, false}) {
+      if (!with_id && !with_creation) continue;
+      const auto named = [&](SyncStatus status) {
+        if (!with_id) status.task_id.clear();
+        if (!with_creation) status.created.reset();
+        return status;
+      };
+      Memory memory;
+      memory.Succeeded(named(solved), At(0s), 10ms);
+      memory.Succeeded(named(newest), At(60s), 10ms);
+      const Reading before = memory.Read(0, {}, At(60s).steady);
+
+      for (int i = 0; i < 60; ++i) {
+        memory.Succeeded(named(solved), At(61s + i * 1min), 10ms);
+        const Reading after = memory.Read(0, {}, At(61s + i * 1min).steady);
+        EXPECT_EQ(after.status->state, SyncState::kCompleted);
+        EXPECT_EQ(after.history, before.history);
+        memory.Succeeded(named(newest), At(62s + i * 1min), 10ms);
+      }
+
+      EXPECT_EQ(memory.Read(0, {}, At(2h).steady).history, before.history);
+      EXPECT_EQ(before.history->completed, 1U);
+    }
+  }
+}
+
+TEST(MemoryTest, ShowsWhenTheNewestAnswerCameAndThatAQuerySucceeded) {
+  Memory memory;
+  memory.Succeeded(Created(SyncState::kCompleted, "t2", 5min), At(0s), 10ms);
+  memory.Failed(SomeError(), true, At(5s), 20ms);
+  memory.Succeeded(Created(SyncState::kFailed, "t1", 9min), At(10s), 30ms);
+
+  const Reading reading = memory.Read(0, {}, At(10s).steady);
+  EXPECT_FALSE(reading.failure);
+  EXPECT_EQ(reading.fetched, At(0s).wall);
+  EXPECT_EQ(reading.query_duration, 30ms);
+  EXPECT_EQ(memory.Trail().At(2), SyncState::kCompleted);
+}
+
+// A backup was restored, or the newest one had a creation in the future.
+TEST(MemoryTest, BelievesAnEarlierTaskThatAloneIsSeenForAQuarterOfAnHour) {
+  Memory memory;
+  memory.Succeeded(Created(SyncState::kRunning, "t2", -60min), At(0s), 10ms);
+  const SyncStatus earlier = Created(SyncState::kFailed, "t1", 9min);
+  memory.Succeeded(earlier, At(1min), 10ms);
+  memory.Succeeded(earlier, At(16min - 1s), 10ms);
+  EXPECT_EQ(memory.LastGood()->state, SyncState::kRunning);
+
+  memory.Succeeded(earlier, At(16min), 10ms);
+  EXPECT_EQ(memory.LastGood()->state, SyncState::kFailed);
+  EXPECT_EQ(memory.Read(0, {}, At(16min).steady).history->failed, 0U);
+
+  memory.Succeeded(Created(SyncState::kFailed, "t3", 8min), At(17min), 10ms);
+  EXPECT_EQ(memory.Read(0, {}, At(17min).steady).history->failed, 1U);
 }
 
 TEST(MemoryTest, NeverUsesAFailureAgainThatTheCloudHadNoPartIn) {
