@@ -7,6 +7,7 @@ namespace exporter {
 namespace {
 
 constexpr std::chrono::milliseconds kLongestRest{200};
+constexpr std::chrono::minutes kLeastStay{15};  // Of who may come back.
 
 // Of an answer other than 401.
 AccountGate::Verdict VerdictOf(const Error& error) {
@@ -50,18 +51,18 @@ void Planner::Configure(
   }
   gates_ = std::move(gates);
 
+  std::erase_if(departed_, [&](const auto& departed) {
+    return departed.second.forget_at <= now.steady;
+  });
   std::map<DatasetKey, std::shared_ptr<Entry>> remembered;
   for (const auto& entry : entries_) remembered[entry->key] = entry;
   std::vector<std::shared_ptr<Entry>> entries;
   entries.reserve(catalogue->datasets.size());
   for (const Dataset& dataset : catalogue->datasets) {
-    const auto kept = remembered.find(dataset.key);
-    const bool is_kept = kept != remembered.end();
-    auto entry = is_kept ? kept->second : std::make_shared<Entry>();
-    if (!is_kept) {
-      entry->key = dataset.key;
-      entry->project = known.at(dataset.key.project_id);
-    }
+    const auto kept = remembered.extract(dataset.key);
+    auto entry = kept ? kept.mapped() : ComeBack(dataset.key);
+    // Another one only where the project was gone and nobody waited in it.
+    entry->project = known.at(dataset.key.project_id);
     const bool queued = entry->phase == Entry::Phase::kQueued;
     if (queued) entry->project->Dequeue(*entry);
     entry->order = entries.size();
@@ -70,6 +71,29 @@ void Planner::Configure(
   }
   entries_ = std::move(entries);
   catalogue_ = std::move(catalogue);
+  Depart(std::move(remembered), now.steady);
+}
+
+void Planner::Depart(std::map<DatasetKey, std::shared_ptr<Entry>> gone,
+                     SteadyTime now) {
+  for (auto& [dataset, entry] : gone) {
+    const auto& discovery = entry->project->settings()->discovery;
+    SteadyDuration stay = kLeastStay;
+    if (discovery) {
+      stay =
+          std::max<SteadyDuration>(stay, discovery->refresh_interval * 5 / 2);
+    }
+    departed_.insert_or_assign(dataset, Departed{std::move(entry), now + stay});
+  }
+}
+
+std::shared_ptr<Entry> Planner::ComeBack(const DatasetKey& dataset) {
+  if (const auto departed = departed_.extract(dataset)) {
+    return std::move(departed.mapped().entry);
+  }
+  auto entry = std::make_shared<Entry>();
+  entry->key = dataset;
+  return entry;
 }
 
 Source Planner::SourceOf(std::size_t dataset, SteadyTime now) const {

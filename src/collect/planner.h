@@ -135,7 +135,9 @@ class Planner {
   explicit Planner(std::uint64_t seed) : dice_(seed) {}
 
   // Replaces what is collected. Scrapes in hand go on with the catalogue that
-  // they began with. What is remembered of datasets that stay is kept.
+  // they began with. What is remembered of datasets that stay is kept; of those
+  // that are gone too for a while, since that may be a slip: a quarter of an
+  // hour, or two and a half listings of their project if that is longer.
   // REQUIRES: every dataset's project is among `projects`.
   void Configure(
       const PlannerSettings& settings,
@@ -188,6 +190,15 @@ class Planner {
         pass;  // None: did not go through the gate.
   };
 
+  // Datasets that are in no catalogue any longer.
+  struct Departed {
+    std::shared_ptr<Entry> entry;
+    SteadyTime forget_at;
+  };
+  void Depart(std::map<DatasetKey, std::shared_ptr<Entry>> gone,
+              SteadyTime now);
+  std::shared_ptr<Entry> ComeBack(const DatasetKey& dataset);
+
   // Events.
   void EndListing(const Running& running, const Answer& answer, Instant now);
   void EndTry(Entry& entry, const Running& running, Answer answer, Instant now);
@@ -228,6 +239,7 @@ class Planner {
   PlannerSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
   std::vector<std::shared_ptr<Entry>> entries_;  // Beside the catalogue.
+  std::map<DatasetKey, Departed> departed_;
   std::vector<std::shared_ptr<ProjectState>> projects_;
   std::map<std::string, std::shared_ptr<AccountGate>> gates_;  // By account.
   RetryBudget retries_;

@@ -684,7 +684,7 @@ TEST(PlannerTest, ADeadProjectLeavesALaterScrapeItsWorkers) {
   EXPECT_EQ(collection.errors, 50U);
 }
 
-TEST(PlannerTest, KeepsTheMemoryOfDatasetsThatStayAndOfNoOthers) {
+TEST(PlannerTest, KeepsTheMemoryOfDatasetsThatStayAndNotOfThoseLongGone) {
   PlannedCloud cloud;
   cloud.settings.memory.min_interval_settled = 1h;
   cloud.AddProject("p", 2);
@@ -693,6 +693,7 @@ TEST(PlannerTest, KeepsTheMemoryOfDatasetsThatStayAndOfNoOthers) {
 
   cloud.catalogue->datasets.erase(cloud.catalogue->datasets.begin());
   cloud.Configure();
+  cloud.PassTime(15min);
   cloud.catalogue->datasets.push_back(Dataset{.key = {"p", "d0"}});
   cloud.Configure();
   cloud.Scrape(1s);
@@ -754,6 +755,99 @@ TEST(PlannerTest, ReportsAnotherReasonButNothingOfWhatWasNotAsked) {
   cloud.CredentialsOf(0).state = Credentials::Readiness::kNone;
   EXPECT_EQ(Failing(cloud.Scrape(1s), ErrorKind::kCredentials), 1U);
   EXPECT_EQ(cloud.health.size(), 2U);
+}
+
+// What a scrape counts as completed of the only dataset.
+std::uint64_t Completed(PlannedCloud& cloud) {
+  return cloud.Scrape(2s).readings.at(0).history->completed;
+}
+
+void RunOneTask(PlannedCloud& cloud) {
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Good(SyncState::kRunning);
+  };
+  (void)cloud.Scrape(2s);
+  cloud.cloud = [](const DatasetKey&) { return PlannedCloud::Good(); };
+  ASSERT_EQ(Completed(cloud), 1U);
+}
+
+TEST(PlannerTest, RemembersADatasetThatComesBackWithinAQuarterOfAnHour) {
+  for (const auto& [away, counted] :
+       {std::pair{14min, 1U}, std::pair{15min, 0U}}) {
+    PlannedCloud cloud;
+    cloud.AddProject("p", 1);
+    cloud.Configure();
+    RunOneTask(cloud);
+    const std::vector<Dataset> before = cloud.catalogue->datasets;
+
+    cloud.catalogue->datasets.clear();
+    cloud.Configure();
+    cloud.PassTime(away);
+    cloud.catalogue->datasets = before;
+    cloud.Configure();
+
+    EXPECT_EQ(Completed(cloud), counted);
+  }
+}
+
+TEST(PlannerTest, RemembersADiscoveredDatasetForTwoListings) {
+  for (const auto& [away, counted] :
+       {std::pair{149min, 1U}, std::pair{150min, 0U}}) {
+    PlannedCloud cloud;
+    cloud.AddProject("p", 1)->discovery =
+        DiscoverySettings{.refresh_interval = 1h};
+    cloud.Configure();
+    RunOneTask(cloud);
+    const std::vector<Dataset> before = cloud.catalogue->datasets;
+
+    cloud.catalogue->datasets.clear();
+    cloud.Configure();
+    cloud.PassTime(away);
+    cloud.catalogue->datasets = before;
+    cloud.Configure();
+
+    EXPECT_EQ(Completed(cloud), counted);
+  }
+}
+
+TEST(PlannerTest, RemembersTheDatasetsOfAProjectThatComesBack) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  cloud.Configure();
+  RunOneTask(cloud);
+  const std::vector<Dataset> before = cloud.catalogue->datasets;
+  const auto projects = cloud.projects;
+
+  cloud.catalogue->datasets.clear();
+  cloud.projects.clear();
+  cloud.Configure();
+  cloud.PassTime(1min);
+  cloud.catalogue->datasets = before;
+  cloud.projects = projects;
+  cloud.Configure();
+
+  EXPECT_EQ(Completed(cloud), 1U);
+}
+
+// A file that is written in place, while a slow scrape is in hand.
+TEST(PlannerTest, AnswersForADatasetThatWentAndCameBackDuringAScrape) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 40);
+  cloud.settings.concurrency = 1;
+  cloud.Configure();
+  const std::vector<Dataset> before = cloud.catalogue->datasets;
+
+  const ScrapeId scrape = cloud.Begin(2s);
+  cloud.PassTime(100ms);
+  cloud.catalogue->datasets.resize(20);
+  cloud.Configure();
+  cloud.PassTime(100ms);
+  cloud.catalogue->datasets = before;
+  cloud.Configure();
+  cloud.PassTime(2s);
+
+  EXPECT_EQ(cloud.finished.at(scrape).errors, 0U);
+  EXPECT_EQ(cloud.asked.size(), 40U);
 }
 
 }  // namespace
