@@ -82,7 +82,7 @@ class Exporter {
   std::vector<Fault> Reload() {
     const std::lock_guard lock(reload_mutex_);
     NotifyReloading();
-    watch_.Changed();  // What changed until now is read here.
+    watch_.Changed(clock_.SteadyNow());  // What changed is read here.
     LoadedConfig loaded = LoadConfig(flags_.config_file);
     LogWarnings(loaded);
     if (loaded.config) {
@@ -107,7 +107,7 @@ class Exporter {
   void ReloadIfFilesChanged() {
     {
       const std::lock_guard lock(reload_mutex_);
-      if (!watch_.Changed()) return;
+      if (!watch_.Changed(clock_.SteadyNow())) return;
     }
     Log(LogLevel::kInfo, "dataset files changed");
     Reload();

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <map>
+#include <string>
+
+#include "collect/instant.h"
 #include "config/file_look.h"
 
 namespace exporter {
@@ -18,12 +22,20 @@ class FileWatch {
   // one is refused or in force: mending one of them may be all that it needs.
   void WatchRefused(FileLooks looks);
 
-  // Whether anything changed since those looks, or since it was asked last.
-  bool Changed();
+  // Whether anything changed since those looks, or since it said so last. A
+  // pattern that matches nothing any longer may be half of a rewrite, and would
+  // take its datasets away: that is told in the log, and is a change, with all
+  // that change meanwhile, after five minutes, or not at all if files come back
+  // as they were.
+  bool Changed(SteadyTime now);
 
  private:
+  bool IsHeld(const std::string& pattern, SteadyTime now);
+
   FileLooks in_force_;
   FileLooks refused_;
+  // Patterns that matched files before, and since when they match none.
+  std::map<std::string, SteadyTime> emptied_;
 };
 
 }  // namespace exporter
