@@ -6,6 +6,7 @@
 #include "app/budget.h"
 #include "base/time_format.h"
 #include "base/version.h"
+#include "cloud/text.h"
 #include "expose/negotiation.h"
 #include "serve/datasets_json.h"
 #include "serve/service_discovery.h"
@@ -65,6 +66,9 @@ std::string Told(const Story& story, const Collection& collection) {
 
 ServeResponse Probe(const EndpointContext& context,
                     const ServeRequest& request) {
+  if (const auto name = request.RepeatedParameter()) {
+    return StatusResponse(400, ToCode(*name) + " is given twice");
+  }
   const DatasetKey key{std::string(request.Parameter("project_id")),
                        std::string(request.Parameter("dataset_id"))};
   if (key.project_id.empty() || key.dataset_id.empty()) {
@@ -97,6 +101,10 @@ ServeResponse StatusPage(const EndpointContext& context) {
 
 ServeResponse ServiceDiscovery(const EndpointContext& context,
                                const ServeRequest& request) {
+  // Without the missing ones Prometheus would drop their targets; after an
+  // error it keeps what it had.
+  const std::string why = context.collector.WhyIncomplete();
+  if (!why.empty()) return StatusResponse(503, why);
   std::optional<std::string> groups = RenderServiceDiscovery(
       *context.collector.CurrentCatalogue(), request.Header("Host"));
   if (!groups) return StatusResponse(400, "the Host header is no host");

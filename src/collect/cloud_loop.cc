@@ -418,3 +418,17 @@ bool CloudLoop::IsReady() const {
 }
 
 }  // namespace exporter
+std::string CloudLoop::WhyIncomplete() const {
+  std::string why;
+  for (const auto& [project_id, discovery] : discoveries_) {
+    if (discovery->LastSuccess()) continue;
+    if (!why.empty()) why += "; ";
+    why += "the datasets of project " + project_id + " were not listed yet";
+    if (const auto& failure = discovery->Failure()) {
+      why +=
+          ": " + std::string(ToLabel(failure->kind)) + ": " + failure->message;
+    }
+  }
+  return why;
+}
+

@@ -67,6 +67,10 @@ class CloudLoop {
 
  private:
   // A request to the status or list API that is on its way.
+  // Why the catalogue may lack datasets: which projects were never listed, and
+  // what was wrong last. One line; empty if it lacks none.
+  [[nodiscard]] std::string WhyIncomplete() const;
+
   struct Exchange {
     Fetcher::Ticket ticket;
     Operation operation;

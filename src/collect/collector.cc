@@ -46,8 +46,7 @@ Collector::Collector(const Clock& clock, prometheus::Registry& registry,
                      const std::string& user_agent, CollectorSettings settings)
     : clock_(clock), loop_(clock, registry, user_agent, RandomSeed()) {
   loop_.Apply(std::move(settings));
-  catalogue_ = loop_.CurrentCatalogue();
-  is_ready_ = loop_.IsReady();
+  Publish();
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -82,9 +81,14 @@ void Collector::Run() {
     for (const Job& job : jobs) job(loop_);
     loop_.Turn();
     const std::lock_guard lock(mutex_);
-    catalogue_ = loop_.CurrentCatalogue();
-    is_ready_ = loop_.IsReady();
+    Publish();
   }
+}
+
+void Collector::Publish() {
+  catalogue_ = loop_.CurrentCatalogue();
+  is_ready_ = loop_.IsReady();
+  why_incomplete_ = loop_.WhyIncomplete();
 }
 
 void Collector::Post(Job job) {
@@ -110,8 +114,7 @@ void Collector::Apply(const std::function<CollectorSettings()>& make) {
   Await<bool>([this, &make](CloudLoop& loop) {
     loop.Apply(make());
     const std::lock_guard lock(mutex_);
-    catalogue_ = loop.CurrentCatalogue();
-    is_ready_ = loop.IsReady();
+    Publish();
     return true;
   });
 }
@@ -168,6 +171,11 @@ Overview Collector::Look() {
 bool Collector::IsReady() {
   const std::lock_guard lock(mutex_);
   return is_ready_;
+}
+
+std::string Collector::WhyIncomplete() {
+  const std::lock_guard lock(mutex_);
+  return why_incomplete_;
 }
 
 std::shared_ptr<const Catalogue> Collector::CurrentCatalogue() {

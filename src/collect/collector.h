@@ -53,6 +53,9 @@ class Collector {
   // Whether every discovery has been tried, as of the loop's last turn.
   bool IsReady();
 
+  // CloudLoop::WhyIncomplete, as of the loop's last turn.
+  std::string WhyIncomplete();
+
   // The datasets of this shard, as of the loop's last turn.
   std::shared_ptr<const Catalogue> CurrentCatalogue();
 
@@ -60,6 +63,7 @@ class Collector {
   using Job = std::function<void(CloudLoop&)>;
 
   void Run();
+  void Publish();  // REQUIRES: mutex_ is held, or nobody else is there.
   void Post(Job job);
   template <typename T>
   T Await(std::function<T(CloudLoop&)> question);
@@ -74,7 +78,8 @@ class Collector {
   std::vector<Job> inbox_;
   bool stopping_ = false;
   std::shared_ptr<const Catalogue> catalogue_;  // As the loop had it last.
-  bool is_ready_ = false;                       // Likewise.
+  bool is_ready_ = false;                       // Likewise,
+  std::string why_incomplete_;                  // and this.
 
   std::thread thread_;  // Last: it begins when everything else is there.
 };

@@ -1,6 +1,7 @@
 #include "serve/request.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/header_text.h"
 
@@ -101,6 +102,14 @@ std::string_view ServeRequest::Parameter(std::string_view name) const {
     if (key == name) return value;
   }
   return {};
+}
+
+std::optional<std::string_view> ServeRequest::RepeatedParameter() const {
+  std::set<std::string_view> seen;
+  for (const auto& [key, value] : query) {
+    if (!seen.insert(key).second) return key;
+  }
+  return std::nullopt;
 }
 
 std::optional<RequestTarget> ParseTarget(std::string_view target) {

@@ -23,6 +23,10 @@ struct ServeRequest {
 
   // The first value of the query parameter `name`; empty if there is none.
   [[nodiscard]] std::string_view Parameter(std::string_view name) const;
+
+  // The name of a query parameter that is given more than once; none if there
+  // is none.
+  [[nodiscard]] std::optional<std::string_view> RepeatedParameter() const;
 };
 
 struct RequestTarget {

@@ -243,8 +243,17 @@ class World:
     def exporter_with(self, name, config, *flags):
         file = self.write(f"{name.replace(' ', '-')}.yml", config.format(
             cloud=self.cloud, discovered=DISCOVERED, listed=LISTED, probed=PROBED))
-        return self.start(name, [programs["exporter"], f"--config.file={file}",
-                                 "--web.listen-address=127.0.0.1:0", *flags])
+        command = [programs["exporter"], f"--config.file={file}", *flags]
+        if not any(flag.startswith("--web.listen-address") for flag in flags):
+            command.append("--web.listen-address=127.0.0.1:0")
+        return self.start(name, command)
+
+    def restart(self, name, url, config):
+        """Ends an exporter and starts it anew on its port."""
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait(20)
+        self.exporter_with(name, config, "--web.listen-address=" + url.split("//")[1])
 
     def log(self, name):
         path = self.folder / f"{name.replace(' ', '-')}.log"
@@ -506,6 +515,38 @@ class PrometheusE2eTest(unittest.TestCase):
         eventually("its end", lambda: not self.world.probing.instant(series))
 
     def test_takes_the_configuration_of_the_compose_file(self):
+    def test_keeps_its_targets_over_a_restart_while_the_list_api_is_down(self):
+        def targets():
+            return sorted(target["labels"]["dataset_id"]
+                          for target in self.world.probing.get("targets", state="active")["activeTargets"]
+                          if target["labels"]["job"] == "modelarts-probe")
+
+        def discoveries():
+            with urllib.request.urlopen(self.world.probed + "/metrics", timeout=10) as answer:
+                return sum(map(int, re.findall(
+                    r'(?m)^modelarts_exporter_http_requests_total\{.*handler="sd".*\} (\d+)$',
+                    answer.read().decode())))
+
+        made = f"datasets/{PROBED}/kept"
+        self.world.tell(made, name="made-in-a-test")
+        self.addCleanup(self.world.tell, made, method="DELETE")
+        before = eventually("the new target", lambda: (t := targets()) and
+                            "kept" in t and t)
+        self.addCleanup(self.world.tell, "fault", match="operation:list", fault="none")
+        self.world.tell("fault", match="operation:list", fault="503")
+        self.world.restart("probed exporter", self.world.probed, PROBED_CONFIG)
+
+        eventually("three requests for /sd", lambda: discoveries() >= 3)
+        self.assertEqual(targets(), before)
+        up = 'up{job="modelarts-probe",dataset_id!="kept"} == 1'
+        eventually("probes of what is configured",
+                   lambda: len(self.world.probing.instant(up)) == PROBED_DATASETS)
+
+        self.world.tell("fault", match="operation:list", fault="none")
+        eventually("the probe of the discovered one", lambda: self.world.probing.instant(
+            'up{job="modelarts-probe",dataset_id="kept"} == 1'))
+        self.assertEqual(targets(), before)
+
         run = subprocess.run(
             [programs["exporter"], "--config.check",
              f"--config.file={ROOT / 'deploy' / 'compose' / 'exporter.yml'}"],

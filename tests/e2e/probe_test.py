@@ -115,6 +115,16 @@ class AnswerTest(unittest.TestCase):
             self.assertEqual(answer.status, 400, query)
             self.assertIn("project_id", answer.text)
 
+    def test_wants_each_parameter_once(self):
+        before = asked(self.cloud)
+        for more in (f"project_id={PROJECT}", "project_id=", "dataset_id=ds-00001",
+                     "dataset_id=ds-00000", "dataset%5Fid=", "debug=true&debug=true",
+                     "other=1&other=2"):
+            answer = self.exporter.get(target() + "&" + more)
+            self.assertEqual(answer.status, 400, more)
+            self.assertIn("is given twice", answer.text)
+        self.assertEqual(asked(self.cloud), before)
+
     def test_compresses_and_answers_head(self):
         for path in target(), target("ds-00004"), "/sd":
             full = self.exporter.get(path)
@@ -154,12 +164,12 @@ class HostileTest(unittest.TestCase):
                 f"project_id={PROJECT}&dataset_id=ds-00000%2F": 404,
                 f"project_id={PROJECT}&dataset_id=%64s-00003": 404,
                 f"project_id={PROJECT}&dataset_id=ds-00000%0d%0aHost:%20{evil}": 404,
-                # Of what is there twice the first counts, and it alone.
-                f"project_id={PROJECT}&dataset_id=ds-00003&dataset_id=ds-00000": 404,
-                f"project_id={evil}&{known}": 404,
+                # Nobody can say which of two is meant.
+                f"project_id={PROJECT}&dataset_id=ds-00003&dataset_id=ds-00000": 400,
+                f"project_id={evil}&{known}": 400,
+                f"{known}&dataset_id=ds-00003": 400,
                 # Other parameters mean nothing.
                 f"target={evil}&{known}&endpoint=http://{evil}&module={evil}": 200,
-                f"{known}&dataset_id=ds-00003": 200,
                 # No query at all.
                 f"project_id={PROJECT}&dataset_id=ds-00000%00": 400,
                 f"project_id={PROJECT}&dataset_id=%00": 400,
@@ -407,6 +417,54 @@ projects:
                                                 if name.startswith("__param_")})
                 self.assertEqual(
                     exporter.get(f"{one['__metrics_path__']}?{query}").status, 200)
+
+    def test_is_no_list_before_every_project_was_listed_once(self):
+        text = self.TEXT + """
+  - project_id: {other}
+    region: cn-north-4
+    endpoint: {slow}
+    credentials: {{token: t}}
+    discovery: {{refresh_interval: 1h}}
+"""
+        other = "1".zfill(32)
+        with Cloud("--datasets", "4") as cloud, \
+                Cloud("--datasets", "4", "--projects", "2",
+                      "--fault", "operation:list=hang") as slow:
+            text = text.format(project=PROJECT, other=other, url=cloud.url, slow=slow.url)
+            self.lists_two_projects(text, other, slow)
+
+    def lists_two_projects(self, text, other, slow):
+        with Exporter(text) as exporter:
+            while not exporter.scrape().value("modelarts_exporter_discovery_datasets",
+                                              project_id=PROJECT):
+                time.sleep(0.05)
+            answer = exporter.get("/sd")
+            self.assertEqual(answer.status, 503, answer.text)
+            self.assertIn(f"the datasets of project {other} were not listed yet", answer.text)
+            self.assertNotIn(PROJECT, answer.text)
+
+            slow.control("fault", match="operation:list", fault="none")
+            while exporter.get("/sd").status != 200:
+                time.sleep(0.05)
+            self.assertEqual(len(exporter.get("/sd").json()), 6)
+
+            # From here on it is the last good list, whatever the cloud says.
+            slow.control("fault", match="operation:list", fault="503")
+            exporter.reload(text.replace("1h", "300ms"))
+            while not exporter.scrape().value("modelarts_exporter_api_request_failures_total",
+                                              operation="list", reason="server_error"):
+                time.sleep(0.05)
+            self.assertEqual(len(exporter.get("/sd").json()), 6)
+
+    def test_says_why_there_is_no_list(self):
+        with Cloud("--datasets", "4", "--fault", "operation:list=403") as cloud, \
+                Exporter(self.TEXT.format(project=PROJECT, url=cloud.url)) as exporter:
+            while exporter.get("/-/ready").status != 200:
+                time.sleep(0.05)
+            answer = exporter.get("/sd")
+        self.assertEqual(answer.status, 503)
+        self.assertIn(f"the datasets of project {PROJECT} were not listed yet: forbidden: "
+                      "HTTP 403", answer.text)
 
     def test_names_no_host_that_the_client_made_up_badly(self):
         with Cloud("--datasets", "1") as cloud, Exporter(plain(cloud, 1)) as exporter:

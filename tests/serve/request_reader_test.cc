@@ -29,6 +29,17 @@ std::string Get(const std::string& headers) {
   return "GET / HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
 }
 
+TEST(RequestReaderTest, SeesAParameterThatIsGivenTwice) {
+  const auto repeated = [](const std::string& query) {
+    const ServeRequest request =
+        MustRead("GET /?" + query + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    return std::string(request.RepeatedParameter().value_or("none"));
+  };
+  EXPECT_EQ(repeated("a=1&b=1&A=1&=1"), "none");
+  EXPECT_EQ(repeated("a=1&b=1&a=1"), "a");
+  EXPECT_EQ(repeated("a=1&%61"), "a");
+}
+
 TEST(RequestReaderTest, ReadsMethodPathQueryAndHeaders) {
   const ServeRequest request = MustRead(
       "GET /probe?project_id=a%20b&dataset_id=c+d&flag HTTP/1.1\r\n"
