@@ -17,31 +17,32 @@ namespace {
 constexpr std::string_view kPrefix = "modelarts_exporter_";
 
 // As the documentation lists them; what is not listed comes after these.
-constexpr std::array<std::string_view, 24> kOrder = {
-    "build_info",
-    "config_last_reload_successful",
-    "config_last_reload_success_timestamp_seconds",
-    "config_reloads_total",
-    "config_reload_failures_total",
-    "config_datasets",
-    "config_hash",
-    "discovery_datasets",
-    "discovery_last_success_timestamp_seconds",
-    "shard",
-    "shards",
-    "api_requests_total",
-    "api_responses_total",
-    "api_request_failures_total",
-    "api_retries_total",
-    "api_request_duration_seconds",
-    "api_requests_in_flight",
-    "api_throttle_wait_seconds_total",
-    "credentials_expiry_timestamp_seconds",
-    "cache_requests_total",
-    "cache_hits_total",
-    "http_requests_total",
-    "log_messages_total",
-    "log_messages_dropped_total"};
+constexpr auto kOrder = std::to_array<std::string_view>(
+    {"build_info",
+     "config_last_reload_successful",
+     "config_last_reload_success_timestamp_seconds",
+     "config_reloads_total",
+     "config_reload_failures_total",
+     "config_datasets",
+     "config_hash",
+     "discovery_datasets",
+     "discovery_last_success_timestamp_seconds",
+     "shard",
+     "shards",
+     "api_requests_total",
+     "api_responses_total",
+     "api_request_failures_total",
+     "api_retries_total",
+     "api_request_duration_seconds",
+     "api_requests_in_flight",
+     "api_throttle_wait_seconds_total",
+     "odd_fields_total",
+     "credentials_expiry_timestamp_seconds",
+     "cache_requests_total",
+     "cache_hits_total",
+     "http_requests_total",
+     "log_messages_total",
+     "log_messages_dropped_total"});
 
 std::size_t Rank(const prometheus::MetricFamily& family) {
   std::string_view name = family.name;

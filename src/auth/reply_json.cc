@@ -35,8 +35,8 @@ class MemberTexts {
   bool was_found = false;
 
  private:
-  const std::string_view object_;
-  const std::initializer_list<std::string_view> names_;
+  std::string_view object_;
+  std::initializer_list<std::string_view> names_;
   bool is_inside_ = false;
 };
 

@@ -7,9 +7,14 @@
 #include "auth/reply_json.h"
 #include "auth/secret_file.h"
 #include "base/time_format.h"
+#include "cloud/mended_json.h"
 
 namespace exporter {
 namespace {
+
+bool IsUsable(std::string_view part) {
+  return FitsHeader(part) && !MayBeMended(part);
+}
 
 Failure Lacks(const char* what, const char* name) {
   return Fail(ErrorKind::kMalformed,
@@ -27,10 +32,12 @@ Result<TemporaryKey> DecodeTemporaryKey(std::string_view body,
   if (!texts) return Lacks("object", names.object);
   const auto& [id, secret, security_token, end_text] =
       std::tie((*texts)[0], (*texts)[1], (*texts)[2], (*texts)[3]);
-  if (!FitsHeader(id)) return Lacks("usable", names.id);
-  if (!FitsHeader(secret)) return Lacks("usable", names.secret);
-  if (!FitsHeader(security_token)) return Lacks("usable", names.security_token);
-  const std::optional<WallTime> end = ParseRfc3339(end_text);
+  if (!IsUsable(id)) return Lacks("usable", names.id);
+  if (!IsUsable(secret)) return Lacks("usable", names.secret);
+  if (!IsUsable(security_token)) return Lacks("usable", names.security_token);
+  std::optional<WallTime> end = ParseRfc3339(end_text);
+  // Year 1 and 1970 are how many say that they do not know.
+  if (end && *end < WallTime(std::chrono::hours(24))) end.reset();
   if (end && *end <= now) {
     return Fail(ErrorKind::kMalformed,
                 "the key ended at " + FormatRfc3339(*end) +

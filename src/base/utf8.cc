@@ -1,7 +1,5 @@
 #include "base/utf8.h"
 
-#include <cstddef>
-
 namespace exporter {
 namespace {
 
@@ -10,8 +8,8 @@ bool IsTail(std::string_view text, std::size_t at) {
          (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
 }
 
-// The length of the well-formed character at `at`; 0 if there is none.
-// Source: Unicode 15, table 3-7.
+}  // namespace
+
 std::size_t CharacterLength(std::string_view text, std::size_t at) {
   const auto first = static_cast<unsigned char>(text[at]);
   if (first < 0x80) return 1;
@@ -29,8 +27,6 @@ std::size_t CharacterLength(std::string_view text, std::size_t at) {
   if (first == 0xF4 && second > 0x8F) return 0;
   return 4;
 }
-
-}  // namespace
 
 bool IsUtf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {

@@ -70,7 +70,7 @@ class ErrorVisitor {
     text = Cut(Blotted(value, hidden_), kMaxTextBytes);
   }
 
-  const std::span<const Secret> hidden_;
+  std::span<const Secret> hidden_;
   bool in_error_ = false;
   std::size_t rank_ = kTexts.size();  // Of what `text` was called.
 };

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -11,13 +12,15 @@
 #include <string_view>
 #include <utility>
 
+#include "cloud/mended_json.h"
+
 namespace exporter {
 
 struct JsonValue {
   enum class Kind {
     kNull,
     kBool,
-    kInteger,
+    kInteger,      // Also if written as 12.0 or 1.2e1, below 2^53.
     kHugeInteger,  // It does not fit into 64 bits.
     kFloat,
     kString,
@@ -38,6 +41,9 @@ inline constexpr int kMaxJsonDepth = 32;
 // is; reading ends there. `visitor.End(depth)` is called where the object or
 // array of that depth ends.
 //
+// What is no JSON is read once more as MendedJson has it, by `visitor` as it
+// was before.
+//
 // The result is what is wrong, none if nothing is. It never quotes the input.
 template <typename Visitor>
 std::optional<std::string> ReadJson(std::string_view json, Visitor& visitor);
@@ -50,6 +56,7 @@ class JsonEvents {
   explicit JsonEvents(Visitor& visitor) : visitor_(visitor) {}
 
   [[nodiscard]] const std::string& Fault() const { return fault_; }
+  [[nodiscard]] bool IsJson() const { return is_json_; }
 
   // What follows is called by nlohmann, and named by it.
   using Kind = JsonValue::Kind;
@@ -64,9 +71,15 @@ class JsonEvents {
     }
     return number_integer(static_cast<std::int64_t>(value));
   }
-  bool number_float(double /*value*/, const std::string& text) {
-    const bool whole = text.find_first_of(".eE") == std::string::npos;
-    return Leaf({.kind = whole ? Kind::kHugeInteger : Kind::kFloat});
+  bool number_float(double value, const std::string& text) {
+    if (text.find_first_of(".eE") == std::string::npos) {
+      return Leaf({.kind = Kind::kHugeInteger});
+    }
+    constexpr double kMostExact = 9007199254740992;  // 2^53
+    if (std::abs(value) < kMostExact && value == std::trunc(value)) {
+      return number_integer(static_cast<std::int64_t>(value));
+    }
+    return Leaf({.kind = Kind::kFloat});
   }
   bool string(const std::string& text) {
     return Leaf({.kind = Kind::kString, .text = text});
@@ -83,6 +96,7 @@ class JsonEvents {
   bool parse_error(std::size_t position, const std::string& /*token*/,
                    const nlohmann::json::exception& /*quotes_the_input*/) {
     fault_ = "no valid JSON from byte " + std::to_string(position) + " on";
+    is_json_ = false;
     return false;
   }
 
@@ -105,13 +119,21 @@ class JsonEvents {
   int depth_ = 0;
   std::string key_;
   std::string fault_;
+  bool is_json_ = true;
 };
 
 template <typename Visitor>
 std::optional<std::string> ReadJson(std::string_view json, Visitor& visitor) {
+  const Visitor before = visitor;
   JsonEvents<Visitor> events(visitor);
   if (nlohmann::json::sax_parse(json, &events)) return std::nullopt;
-  return events.Fault();
+  if (events.IsJson()) return events.Fault();
+  visitor = before;
+  JsonEvents<Visitor> mended_events(visitor);
+  if (nlohmann::json::sax_parse(MendedJson(json), &mended_events)) {
+    return std::nullopt;
+  }
+  return mended_events.IsJson() ? mended_events.Fault() : events.Fault();
 }
 
 }  // namespace exporter

@@ -329,15 +329,26 @@ Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
   if (exchange.operation == Operation::kList) {
     return TakePage(exchange, reply, now);
   }
-  Result<SyncStatus> status =
+  Result<StatusReply> read =
       DecodeSyncStatus(reply.body, exchange.project->duration_unit);
-  if (!status) {
-    Error error = status.error();
+  if (!read) {
+    Error error = read.error();
     error.http_status = reply.status;
     return {.result = Fail(std::move(error)), .retry_after = {}};
   }
-  log_.Answered(exchange.dataset, *status);
-  return {.result = std::optional(std::move(*status)), .retry_after = {}};
+  log_.Answered(exchange.dataset, read->status);
+  NoteOddFields(exchange.dataset, read->odd);
+  return {.result = std::optional(std::move(read->status)), .retry_after = {}};
+}
+
+void CloudLoop::NoteOddFields(const DatasetKey& asked,
+                              std::span<const OddField> fields) {
+  for (const OddField& field : fields) {
+    metrics_.WasOdd(field.field);
+    DatasetKey dataset = asked;
+    if (!field.dataset_id.empty()) dataset.dataset_id = field.dataset_id;
+    log_.WasOdd(dataset, field);
+  }
 }
 
 Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
@@ -349,6 +360,7 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
     return {.result = Fail(std::move(error)), .retry_after = {}};
   }
   const std::string& id = exchange.project->project_id;
+  NoteOddFields(exchange.dataset, page->odd);
   const auto current = discoveries_.find(id);
   if (current != discoveries_.end() && current->second == exchange.discovery) {
     Discovery& discovery = *exchange.discovery;

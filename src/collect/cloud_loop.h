@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "collect/settings.h"
 #include "collect/stories.h"
 #include "model/reading.h"
+#include "modelarts/decode.h"
 #include "net/curl_fetcher.h"
 
 namespace exporter {
@@ -65,12 +67,12 @@ class CloudLoop {
   // Whether every discovery has been tried.
   [[nodiscard]] bool IsReady() const;
 
- private:
-  // A request to the status or list API that is on its way.
   // Why the catalogue may lack datasets: which projects were never listed, and
   // what was wrong last. One line; empty if it lacks none.
   [[nodiscard]] std::string WhyIncomplete() const;
 
+ private:
+  // A request to the status or list API that is on its way.
   struct Exchange {
     Fetcher::Ticket ticket;
     Operation operation;
@@ -93,6 +95,8 @@ class CloudLoop {
   void Send(RequestId request, Exchange exchange, HttpRequest question);
   void Came(RequestId request, Result<HttpReply> reply);
   Answer Judge(const Exchange& exchange, const HttpReply& reply, Instant now);
+  // `asked` has no dataset_id where they are those of a page.
+  void NoteOddFields(const DatasetKey& asked, std::span<const OddField> fields);
   void ListingFailed(Discovery& discovery, const ProjectSettings& project,
                      const Error& error);
   Answer TakePage(const Exchange& exchange, const HttpReply& reply,

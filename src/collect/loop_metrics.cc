@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "modelarts/decode.h"
+
 namespace exporter {
 namespace {
 
@@ -101,6 +103,12 @@ LoopMetrics::LoopMetrics(prometheus::Registry& registry)
                         .Name("modelarts_exporter_api_request_duration_seconds")
                         .Help("Time that requests to the cloud took.")
                         .Register(registry);
+  auto& odd = CounterFamily(registry, "odd_fields_total",
+                            "Fields of valid replies of the cloud that were "
+                            "not of their type, and counted as absent.");
+  for (const std::string_view field : kReadFields) {
+    odd_fields_[field] = &odd.Add({{"field", std::string(field)}});
+  }
   for (std::size_t i = 0; i < kAllOperations.size(); ++i) {
     const std::string label = ToLabel(kAllOperations[i]);
     OfOperation& operation = operations_[i];
@@ -113,6 +121,10 @@ LoopMetrics::LoopMetrics(prometheus::Registry& registry)
            {"reason", std::string(exporter::ToLabel(kAllReasons[r]))}});
     }
   }
+}
+
+void LoopMetrics::WasOdd(std::string_view field) {
+  odd_fields_.at(field)->Increment();
 }
 
 void LoopMetrics::Requested(Operation operation) {

@@ -33,6 +33,9 @@ class LoopMetrics {
   void Retried(Operation operation);
   void Took(Operation operation, std::chrono::steady_clock::duration duration);
 
+  // `field`: of kReadFields.
+  void WasOdd(std::string_view field);
+
   prometheus::Gauge& in_flight;
   prometheus::Counter& throttle_wait_seconds;
   prometheus::Counter& cache_requests;
@@ -59,6 +62,7 @@ class LoopMetrics {
   using Gauges = prometheus::Family<prometheus::Gauge>;
 
   std::array<OfOperation, 4> operations_;
+  std::map<std::string_view, prometheus::Counter*> odd_fields_;  // By field.
   prometheus::Family<prometheus::Counter>& responses_;
   Gauges& discovered_;
   Gauges& discovery_success_;

@@ -102,4 +102,24 @@ void QueryLog::Answered(const DatasetKey& dataset, const SyncStatus& status) {
        {"dataset_id", dataset.dataset_id}});
 }
 
+void QueryLog::WasOdd(const DatasetKey& dataset, const OddField& field) {
+  // Bounds memory where datasets come and go; the metric counts them all.
+  constexpr std::size_t kMostFields = 50'000;
+  if (odd_fields_.size() >= kMostFields ||
+      !odd_fields_.emplace(dataset, field.field).second) {
+    return;
+  }
+  std::vector<LogField> fields = {{"field", std::string(field.field)},
+                                  {"what", std::string(field.what)},
+                                  {"project_id", dataset.project_id}};
+  if (!dataset.dataset_id.empty()) {
+    fields.push_back({"dataset_id", dataset.dataset_id});
+  }
+  Log(LogLevel::kWarn,
+      field.field == "dataset_id"
+          ? "the API lists a dataset without a usable id, which is left out"
+          : "the API says an odd field, which counts as absent",
+      fields);
+}
+
 }  // namespace exporter

@@ -2,9 +2,13 @@
 
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "collect/planner.h"
+#include "model/dataset.h"
 #include "model/sync_status.h"
+#include "modelarts/decode.h"
 
 namespace exporter {
 
@@ -32,8 +36,14 @@ class QueryLog {
   // The first time that a status is one that the API does not document.
   void Answered(const DatasetKey& dataset, const SyncStatus& status);
 
+  // The first time that this field of this dataset is odd. `dataset` has no id
+  // where a row of the list has none.
+  void WasOdd(const DatasetKey& dataset, const OddField& field);
+
  private:
-  std::set<std::string> unknown_words_;  // Told already.
+  // Told already:
+  std::set<std::string> unknown_words_;
+  std::set<std::pair<DatasetKey, std::string_view>> odd_fields_;
 };
 
 }  // namespace exporter

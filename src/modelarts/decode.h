@@ -4,7 +4,10 @@
 
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,16 +23,45 @@ namespace exporter {
 // The unit of duration_time, which the API reference does not say.
 enum class DurationUnit { kSeconds, kMilliseconds };
 
+// The fields that may be odd, as the metric calls them.
+inline constexpr std::array<std::string_view, 12> kReadFields = {
+    "total_sample_count", "add_sample_count", "deleted_sample_count",
+    "create_time",        "duration_time",    "task_id",
+    "error_code",         "error_msg",        "total_number",
+    "dataset_id",         "dataset_name",     "dataset_type"};
+
+// A field whose value is not of its type, so that it counts as absent. What is
+// not known yet is not odd.
+struct OddField {
+  std::string_view field;  // Of kReadFields.
+  std::string_view what;   // "is no integer", for people.
+  std::string dataset_id;  // Of a row in a list; empty where it has none.
+
+  bool operator==(const OddField&) const = default;
+};
+
+struct StatusReply {
+  SyncStatus status;
+  std::vector<OddField> odd;
+};
+
 // The state of a dataset's latest sync task. Every field but `status` may be
-// absent, and null is absent; unknown fields are ignored, and of two alike the
-// last one counts. Texts are cut: error_code to 128 bytes of printable ASCII,
-// error_msg to 512 bytes, task_id to 256, a status we do not know to 64.
+// absent; null is absent, and so is what is odd: such a field costs itself
+// alone. Unknown fields are ignored, and of two alike the last one counts.
+//   numbers  12.0 is 12; "12" is odd, and so are 12.5, what 64 bits do not hold
+//            and a time after the year 9999. Not known, and so absent: a
+//            negative number and 2^63-1; for the two times also the last day
+//            of the year 9999, a create_time of 0, and a duration_time of 0
+//            without a create_time. A create_time below 10^11 is in seconds:
+//            in milliseconds it would be before 1973.
+//   texts    are mended as MendedJson does, and cut: error_code to 128 bytes of
+//            printable ASCII, error_msg to 512 bytes, task_id to 256, a status
+//            we do not know to 64.
 //
-// Errors: kMalformed  no JSON object, or a field is not of its type: a number
-//                     in quotes or with a fraction, a negative one, a time
-//                     after the year 9999. The message names the field.
+// Errors: kMalformed  no JSON object, or no text as `status`. The message names
+//                     the field.
 // Source: API reference, SyncDataSourceState, table 2.
-Result<SyncStatus> DecodeSyncStatus(std::string_view body, DurationUnit unit);
+Result<StatusReply> DecodeSyncStatus(std::string_view body, DurationUnit unit);
 
 struct ListedDataset {
   std::string id;    // dataset_id; never empty
@@ -41,12 +73,17 @@ struct ListedDataset {
 
 struct DatasetPage {
   std::vector<ListedDataset> datasets;  // In the order of the reply.
+  std::size_t skipped = 0;  // Rows without a usable id: odd, and no dataset.
+  std::optional<std::int64_t> total;  // total_number
+  std::vector<OddField> odd = {};
 };
 
 // One page of a project's datasets. `datasets` may be null, but not absent: a
-// reply that does not speak of them is no reason to forget them.
+// reply that does not speak of them is no reason to forget them. A row whose id
+// is no text, empty, longer than 512 bytes or not UTF-8 is skipped; an odd name
+// or type is absent.
 //
-// Errors: kMalformed, as above.
+// Errors: kMalformed  no JSON object, or no list as `datasets`.
 // Source: API reference, ListDatasets.
 Result<DatasetPage> DecodeDatasetList(std::string_view body);
 

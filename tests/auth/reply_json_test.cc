@@ -27,11 +27,19 @@ TEST(TextsInTest, GivesNothingForAnythingElse) {
   for (const std::string& body :
        {std::string(), std::string("null"), std::string("[]"), std::string("{"),
         std::string("\"a"), std::string(R"({"a":{}}x)"),
-        std::string(R"({"a":{},"b":")") + "\xFF\"}", std::string("}}{{"),
+        std::string(R"({"a":{},"b":)") + "\xFF}", std::string("}}{{"),
         std::string(R"([{"a":1},{"b":"x"}])"), std::string(R"({"a":7})"),
         std::string(R"({"b":{"a":{}}})"), brackets, R"({"a":)" + brackets}) {
     EXPECT_FALSE(TextsIn(body, "a", {"b"})) << body.substr(0, 20);
   }
+}
+
+TEST(TextsInTest, ReadsWhatIsBesideATextInAnotherEncoding) {
+  EXPECT_THAT(
+      TextsIn(
+          "{\"a\":{\"user\":\"\xD5\xC5\\ud83d\",\"ttl\":1e999,\"b\":\"x\"}}",
+          "a", {"b"}),
+      Optional(ElementsAre("x")));
 }
 
 TEST(TextsInTest, ReadsPastMuchElse) {

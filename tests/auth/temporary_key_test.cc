@@ -31,7 +31,9 @@ TEST(DecodeTemporaryKeyTest, ReadsTheKeyAndItsEnd) {
 
 TEST(DecodeTemporaryKeyTest, TakesAKeyWithoutAUsableEnd) {
   const FakeClock clock;
-  for (const char* end : {"", R"(,"e":null)", R"(,"e":17)", R"(,"e":"soon")"}) {
+  for (const char* end : {"", R"(,"e":null)", R"(,"e":17)", R"(,"e":"soon")",
+                          R"(,"e":"0001-01-01T00:00:00Z")",
+                          R"(,"e":"1970-01-01T00:00:00.000Z")"}) {
     const auto key = DecodeTemporaryKey(
         std::string(R"({"c":{"i":"AK","s":"SK","t":"ST")") + end + "}}", kNames,
         clock.WallNow());
@@ -57,6 +59,8 @@ TEST(DecodeTemporaryKeyTest, NamesTheMemberAtFaultAndQuotesNothing) {
       {R"({"c":{"i":"AK","s":null,"t":"hush"}})", "'s'"},
       {R"({"c":{"i":"AK","s":"hush","t":"hush\r\nX: 1"}})", "'t'"},
       {R"({"c":{"i":"AK","s":"hush","t":"hush\u0000"}})", "'t'"},
+      {R"({"c":{"i":"AK","s":"hush\ud83d","t":"hush"}})", "'s'"},
+      {"{\"c\":{\"i\":\"AK\",\"s\":\"hush\",\"t\":\"hush\xE9\"}}", "'t'"},
       {R"({"c":{"i":"AK","s":"hush"}})", "'t'"},
       {R"({"c":{"i":"AK","s":"hush","t":")" +
            std::string(kMaxSecretBytes + 1, 'x') + "\"}}",

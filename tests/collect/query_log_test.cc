@@ -32,6 +32,29 @@ TEST(QueryLogTest, TellsOfAWordThatIsNotDocumentedOnce) {
   EXPECT_EQ(std::ranges::count(log, '\n'), 1);
 }
 
+TEST(QueryLogTest, TellsOfAnOddFieldOnceForEachDataset) {
+  const OddField field = {"create_time", "is no integer", ""};
+  QueryLog log;
+  testing::internal::CaptureStderr();
+  log.WasOdd({"p", "a"}, field);
+  log.WasOdd({"p", "a"}, field);
+  log.WasOdd({"p", "b"}, field);
+  log.WasOdd({"p", "a"}, {"task_id", "is no text", ""});
+  log.WasOdd({"p", ""}, {"dataset_id", "is missing", ""});
+  log.WasOdd({"p", ""}, {"dataset_id", "is no text", ""});
+  const std::string told = CapturedLog();
+
+  EXPECT_THAT(told, testing::HasSubstr(
+                        "msg=\"the API says an odd field, which counts as "
+                        "absent\" field=create_time what=\"is no integer\" "
+                        "project_id=p dataset_id=a\n"));
+  EXPECT_THAT(told, testing::HasSubstr(
+                        "msg=\"the API lists a dataset without a usable id, "
+                        "which is left out\" field=dataset_id what=\"is "
+                        "missing\" project_id=p\n"));
+  EXPECT_EQ(std::ranges::count(told, '\n'), 4);
+}
+
 TEST(QueryLogTest, IsNotFloodedByACloudThatMakesUpWords) {
   std::vector<std::string> words;
   for (std::size_t i = 0; i <= 100; ++i) words.push_back(NumberedName("W", i));

@@ -111,6 +111,7 @@ LABELS = {
     "modelarts_exporter_api_request_duration_seconds_sum": {"operation"},
     "modelarts_exporter_api_request_duration_seconds_count": {"operation"},
     "modelarts_exporter_http_requests_total": {"handler", "code"},
+    "modelarts_exporter_odd_fields_total": {"field"},
     "modelarts_exporter_log_messages_total": {"level"},
 }
 STATES = {"QUEUING", "STARTING", "RUNNING", "COMPLETED", "FAILED", "NOT_EXIST", "UNKNOWN"}
@@ -514,7 +515,6 @@ class PrometheusE2eTest(unittest.TestCase):
             self.world.tell(made, method="DELETE")
         eventually("its end", lambda: not self.world.probing.instant(series))
 
-    def test_takes_the_configuration_of_the_compose_file(self):
     def test_keeps_its_targets_over_a_restart_while_the_list_api_is_down(self):
         def targets():
             return sorted(target["labels"]["dataset_id"]
@@ -547,6 +547,7 @@ class PrometheusE2eTest(unittest.TestCase):
             'up{job="modelarts-probe",dataset_id="kept"} == 1'))
         self.assertEqual(targets(), before)
 
+    def test_takes_the_configuration_of_the_compose_file(self):
         run = subprocess.run(
             [programs["exporter"], "--config.check",
              f"--config.file={ROOT / 'deploy' / 'compose' / 'exporter.yml'}"],

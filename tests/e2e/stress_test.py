@@ -71,7 +71,7 @@ class BudgetTest(unittest.TestCase):
             "hang": "timeout", "drip": "timeout", "drip-headers": "timeout",
             "reset": "connect", "close": "connect", "cut": "connect",
             "huge": "too_large", "endless": "too_large", "gzip-bomb": "too_large",
-            "malformed": "malformed", "html": "malformed", "bad-utf8": "malformed",
+            "malformed": "malformed", "html": "malformed", "bad-utf8": None,
             "401": "unauthorized", "403": "forbidden", "404": "not_found",
             "418": "client_error", "redirect": "client_error",
             "unpublished": "api_unavailable", "500": "server_error",
