@@ -365,10 +365,17 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
   if (current != discoveries_.end() && current->second == exchange.discovery) {
     Discovery& discovery = *exchange.discovery;
     const bool was_failing = discovery.Failure() != nullptr;
-    if (discovery.PageCame(*page, now, dice_)) {
+    const std::size_t before = discovery.Datasets().size();
+    const ListingNews news = discovery.PageCame(*page, now, dice_);
+    if (!news.warning.empty()) {
+      Log(LogLevel::kWarn, "the list of datasets looks wrong",
+          {{"project_id", id}, {"what", news.warning}});
+    }
+    if (news.changed) {
       Log(LogLevel::kInfo, "discovered datasets changed",
           {{"project_id", id},
-           {"datasets", std::to_string(discovery.Datasets().size())}});
+           {"datasets", std::to_string(discovery.Datasets().size())},
+           {"before", std::to_string(before)}});
       RebuildCatalogue();
     }
     if (was_failing && !discovery.Failure()) {
@@ -429,7 +436,6 @@ bool CloudLoop::IsReady() const {
       [](const auto& discovery) { return discovery.second->WasTried(); });
 }
 
-}  // namespace exporter
 std::string CloudLoop::WhyIncomplete() const {
   std::string why;
   for (const auto& [project_id, discovery] : discoveries_) {
@@ -444,3 +450,4 @@ std::string CloudLoop::WhyIncomplete() const {
   return why;
 }
 
+}  // namespace exporter

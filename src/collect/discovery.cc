@@ -22,11 +22,20 @@ bool ListingPass::Add(const DatasetPage& page) {
     ++news;
   }
   ++pages_;
-  const bool is_short = page.datasets.size() < kPageSize;
+  skipped_ += page.skipped;
+  moved_ = moved_ || (pages_ > 1 && page.total != total_);
+  total_ = page.total;
+  const bool is_short = page.datasets.size() + page.skipped < kPageSize;
   if (is_short || news == 0 || pages_ >= kMostPages) return true;
   if (pages_ == 2 && news <= kFew) counts_records_ = true;
   offset_ = counts_records_ ? (pages_ - 1) * kPageSize : pages_;
   return false;
+}
+
+std::size_t ListingPass::Missing() const {
+  const auto found = static_cast<std::int64_t>(seen_.size() + skipped_);
+  const std::int64_t total = total_.value_or(0);
+  return total > found ? static_cast<std::size_t>(total - found) : 0;
 }
 
 Discovery::Discovery(std::string project_id, std::string region,
@@ -42,6 +51,7 @@ Discovery::Discovery(std::string project_id, std::string region,
   last_success_ = before->last_success_;
   was_tried_ = before->was_tried_;
   failure_ = before->failure_;
+  missing_ = before->missing_;
 }
 
 bool Discovery::WantsPage(SteadyTime now) {
@@ -50,6 +60,7 @@ bool Discovery::WantsPage(SteadyTime now) {
     if (next_pass_ && now < *next_pass_) return false;
     pass_ = ListingPass();
     in_a_pass_ = true;
+    reads_again_ = false;
   }
   page_on_the_way_ = true;
   return true;
@@ -84,9 +95,42 @@ std::vector<Dataset> Discovery::Wanted() const {
   return wanted;
 }
 
-bool Discovery::PageCame(const DatasetPage& page, Instant now, Dice& dice) {
+bool Discovery::LooksLikeASlip() const {
+  if (pass_.Moved()) return true;
+  // A total that is always too high is its own way to count.
+  if (pass_.Missing() != 0 && pass_.Missing() != missing_) return true;
+  // One page cannot move, but it can be empty by mistake.
+  if (pass_.Pages() == 1 && !pass_.Datasets().empty()) return false;
+  return !std::ranges::all_of(listed_, [this](const ListedDataset& before) {
+    return pass_.Found(before.id);
+  });
+}
+
+std::string Discovery::Warning() const {
+  const std::size_t found = pass_.Datasets().size();
+  std::string warning;
+  if (pass_.Missing() != 0 && pass_.Missing() != missing_) {
+    warning = "total_number tells of " +
+              std::to_string(found + pass_.Missing()) + " datasets, but " +
+              std::to_string(found) + " are listed";
+  } else if (found == 0 && !listed_.empty()) {
+    warning = "no dataset is listed";
+  }
+  if (warning.empty() || listed_.empty()) return warning;
+  warning += "; before there were " + std::to_string(listed_.size()) + ", " +
+             listed_.front().id + " among them";
+  return warning;
+}
+
+ListingNews Discovery::PageCame(const DatasetPage& page, Instant now,
+                                Dice& dice) {
   page_on_the_way_ = false;
-  if (!pass_.Add(page)) return false;
+  if (!pass_.Add(page)) return {};
+  if (!reads_again_ && LooksLikeASlip()) {
+    pass_ = ListingPass();
+    reads_again_ = true;
+    return {};
+  }
   in_a_pass_ = false;
   was_tried_ = true;
   failure_.reset();
@@ -95,11 +139,13 @@ bool Discovery::PageCame(const DatasetPage& page, Instant now, Dice& dice) {
   const SteadyDuration interval = settings_.refresh_interval;
   next_pass_ = now.steady + interval * 4 / 5 + Jittered(interval / 5, dice);
 
+  ListingNews news{.warning = Warning()};
+  missing_ = pass_.Missing();
   listed_ = pass_.Datasets();
   std::vector<Dataset> found = Wanted();
-  const bool changed = found != datasets_;
+  news.changed = found != datasets_;
   datasets_ = std::move(found);
-  return changed;
+  return news;
 }
 
 bool Discovery::PageFailed(std::shared_ptr<const Error> error, SteadyTime now,

@@ -6,11 +6,13 @@
 #include <re2/re2.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -35,8 +37,20 @@ class ListingPass {
 
   // Takes the page at Offset. Whether it was the last one: a short page, one
   // with nothing new, or the thousandth. The total that the API tells may be
-  // capped, so it counts for nothing.
+  // capped, so that it ends nothing.
   bool Add(const DatasetPage& page);
+
+  // How many datasets fewer were found than the API told last; 0 if it told of
+  // no more, or of none.
+  [[nodiscard]] std::size_t Missing() const;
+
+  // Whether the total changed from page to page.
+  [[nodiscard]] bool Moved() const { return moved_; }
+
+  [[nodiscard]] std::size_t Pages() const { return pages_; }
+  [[nodiscard]] bool Found(std::string_view id) const {
+    return seen_.contains(id);
+  }
 
   // Each dataset once.
   [[nodiscard]] const std::vector<ListedDataset>& Datasets() const {
@@ -47,10 +61,24 @@ class ListingPass {
   std::size_t offset_ = 0;
   std::size_t pages_ = 0;
   bool counts_records_ = false;
+  std::size_t skipped_ = 0;  // Rows without a usable id.
+  std::optional<std::int64_t> total_;
+  bool moved_ = false;
   std::set<std::string, std::less<>> seen_;
   std::vector<ListedDataset> datasets_;
 };
 
+// What the end of a listing brought.
+struct ListingNews {
+  bool changed = false;  // The list of datasets is another one now.
+  std::string warning;   // What looks like a slip of the cloud; mostly empty.
+};
+
+// A listing that lacks what was there before, or what its total tells, is read
+// once more at once: somebody may have deleted a dataset between two pages, so
+// that another moved onto a page that was read already. What the second reading
+// says counts.
+//
 // Not safe for concurrent use.
 class Discovery {
  public:
@@ -68,8 +96,8 @@ class Discovery {
   bool WantsPage(SteadyTime now);
   [[nodiscard]] std::size_t Offset() const { return pass_.Offset(); }
 
-  // The page came. Whether the list of datasets is another one now.
-  bool PageCame(const DatasetPage& page, Instant now, Dice& dice);
+  // The page came.
+  ListingNews PageCame(const DatasetPage& page, Instant now, Dice& dice);
 
   // The page failed: the last good list stays, and the next try is a new pass,
   // half a minute later or at the refresh interval, if that is sooner. Whether
@@ -101,6 +129,10 @@ class Discovery {
 
  private:
   [[nodiscard]] bool IsWanted(const ListedDataset& listed) const;
+  // Whether the pass that has ended should be read once more.
+  [[nodiscard]] bool LooksLikeASlip() const;
+  // What is to be said of the pass that has ended; empty: nothing.
+  [[nodiscard]] std::string Warning() const;
   // Those of `listed_` that are wanted, sorted.
   [[nodiscard]] std::vector<Dataset> Wanted() const;
 
@@ -112,6 +144,8 @@ class Discovery {
   ListingPass pass_;
   bool page_on_the_way_ = false;
   bool in_a_pass_ = false;
+  bool reads_again_ = false;             // The pass is the second reading.
+  std::size_t missing_ = 0;              // In the last good pass.
   std::optional<SteadyTime> next_pass_;  // None: at once.
   std::vector<ListedDataset> listed_;    // As of the last good pass.
   std::vector<Dataset> datasets_;

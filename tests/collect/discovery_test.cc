@@ -63,6 +63,19 @@ class DiscoveryTest : public testing::Test {
         Error{.kind = kind, .message = "scripted"});
   }
 
+  // Gives `pages` to a listing that begins `after` the first one. REQUIRES: it
+  // ends with the last of them.
+  ListingNews List(Discovery& discovery, const std::vector<DatasetPage>& pages,
+                   std::chrono::seconds after) {
+    ListingNews news;
+    for (const DatasetPage& page : pages) {
+      EXPECT_TRUE(discovery.WantsPage(At(after).steady));
+      news = discovery.PageCame(page, At(after), dice_);
+    }
+    EXPECT_FALSE(discovery.WantsPage(At(after).steady)) << "wants one more";
+    return news;
+  }
+
   Dice dice_;
 };
 
@@ -70,12 +83,14 @@ TEST_F(DiscoveryTest, KeepsWhatTheFiltersLetPassAndLeavesOutText) {
   Discovery discovery("p", "r", {.include = "^prod-", .exclude = "-scratch$"});
 
   ASSERT_TRUE(discovery.WantsPage(At(0s).steady));
-  EXPECT_TRUE(discovery.PageCame(Page({{"2", "prod-b", "1"},
-                                       {"1", "prod-a", "0"},
-                                       {"3", "prod-text", "101"},
-                                       {"4", "test-c", "0"},
-                                       {"5", "prod-d-scratch", "0"}}),
-                                 At(0s), dice_));
+  const ListingNews news =
+      discovery.PageCame(Page({{"2", "prod-b", "1"},
+                               {"1", "prod-a", "0"},
+                               {"3", "prod-text", "101"},
+                               {"4", "test-c", "0"},
+                               {"5", "prod-d-scratch", "0"}}),
+                         At(0s), dice_);
+  EXPECT_TRUE(news.changed);
 
   ASSERT_EQ(discovery.Datasets().size(), 2U);
   EXPECT_EQ(discovery.Datasets()[0].key, (DatasetKey{"p", "1"}));
@@ -169,12 +184,124 @@ TEST_F(DiscoveryTest, SaysOnceWhyItFails) {
 
 TEST_F(DiscoveryTest, SaysWhetherTheListChanged) {
   Discovery discovery("p", "r", {.refresh_interval = 1s});
-  discovery.WantsPage(At(0s).steady);
-  EXPECT_TRUE(discovery.PageCame(Page({{"1", "a", "0"}}), At(0s), dice_));
-  discovery.WantsPage(At(2s).steady);
-  EXPECT_FALSE(discovery.PageCame(Page({{"1", "a", "0"}}), At(2s), dice_));
-  discovery.WantsPage(At(4s).steady);
-  EXPECT_TRUE(discovery.PageCame(Page({}), At(4s), dice_));
+  EXPECT_TRUE(List(discovery, {Page({{"1", "a", "0"}})}, 0s).changed);
+  EXPECT_FALSE(List(discovery, {Page({{"1", "a", "0"}})}, 2s).changed);
+  EXPECT_TRUE(List(discovery, {Page({{"2", "b", "0"}})}, 4s).changed);
+}
+
+TEST_F(DiscoveryTest, WarnsOfAnEmptyListAfterAFullOneWhenItIsReadTwice) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  List(discovery, {Page({{"1", "a", "0"}, {"2", "b", "0"}})}, 0s);
+
+  const ListingNews news = List(discovery, {Page({}), Page({})}, 2s);
+
+  EXPECT_TRUE(news.changed);
+  EXPECT_EQ(news.warning,
+            "no dataset is listed; before there were 2, 1 among them");
+  EXPECT_TRUE(discovery.Datasets().empty());
+  EXPECT_EQ(List(discovery, {Page({})}, 4s).warning, "");
+}
+
+TEST_F(DiscoveryTest, BelievesTheSecondReadingOfAnEmptyList) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  List(discovery, {Page({{"1", "a", "0"}})}, 0s);
+
+  const ListingNews news =
+      List(discovery, {Page({}), Page({{"1", "a", "0"}})}, 2s);
+
+  EXPECT_FALSE(news.changed);
+  EXPECT_EQ(news.warning, "");
+}
+
+TEST_F(DiscoveryTest, WarnsOfATotalThatTheListDoesNotReachUntilItChanges) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  const DatasetPage twelve = {.datasets = {}, .total = 12};
+  DatasetPage rows = Page({{"1", "a", "0"}});
+  rows.skipped = 1;
+  rows.total = 2;
+
+  EXPECT_EQ(List(discovery, {rows}, 0s).warning, "");
+  EXPECT_EQ(List(discovery, {twelve, twelve}, 2s).warning,
+            "total_number tells of 12 datasets, but 0 are listed; before there "
+            "were 1, 1 among them");
+  EXPECT_EQ(List(discovery, {twelve}, 4s).warning, "");
+  EXPECT_EQ(List(discovery, {rows}, 6s).warning, "");
+  EXPECT_NE(List(discovery, {twelve, twelve}, 8s).warning, "");
+}
+
+TEST_F(DiscoveryTest, TakesATotalThatIsCappedForNoTotal) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  std::vector<DatasetPage> pages = {Slice(0, 250), Slice(100, 250),
+                                    Slice(200, 250)};
+  for (DatasetPage& page : pages) page.total = 100;
+
+  EXPECT_EQ(List(discovery, pages, 0s).warning, "");
+  EXPECT_EQ(discovery.Datasets().size(), 250U);
+}
+
+// d0 is deleted between two pages, so that d100 moves onto the first one.
+TEST_F(DiscoveryTest, ReadsAgainWherePagesMovedUnderIt) {
+  DatasetPage moved = Slice(101, 150);
+  const DatasetPage first = Slice(1, 101);
+  for (const bool tells_total : {false, true}) {
+    Discovery discovery("p", "r", {.refresh_interval = 1s});
+    List(discovery, {Slice(0, 150), Slice(100, 150)}, 0s);
+    DatasetPage before = Slice(0, 150);
+    if (tells_total) before.total = 150;
+    if (tells_total) moved.total = 149;
+
+    List(discovery, {before, moved, Slice(1, 150), moved}, 2s);
+
+    EXPECT_EQ(discovery.Datasets().size(), 149U);
+    EXPECT_EQ(discovery.Datasets().front().key.dataset_id,
+              first.datasets[0].id);
+  }
+}
+
+TEST_F(DiscoveryTest, KnowsByTheTotalAloneThatPagesMovedInTheFirstListing) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  std::vector<DatasetPage> pages = {Slice(0, 150), Slice(101, 150),
+                                    Slice(1, 150), Slice(101, 150)};
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    pages[i].total = i == 0 ? 150 : 149;
+  }
+
+  List(discovery, pages, 0s);
+
+  EXPECT_EQ(discovery.Datasets().size(), 149U);
+}
+
+TEST_F(DiscoveryTest, ReadsADeletionOnTheOnlyPageOnce) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  List(discovery, {Page({{"1", "a", "0"}, {"2", "b", "0"}})}, 0s);
+
+  EXPECT_TRUE(List(discovery, {Page({{"2", "b", "0"}})}, 2s).changed);
+}
+
+TEST_F(DiscoveryTest, ReadsAgainAtMostOnce) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  std::vector<DatasetPage> pages = {Slice(0, 150), Slice(100, 150),
+                                    Slice(0, 150), Slice(100, 150)};
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    pages[i].total = 100 + static_cast<std::int64_t>(i);
+  }
+
+  List(discovery, pages, 0s);
+
+  EXPECT_EQ(discovery.Datasets().size(), 150U);
+}
+
+TEST_F(DiscoveryTest, BeginsWithTheFirstReadingAfterAFailureInTheSecond) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  List(discovery, {Page({{"1", "a", "0"}})}, 0s);
+  ASSERT_TRUE(discovery.WantsPage(At(2s).steady));
+  discovery.PageCame(Page({}), At(2s), dice_);
+  ASSERT_TRUE(discovery.WantsPage(At(2s).steady));
+  discovery.PageFailed(Because(ErrorKind::kTimeout), At(2s).steady, dice_);
+  EXPECT_EQ(discovery.Datasets().size(), 1U);
+
+  List(discovery, {Page({}), Page({})}, 4s);
+  EXPECT_TRUE(discovery.Datasets().empty());
 }
 
 }  // namespace
