@@ -69,7 +69,7 @@ void CloudLoop::Apply(CollectorSettings settings) {
     } else {
       kept = std::make_shared<Discovery>(project->project_id, project->region,
                                          *project->discovery, before);
-      metrics_.SetDiscovered(project->project_id, kept->Datasets().size());
+      CountDiscovered(project->project_id, *kept);
     }
   }
   for (const auto& [id, gone] : discoveries_) {
@@ -80,6 +80,14 @@ void CloudLoop::Apply(CollectorSettings settings) {
   metrics_.shard.Set(settings_.shard.index);
   metrics_.shards.Set(settings_.shard.count);
   RebuildCatalogue();
+}
+
+void CloudLoop::CountDiscovered(const std::string& project_id,
+                                const Discovery& discovery) {
+  const auto success = discovery.LastSuccess();
+  if (!success) return;  // Not known yet, which is not none.
+  metrics_.SetDiscovered(project_id, discovery.Datasets().size());
+  metrics_.SetDiscoverySuccess(project_id, ToUnixSeconds(*success));
 }
 
 void CloudLoop::RebuildCatalogue() {
@@ -382,10 +390,7 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
       Log(LogLevel::kInfo, "listing datasets works again",
           {{"project_id", id}});
     }
-    metrics_.SetDiscovered(id, discovery.Datasets().size());
-    if (const auto success = discovery.LastSuccess()) {
-      metrics_.SetDiscoverySuccess(id, ToUnixSeconds(*success));
-    }
+    CountDiscovered(id, discovery);
   }
   return {.result = std::optional<SyncStatus>(), .retry_after = {}};
 }

@@ -87,6 +87,8 @@ class CloudLoop {
 
   [[nodiscard]] Instant Now() const;
   void WantPages(SteadyTime now);
+  void CountDiscovered(const std::string& project_id,
+                       const Discovery& discovery);
   void RebuildCatalogue();
   void Execute(Plan& plan);  // But for telling who is finished.
   void GiveUp(const Exchange& exchange);

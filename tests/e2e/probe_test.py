@@ -462,6 +462,7 @@ projects:
             while exporter.get("/-/ready").status != 200:
                 time.sleep(0.05)
             answer = exporter.get("/sd")
+            self.assertEqual(exporter.scrape().all("modelarts_exporter_discovery_datasets"), [])
         self.assertEqual(answer.status, 503)
         self.assertIn(f"the datasets of project {PROJECT} were not listed yet: forbidden: "
                       "HTTP 403", answer.text)
