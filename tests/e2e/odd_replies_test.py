@@ -1,7 +1,10 @@
-"""Replies that are not what the API reference says: what is odd costs itself alone."""
+"""Replies, lists and files that are not as they should be: what is odd costs itself
+alone, and what may be a slip loses no count."""
 
 import http.server
 import json
+import os
+import tempfile
 import threading
 import unittest
 
@@ -210,6 +213,46 @@ class ListTest(unittest.TestCase):
         self.cloud.listing = LIST
         scrape = wait_until(lambda: (s := self.exporter.scrape()).all(*tasks) and s)
         self.assertEqual(scrape.value(*tasks, dataset_id="a", status="COMPLETED"), 1)
+
+
+class FileTest(unittest.TestCase):
+    """Files of datasets that are not replaced by rename."""
+
+    def setUp(self):
+        self.cloud = self.enterContext(Cloud())
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.file = os.path.join(folder, "a.yml")
+        self.write("a", "b")
+        files = f"  dataset_files: ['{folder}/*.yml']\n"
+        self.exporter = self.enterContext(Exporter(configured(self.cloud, files)))
+        for status in "RUNNING", "COMPLETED":
+            self.cloud.replies["b"] = b'{"status":"%s"}' % status.encode()
+            self.exporter.scrape()
+        self.assertEqual(self.shown(), {"a": 0, "b": 1})
+
+    def write(self, *datasets):
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.writelines(f"- id: {dataset}\n" for dataset in datasets)
+
+    def shown(self):
+        """How many COMPLETED tasks are counted of each dataset."""
+        return {labels["dataset_id"]: value for labels, value in self.exporter.scrape().all(
+            "modelarts_dataset_sync_tasks_total", status="COMPLETED")}
+
+    def test_a_truncated_one_loses_no_count(self):
+        self.write("a")
+        wait_until(lambda: self.shown() == {"a": 0})
+        self.write("a", "b")
+        wait_until(lambda: len(self.shown()) == 2)
+        self.assertEqual(self.shown(), {"a": 0, "b": 1})
+
+    def test_one_that_is_removed_and_written_again_takes_nothing_away(self):
+        os.remove(self.file)
+        wait_until(lambda: "no file matches a pattern of dataset_files" in self.exporter.log())
+        self.assertEqual(self.shown(), {"a": 0, "b": 1})
+        self.write("a", "b", "c")
+        wait_until(lambda: self.shown() == {"a": 0, "b": 1, "c": 0})
+        self.assertNotIn("configuration refused", self.exporter.log())
 
 
 if __name__ == "__main__":
