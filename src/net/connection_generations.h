@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 
@@ -9,8 +10,10 @@ namespace exporter {
 // many share one, and one whose other end has frozen while the kernel there
 // acknowledges all it gets would swallow whatever is sent on it. So the
 // connections to a host have a generation, and an exchange that is not answered
-// in its time ends that of its own: whoever comes later joins none of it, while
-// those who are on it already may still be answered.
+// in its time, while nobody else of its generation is, ends it: whoever comes
+// later joins none of it, while those who are on it already may still be
+// answered. A reply to another means that the other end is but slow, and new
+// connections would make it slower.
 //
 // In HTTP/1.1 a connection dies with its exchange, and others have no part in
 // it: the generation stays.
@@ -18,19 +21,24 @@ namespace exporter {
 // Not safe for concurrent use.
 class ConnectionGenerations {
  public:
-  // Of a host ("example.com:8443") that was never heard of: 0.
-  [[nodiscard]] unsigned Of(const std::string& host) const;
+  struct Moment {
+    unsigned generation = 0;
+    std::uint64_t replies = 0;  // That this generation has brought so far.
+  };
 
-  // A reply came from `host`.
-  void Heard(const std::string& host, bool in_http2);
+  // What an exchange that begins with `host` ("example.com:8443") joins.
+  [[nodiscard]] Moment Now(const std::string& host) const;
 
-  // None came in time to an exchange on a connection of `generation`.
-  void Missed(const std::string& host, unsigned generation);
+  // A reply came from `host` on a connection of `generation`.
+  void Heard(const std::string& host, unsigned generation, bool in_http2);
+
+  // None came in time to an exchange that began at `began`.
+  void Missed(const std::string& host, Moment began);
 
  private:
   struct Host {
     bool speaks_http2 = false;
-    unsigned generation = 0;
+    Moment now;
   };
   std::unordered_map<std::string, Host> hosts_;  // That spoke HTTP/2 once.
 };

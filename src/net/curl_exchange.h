@@ -61,7 +61,6 @@ class CurlExchange {
   // It joins a kept connection only of this generation, and a new one is of it.
   // See connection_generations.h. The numbers go round after eight.
   void JoinGeneration(unsigned generation);
-  [[nodiscard]] unsigned Generation() const { return generation_; }
 
   [[nodiscard]] Deadline EndsAt() const { return request_.deadline; }
 

@@ -73,6 +73,7 @@ struct CurlFetcher::Transfer {
 
   CurlExchange exchange;
   Ticket ticket = 0;
+  ConnectionGenerations::Moment began;
   Done done;
 };
 
@@ -191,7 +192,8 @@ void CurlFetcher::Launch(Transfer& transfer) {
   const auto left = std::chrono::floor<milliseconds>(
       transfer.exchange.EndsAt() - clock_.SteadyNow());
   transfer.exchange.SetTimeout(std::clamp(left, milliseconds(1), kLongestWait));
-  transfer.exchange.JoinGeneration(generations_.Of(transfer.exchange.Host()));
+  transfer.began = generations_.Now(transfer.exchange.Host());
+  transfer.exchange.JoinGeneration(transfer.began.generation);
   Check(curl_multi_add_handle(multi_, transfer.exchange.Handle()));
 }
 
@@ -233,7 +235,7 @@ void CurlFetcher::Recycle(std::unique_ptr<Transfer> transfer) {
 // It was given up while a reply was to come.
 void CurlFetcher::NoteMissedReply(const Transfer& transfer) {
   if (transfer.exchange.IsWaiting()) return;
-  generations_.Missed(transfer.exchange.Host(), transfer.exchange.Generation());
+  generations_.Missed(transfer.exchange.Host(), transfer.began);
 }
 
 void CurlFetcher::Repeat(Transfer& transfer) {
@@ -334,7 +336,7 @@ void CurlFetcher::TakeFinished() {
     std::unique_ptr<Transfer> transfer =
         std::move(running_.extract(known->ticket).mapped());
     if (code == CURLE_OK) {
-      generations_.Heard(transfer->exchange.Host(),
+      generations_.Heard(transfer->exchange.Host(), transfer->began.generation,
                          transfer->exchange.IsInHttp2());
     } else if (code == CURLE_OPERATION_TIMEDOUT) {
       NoteMissedReply(*transfer);

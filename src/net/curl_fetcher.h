@@ -23,8 +23,8 @@ namespace exporter {
 // met one which had been closed goes out once more, within its time. What is no
 // GET goes out once, on a new connection. Redirects are not followed, so that
 // no token leaves for another host. A Transport's files are read whenever a
-// connection is made. An HTTP/2 connection on which a request was not answered
-// before its deadline or Cancel is left to those who use it already.
+// connection is made. An HTTP/2 connection on which nothing was answered before
+// the deadline or Cancel of a request is left to those who use it already.
 //
 // What it costs beyond the exchanges in flight is one epoll descriptor, two to
 // wake it up, and the Resolver's threads while names are being looked up.
