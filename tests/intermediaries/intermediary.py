@@ -90,6 +90,7 @@ class Intermediary:
     `with` block. Subclasses say how it is run."""
 
     template = None  # The file in conf/.
+    environment = {}  # More of it.
 
     def __init__(self, **settings):
         self.folder = tempfile.TemporaryDirectory()
@@ -114,7 +115,7 @@ class Intermediary:
         with open(self.file("output"), "ab") as output:
             self.process = subprocess.Popen(
                 self.command(), cwd=self.folder.name, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env={**os.environ, "HOME": self.folder.name}, start_new_session=True, **UNPRIVILEGED
+                env={**os.environ, "HOME": self.folder.name, **self.environment}, start_new_session=True, **UNPRIVILEGED
             )  # fmt: skip
         wait_until(self.listens, f"{self.command()[0]} listens")
         return self

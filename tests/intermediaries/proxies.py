@@ -64,6 +64,7 @@ class Microsocks(Proxy):
     """SOCKS 5 with a password."""
 
     scheme = "socks5h"
+    environment = {"RES_OPTIONS": "timeout:1 attempts:1"}  # Where no name server answers.
 
     def command(self):
         return ["/usr/bin/microsocks", "-i", "127.0.0.1", "-p", str(self.port), "-u", USER, "-P", PASSWORD]
