@@ -58,6 +58,26 @@ std::string WantsMoreThanAPassword(const HttpReply& reply) {
   return words;
 }
 
+// What to do depends on that it was IAM who was asked.
+Cause CauseOf(const Error& error) {
+  const bool is_open = error.cause == Cause::kUnknown ||
+                       error.cause == Cause::kLookup ||
+                       error.cause == Cause::kUnreachable;
+  if (!is_open) return error.cause;
+  switch (error.kind) {
+    case ErrorKind::kTls:
+      return Cause::kIamCertificate;
+    case ErrorKind::kUnauthorized:
+    case ErrorKind::kForbidden:
+      return Cause::kIamRefusal;
+    case ErrorKind::kThrottled:
+    case ErrorKind::kServerError:
+      return Cause::kIamTrouble;
+    default:
+      return Cause::kIamEndpoint;
+  }
+}
+
 }  // namespace
 
 HttpRequest AskForIamToken(std::string_view endpoint, const std::string& domain,
@@ -88,6 +108,7 @@ Result<IamToken> DecodeIamToken(const HttpReply& reply, const Secret& password,
     const std::string wants = WantsMoreThanAPassword(reply);
     if (!wants.empty()) {
       error.message += ": " + wants;
+      error.cause = Cause::kSecondFactor;
     }
     return Fail(std::move(error));
   }
@@ -109,6 +130,7 @@ Result<IamToken> DecodeIamToken(const HttpReply& reply, const Secret& password,
 }
 
 Error OfIam(std::string_view endpoint, Error error) {
+  error.cause = CauseOf(error);
   return While("POST " + UrlForMessages(TokensUrl(endpoint)), std::move(error));
 }
 

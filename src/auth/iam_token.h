@@ -37,7 +37,8 @@ HttpRequest AskForIamToken(std::string_view endpoint, const std::string& domain,
 Result<IamToken> DecodeIamToken(const HttpReply& reply, const Secret& password,
                                 WallTime now);
 
-// `error` of such a request, with what was asked in front of its message.
+// `error` of such a request, with what was asked in front of its message, and
+// with a cause that concerns IAM.
 Error OfIam(std::string_view endpoint, Error error);
 
 }  // namespace exporter

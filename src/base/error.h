@@ -64,6 +64,11 @@ enum class Cause {
   kRequestHeader,      // Our request's header is larger than a gateway takes.
   kClientCertificate,  // A gateway wants a certificate that we did not show.
   kPlainHttp,          // An http:// endpoint whose port speaks HTTPS.
+  kIamEndpoint,        // IAM was not reached, or what answered is not IAM.
+  kIamCertificate,     // Its certificate or the handshake was refused.
+  kIamRefusal,         // It refused the login, and tells nobody why.
+  kIamTrouble,         // It answered 5xx or 429.
+  kSecondFactor,       // It wants more than a password.
 };
 
 struct Error {

@@ -33,6 +33,23 @@ std::string_view AdviceFor(Cause cause) {
              "a certificate of its clients.";
     case Cause::kPlainHttp:
       return "Write the endpoint with https://: its port speaks HTTPS.";
+    case Cause::kIamEndpoint:
+      return "Check iam_endpoint, which OpenStack calls OS_AUTH_URL: its host "
+             "and port, the firewall and the proxy before it, and that IAM "
+             "answers there.";
+    case Cause::kIamCertificate:
+      return "Check the certificate of iam_endpoint, and set http.tls.ca_file "
+             "to its authority.";
+    case Cause::kIamRefusal:
+      return "IAM does not say which: see whether the password was rotated, "
+             "the user is locked or disabled, the project is disabled or "
+             "unknown, and the user has a role on it.";
+    case Cause::kIamTrouble:
+      return "IAM has trouble, or wants fewer requests: wait, or tell its "
+             "support the request id.";
+    case Cause::kSecondFactor:
+      return "Use a user without multi-factor authentication, or an access "
+             "key: the exporter has a password alone.";
   }
   throw std::logic_error("Cause out of range");
 }

@@ -88,6 +88,8 @@ TEST(DecodeIamTokenTest, SaysThatTheUserNeedsMoreThanAPassword) {
     const auto token = DecodeIamToken(reply, Secret(), clock.WallNow());
     ASSERT_FALSE(token);
     EXPECT_EQ(token.error().message, words);
+    EXPECT_EQ(token.error().cause == Cause::kSecondFactor,
+              token.error().message.size() > 8);
   }
   std::string many = R"({"required_auth_methods":[)";
   for (int i = 0; i < 1000; ++i) many += R"(["password"],)";
@@ -101,6 +103,34 @@ TEST(OfIamTest, SaysWhatWasAsked) {
                   {ErrorKind::kConnect, "refused"})
                 .message,
             "POST https://iam.example.com/identity/v3/auth/tokens: refused");
+}
+
+TEST(OfIamTest, FindsTheCauseThatConcernsIam) {
+  const struct {
+    ErrorKind kind;
+    Cause before;
+    Cause after;
+  } kCases[] = {
+      {ErrorKind::kConnect, Cause::kUnreachable, Cause::kIamEndpoint},
+      {ErrorKind::kConnect, Cause::kLookup, Cause::kIamEndpoint},
+      {ErrorKind::kConnect, Cause::kProxy, Cause::kProxy},
+      {ErrorKind::kTimeout, Cause::kUnknown, Cause::kIamEndpoint},
+      {ErrorKind::kTls, Cause::kUnknown, Cause::kIamCertificate},
+      {ErrorKind::kTls, Cause::kClientCertificate, Cause::kClientCertificate},
+      {ErrorKind::kNotFound, Cause::kUnknown, Cause::kIamEndpoint},
+      {ErrorKind::kMalformed, Cause::kUnknown, Cause::kIamEndpoint},
+      {ErrorKind::kUnauthorized, Cause::kUnknown, Cause::kIamRefusal},
+      {ErrorKind::kForbidden, Cause::kUnknown, Cause::kIamRefusal},
+      {ErrorKind::kUnauthorized, Cause::kSecondFactor, Cause::kSecondFactor},
+      {ErrorKind::kThrottled, Cause::kUnknown, Cause::kIamTrouble},
+      {ErrorKind::kServerError, Cause::kUnknown, Cause::kIamTrouble},
+  };
+  for (const auto& [kind, before, after] : kCases) {
+    const Error error =
+        OfIam("https://h", {.kind = kind, .message = "", .cause = before});
+    EXPECT_EQ(error.cause, after) << ToLabel(kind);
+    EXPECT_EQ(error.kind, kind);
+  }
 }
 
 TEST(DecodeIamTokenTest, RefusesWhatIsNoToken) {

@@ -27,7 +27,9 @@ TEST(AdviceForTest, HasOneOfItsOwnForEveryCauseThatIsKnown) {
   sentences.insert(AdviceFor(error));
   for (const Cause cause :
        {Cause::kLookup, Cause::kUnreachable, Cause::kProxy, Cause::kProxyLogin,
-        Cause::kRequestHeader, Cause::kClientCertificate, Cause::kPlainHttp}) {
+        Cause::kRequestHeader, Cause::kClientCertificate, Cause::kPlainHttp,
+        Cause::kIamEndpoint, Cause::kIamCertificate, Cause::kIamRefusal,
+        Cause::kIamTrouble, Cause::kSecondFactor}) {
     error.cause = cause;
 
     EXPECT_TRUE(sentences.insert(AdviceFor(error)).second) << AdviceFor(error);
