@@ -22,11 +22,13 @@ test_packages=(
   clang clang-format clang-tidy
   docker-compose
   dpkg-dev
+  faketime
   file
   groff-base
   iproute2
   nodejs
   prometheus
+  python3-keystone
   python3-prometheus-client
   systemd
   # The gateways and proxies of tests/intermediaries/.

@@ -1,18 +1,17 @@
 """Holds the signatures of the exporter against those of the cloud's own SDK, for ids of every odd
 kind. What the exporter sends is recorded by a server that answers like ModelArts."""
 
-import http.server
 import json
 import pathlib
 import subprocess
 import sys
-import threading
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from accounts import Exporter, config, project  # noqa: E402
+from stand_in import StandIn  # noqa: E402
 
 KEY = ("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc")
 PLAIN_IDS = ["gfghHSokody6AJigS5A", "a-b_c.d~e", "0", "...", "a..b", "A" * 200]
@@ -23,44 +22,22 @@ ODD_IDS = [f"a{sign}b" for sign in "!\"#$%&'()*+,/:;<=>?@[\\]^`{|} "] + [
 SIGNED = ["X-Project-Id", "X-Sdk-Date", "X-Security-Token"]
 
 
-class Recorder:
+class Recorder(StandIn):
     """Answers like ModelArts; `requests` are what came, as the SDK's signer wants them."""
 
     def __init__(self):
-        requests = self.requests = []
+        self.requests = []
+        super().__init__(self.answer)
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                requests.append({
-                    "method": self.command, "url": f"http://{self.headers['Host']}{self.path}",
-                    "headers": {name: self.headers[name].encode("latin-1").decode()
-                                for name in SIGNED if name in self.headers},
-                    "authorization": self.headers["Authorization"]})
-                is_list = "/sync-data/" not in self.path
-                body = b'{"datasets":[],"total_number":0}' if is_list else b'{"status":"COMPLETED"}'
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    def answer(self, request):
+        headers = request.headers
+        self.requests.append({
+            "method": request.command, "url": f"http://{headers['Host']}{request.path}",
+            "headers": {name: headers[name].encode("latin-1").decode()
+                        for name in SIGNED if name in headers},
+            "authorization": headers["Authorization"]})
+        is_status = "/sync-data/" in request.path
+        return 200, {"status": "COMPLETED"} if is_status else {"datasets": [], "total_number": 0}
 
 
 def signed_by_the_sdk(requests):
