@@ -85,8 +85,9 @@ class Keystone:
         if os.geteuid() == 0:
             for path in (self.folder, *self.folder.iterdir()):
                 shutil.chown(path, "nobody", "nogroup")
-        for command in (["db_sync"], ["fernet_setup"], ["bootstrap", "--bootstrap-password", ADMIN]):
-            self.manage(*command)
+        self.manage("db_sync")
+        self.manage("fernet_setup")
+        self.manage("bootstrap", "--bootstrap-password", ADMIN)
         with self.database() as database:
             # Keystone forgets transactions that have read; in this mode they hold up no writer.
             database.execute("PRAGMA journal_mode = WAL")

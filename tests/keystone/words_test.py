@@ -127,7 +127,8 @@ class RefusalTest(unittest.TestCase):
             "multi_factor_auth_enabled": True,
             "multi_factor_auth_rules": [["password", "totp"]]})
         self.assert_refused(
-            user, one, words="the user needs more than a password: (password and totp|totp and password)",
+            user, one, words="the user needs more than a password: "
+                             "(password and totp|totp and password)",
             advice="multi-factor")
 
 
