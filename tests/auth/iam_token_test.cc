@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-HttpReply Issued(const std::string& token, std::string body = "{}") {
+HttpReply TokenReply(const std::string& token, std::string body = "{}") {
   return HttpReply{201, {{"X-Subject-Token", token}}, std::move(body)};
 }
 
@@ -41,12 +41,12 @@ TEST(DecodeIamTokenTest, TakesATokenWithoutAUsableEnd) {
         R"({"token":{"expires_at":"tomorrow"}})",
         R"({"token":{"expires_at":"2023-01-01T00:00:00Z"}})"}) {
     const Result<IamToken> token =
-        DecodeIamToken(Issued("t", body), Secret(), clock.WallNow());
+        DecodeIamToken(TokenReply("t", body), Secret(), clock.WallNow());
     ASSERT_TRUE(token) << body;
     EXPECT_FALSE(token->end) << body;
   }
-  EXPECT_TRUE(DecodeIamToken(Issued("t", std::string(1 << 20, '[')), Secret(),
-                             clock.WallNow()));
+  EXPECT_TRUE(DecodeIamToken(TokenReply("t", std::string(1 << 20, '[')),
+                             Secret(), clock.WallNow()));
 }
 
 // An IAM that does not know `nocatalog` sends some kilobytes for each service.
@@ -59,7 +59,7 @@ TEST(DecodeIamTokenTest, FindsTheEndBehindALargeCatalog) {
   body += R"({}]}],"expires_at":"2024-01-02T00:00:00.000000Z"}})";
 
   const auto token =
-      DecodeIamToken(Issued("t", body), Secret(), clock.WallNow());
+      DecodeIamToken(TokenReply("t", body), Secret(), clock.WallNow());
 
   ASSERT_TRUE(token);
   EXPECT_EQ(token->end, clock.WallNow() + 24h);
@@ -140,10 +140,11 @@ TEST(DecodeIamTokenTest, RefusesWhatIsNoToken) {
     ErrorKind kind;
   } kCases[] = {
       {Reply(201, "{}"), ErrorKind::kMalformed},
-      {Issued(""), ErrorKind::kMalformed},
-      {Issued("t\r\nX-Evil: 1"), ErrorKind::kMalformed},
-      {Issued("t\0t"s), ErrorKind::kMalformed},
-      {Issued(std::string(kMaxSecretBytes + 1, 'x')), ErrorKind::kMalformed},
+      {TokenReply(""), ErrorKind::kMalformed},
+      {TokenReply("t\r\nX-Evil: 1"), ErrorKind::kMalformed},
+      {TokenReply("t\0t"s), ErrorKind::kMalformed},
+      {TokenReply(std::string(kMaxSecretBytes + 1, 'x')),
+       ErrorKind::kMalformed},
       {Reply(401), ErrorKind::kUnauthorized},
       {Reply(302), ErrorKind::kClientError},
       {Reply(503), ErrorKind::kServerError},
