@@ -39,6 +39,11 @@ def asked(cloud):
     return cloud.counters()["requests"]["status"]
 
 
+def elsewhere(project, cloud):
+    """The project at an endpoint that is not this machine, which no proxy is asked for."""
+    return project.replace(f"  endpoint: {cloud.url}\n", "  endpoint: http://api.test\n")
+
+
 def profile_text(key=KEY):
     return f"[basic]\nak = {key[0]}\nsk = {key[1]}\n"
 
@@ -147,11 +152,12 @@ class EveryWayTest(Files):
                 way = f"{{instance_metadata: {{endpoint: '{cloud.url}'}}}}"
                 self.assert_works(cloud, way)
                 self.assertEqual(cloud.counters()["requests"]["metadata"], requests)
-                text = config(project(cloud, way, 1,
-                                      more="  http: {proxy_from_environment: true}\n"))
+                text = config(elsewhere(project(
+                    cloud, way, 1, more="  http: {proxy_from_environment: true}\n"), cloud))
                 with Exporter(text, environment=proxy) as exporter:
                     scrape = exporter.scrape()
                     self.assertEqual(scrape.reasons(), {"connect": 1}, exporter.log())
+                    self.assertIn("connecting to the proxy 127.0.0.1:9:", exporter.log())
                 self.assertEqual(cloud.counters()["requests"]["metadata"], 2 * requests)
 
     def pod(self, cloud, token="p0d"):
@@ -164,10 +170,12 @@ class EveryWayTest(Files):
             self.assert_works(cloud, "{pod_identity: {}}", self.pod(cloud))
             self.assertEqual(cloud.counters()["requests"]["pod"], 1)
             dead = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
-            text = config(project(cloud, "{pod_identity: {}}", 1,
-                                  more="  http: {proxy_from_environment: true}\n"))
+            text = config(elsewhere(project(
+                cloud, "{pod_identity: {}}", 1,
+                more="  http: {proxy_from_environment: true}\n"), cloud))
             with Exporter(text, environment=self.pod(cloud) | dead) as exporter:
                 self.assertEqual(exporter.scrape().reasons(), {"connect": 1}, exporter.log())
+                self.assertIn("connecting to the proxy 127.0.0.1:9:", exporter.log())
             self.assertEqual(cloud.counters()["requests"]["pod"], 2)
 
     def test_default_chain_takes_the_first_and_says_once_which(self):
