@@ -7,8 +7,10 @@
 #include "auth/clock_skew.h"
 #include "auth/proof.h"
 #include "base/duration.h"
+#include "base/header_text.h"
 #include "base/log.h"
 #include "base/time_format.h"
+#include "cloud/error_page.h"
 #include "cloud/error_reply.h"
 #include "collect/catalogue.h"
 #include "modelarts/decode.h"
@@ -340,9 +342,8 @@ Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
   Result<StatusReply> read =
       DecodeSyncStatus(reply.body, exchange.project->duration_unit);
   if (!read) {
-    Error error = read.error();
-    error.http_status = reply.status;
-    return {.result = Fail(std::move(error)), .retry_after = {}};
+    return {.result = Fail(Unreadable(read.error(), exchange, reply)),
+            .retry_after = {}};
   }
   log_.Answered(exchange.dataset, read->status);
   NoteOddFields(exchange.dataset, read->odd);
@@ -359,13 +360,24 @@ void CloudLoop::NoteOddFields(const DatasetKey& asked,
   }
 }
 
+// `error` says what a good status came without. What is no JSON object is a
+// page, of a login perhaps, and says itself what it is.
+Error CloudLoop::Unreadable(Error error, const Exchange& exchange,
+                            const HttpReply& reply) {
+  error.http_status = reply.status;
+  if (!Trim(reply.body).starts_with('{')) {
+    const std::string page = DescribePage(reply, SecretsOf(exchange.proved));
+    if (!page.empty()) error.message += ": " + page;
+  }
+  return error;
+}
+
 Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
                            Instant now) {
   Result<DatasetPage> page = DecodeDatasetList(reply.body);
   if (!page) {
-    Error error = page.error();
-    error.http_status = reply.status;
-    return {.result = Fail(std::move(error)), .retry_after = {}};
+    return {.result = Fail(Unreadable(page.error(), exchange, reply)),
+            .retry_after = {}};
   }
   const std::string& id = exchange.project->project_id;
   NoteOddFields(exchange.dataset, page->odd);

@@ -101,6 +101,8 @@ class CloudLoop {
   void NoteOddFields(const DatasetKey& asked, std::span<const OddField> fields);
   void ListingFailed(Discovery& discovery, const ProjectSettings& project,
                      const Error& error);
+  static Error Unreadable(Error error, const Exchange& exchange,
+                          const HttpReply& reply);
   Answer TakePage(const Exchange& exchange, const HttpReply& reply,
                   Instant now);
   void Finish(Plan::Finished finished);

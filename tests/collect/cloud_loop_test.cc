@@ -142,6 +142,17 @@ TEST_F(CloudLoopTest, TellsOfARenewal) {
               HasSubstr("renewing the credentials"));
 }
 
+TEST_F(CloudLoopTest, QuotesThePageThatCameInPlaceOfAState) {
+  cloud_.Make("d0", [](Connection& c) {
+    c.Reply(200, "<html><title>Log in &amp; go on</title></html>",
+            "Server: portal\r\n");
+  });
+  Configure(1);
+
+  EXPECT_THAT(Probe({"p", "d0"}).back(),
+              HasSubstr("page \"Log in & go on\", server \"portal\""));
+}
+
 TEST_F(CloudLoopTest, LogsEachQueryForThoseWhoDebugAlone) {
   cloud_.Make("d1", [](Connection& c) { c.Reset(); });
   Configure(2);
