@@ -188,8 +188,8 @@ class Whole:
             self.assertEqual(scrape.value("modelarts_exporter_config_datasets"),
                              len(self.four_listed[index]))
             # What the cloud has, whoever looks after it.
-            self.assertEqual(scrape.all("modelarts_exporter_discovery_datasets"),
-                             self.one.all("modelarts_exporter_discovery_datasets"))
+            self.assertCountEqual(scrape.all("modelarts_exporter_discovery_datasets"),
+                                  self.one.all("modelarts_exporter_discovery_datasets"))
         hashes = {scrape.value("modelarts_exporter_config_hash")
                   for scrape in [self.one, *self.four]}
         self.assertEqual(len(hashes), 1)
@@ -237,7 +237,8 @@ class ResizeTest(unittest.TestCase):
             with Shards(text, 3) as shards:
                 for i in range(30):
                     cloud.control(f"datasets/{project}/new-{i}")
-                wait_until(lambda: sum(len(listed(each)) for each in shards) == 30)
+                wait_until(lambda: all(each.get("/sd").status == 200 for each in shards)
+                           and sum(len(listed(each)) for each in shards) == 30)
                 owners = [each for each in shards if (project, "new-7") in listed(each)]
                 self.assertEqual(len(owners), 1)
                 statuses = sorted(each.get(
