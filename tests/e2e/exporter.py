@@ -43,7 +43,7 @@ class Program:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         deadline = time.monotonic() + 60
         while True:
-            match = re.search(address_pattern, self.log())
+            match = re.search(address_pattern, self._written())
             if match:
                 self.address = match[1]
                 return
@@ -52,9 +52,19 @@ class Program:
                 raise AssertionError(f"{command[0]} did not begin:\n{self.log()}")
             time.sleep(0.05)
 
-    def log(self):
+    def _written(self):
         with open(self.log_file, encoding="utf-8", errors="replace") as log:
             return log.read()
+
+    def log(self):
+        """What it logged until now. A thread of its own writes that, a moment later."""
+        written = self._written()
+        while self.process.poll() is None:
+            time.sleep(0.2)
+            before, written = written, self._written()
+            if written == before:
+                break
+        return written
 
     def stop(self):
         """Ends the program as an operator would; its exit status."""
