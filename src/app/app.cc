@@ -79,14 +79,19 @@ class Exporter {
   Result<std::vector<std::string>> Start() { return server_.Start(); }
 
   // Checks the configuration as a whole and swaps it in if nothing is wrong.
-  std::vector<Fault> Reload() {
+  // `by_a_person`: who may have mended what was refused.
+  std::vector<Fault> Reload(bool by_a_person = true) {
     const std::lock_guard lock(reload_mutex_);
     NotifyReloading();
     watch_.Changed(clock_.SteadyNow());  // What changed is read here.
     LoadedConfig loaded = LoadConfig(flags_.config_file);
     LogWarnings(loaded);
     if (loaded.config) {
-      collector_.Apply([&] { return Settings(*loaded.config); });
+      collector_.Apply([&] {
+        CollectorSettings settings = Settings(*loaded.config);
+        settings.tries_refused_again = by_a_person;
+        return settings;
+      });
       watch_.Watch(std::move(loaded.looks));
       own_metrics_.Reloaded(loaded.config->hash, clock_.WallNow());
       const std::lock_guard config_lock(config_mutex_);
@@ -110,7 +115,7 @@ class Exporter {
       if (!watch_.Changed(clock_.SteadyNow())) return;
     }
     Log(LogLevel::kInfo, "dataset files changed");
-    Reload();
+    Reload(false);
   }
 
   void Stop() {

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <utility>
+#include <variant>
 
 namespace exporter {
 namespace {
@@ -45,6 +46,9 @@ std::shared_ptr<const ProjectSettings> MakeProject(const ProjectConfig& config,
   auto [credentials, account] = store.For(config, project->transport);
   project->credentials = std::move(credentials);
   project->account = std::move(account);
+  if (const auto* user = std::get_if<PasswordConfig>(&config.credentials)) {
+    project->max_password_tries = static_cast<unsigned>(user->max_tries);
+  }
   if (config.discovery) {
     project->discovery = DiscoverySettings{
         .refresh_interval = config.discovery->refresh_interval,

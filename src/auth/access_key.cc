@@ -51,6 +51,6 @@ std::uint64_t AccessKey::Generation() const { return key_.Version(); }
 
 std::optional<WallTime> AccessKey::Expiry() const { return std::nullopt; }
 
-bool AccessKey::MayLock() const { return true; }
+Credentials::Lockable AccessKey::MayBeLocked() const { return Lockable::kKey; }
 
 }  // namespace exporter

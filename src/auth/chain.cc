@@ -79,7 +79,7 @@ std::optional<WallTime> Chain::Expiry() const {
   return taken_ == nullptr ? std::nullopt : taken_->Expiry();
 }
 
-bool Chain::MayLock() const { return true; }
+Credentials::Lockable Chain::MayBeLocked() const { return Lockable::kKey; }
 
 Credentials* Chain::Current(WallTime now) const {
   if (taken_ != nullptr && taken_->State(now) != Readiness::kNone) {

@@ -36,7 +36,7 @@ class Chain final : public Credentials {
   void Refresh(WallTime now) override;
   [[nodiscard]] std::uint64_t Generation() const override;
   [[nodiscard]] std::optional<WallTime> Expiry() const override;
-  [[nodiscard]] bool MayLock() const override;
+  [[nodiscard]] Lockable MayBeLocked() const override;
 
  private:
   // The link to use or to wait for at `now`; null if none has anything.

@@ -20,9 +20,8 @@ namespace exporter {
 //     Renewed(reply, now), exactly once for each, failures included;
 //   kReady: Prove the queries that wait, note Generation with each;
 //   kPending: leave them waiting;  kNone: fail them with what Prove says.
-// A query that was answered 401 is Refused. If State is then kPending, it waits
-// again; once State is kReady and Generation differs from the one noted, it is
-// worth repeating once. With the same Generation it would fare no better.
+// Whether a query that was answered 401 is to be called Refused, and whether a
+// renewal may go now, is not decided here: see collect/admission.h.
 //
 // Not safe for concurrent use: it belongs to the thread that runs the loop.
 class Credentials {
@@ -51,20 +50,19 @@ class Credentials {
   virtual Result<HttpRequest> Prove(HttpRequest request, WallTime now) = 0;
 
   // The request that renews what we hold, if one is due at `now`; none while
-  // one is on its way, and for a while after one failed. What we hold stays in
-  // use until it expires. A renewal of several steps gives the next one as soon
-  // as it was told the reply to the last. Several credentials of one account
-  // wait for each other, so one may become due by a reply to another.
+  // one is on its way. What we hold stays in use until it expires. A renewal of
+  // several steps gives the next one as soon as it was told the reply to the
+  // last.
   virtual std::optional<RenewalRequest> Renewal(WallTime now) = 0;
 
   // `reply` came of it. What was wrong with it, if anything was.
   virtual std::optional<Error> Renewed(const Result<HttpReply>& reply,
                                        WallTime now) = 0;
 
-  // The API answered 401 to `request`. Only what proved that very request is
-  // given up: a late refusal must not cost us a newer token. What cannot be
-  // renewed is kept, and so is what replaced something refused less than a
-  // minute ago: the next one would fare no better.
+  // The API refused what proved `request`. Only that very token or key is given
+  // up: a late refusal must not cost us a newer one. What cannot be renewed is
+  // kept, and so is what replaced something refused less than a minute ago: the
+  // next one would fare no better.
   virtual void Refused(const HttpRequest& request, WallTime now) = 0;
 
   // Looks for changes of the files behind it; at most once a second does that
@@ -80,8 +78,19 @@ class Credentials {
   // Lies in the past while it ended and could not be renewed.
   [[nodiscard]] virtual std::optional<WallTime> Expiry() const = 0;
 
-  // Whether the cloud may lock the account after a few wrong tries.
-  [[nodiscard]] virtual bool MayLock() const = 0;
+  // What the cloud may lock after a few wrong tries.
+  enum class Lockable {
+    kNothing,
+    kKey,       // What proves the queries.
+    kPassword,  // What renewals are asked for with; queries lock nothing.
+  };
+  [[nodiscard]] virtual Lockable MayBeLocked() const = 0;
+
+  // Rises when what we were given to prove ourselves with, a password say, is
+  // replaced: what was refused before is then worth trying again.
+  [[nodiscard]] virtual std::uint64_t SecretVersion() const {
+    return Generation();
+  }
 };
 
 }  // namespace exporter

@@ -17,21 +17,19 @@ IamPassword::IamPassword(std::shared_ptr<IamUser> user, std::string project_id)
       lease_(30min),
       password_version_(user_->PasswordVersion()) {}
 
-IamPassword::~IamPassword() {
-  if (lease_.OnItsWay()) user_->Forgotten();
-}
-
 Credentials::Readiness IamPassword::State(WallTime now) const {
-  if (!lease_.Holds(now) && !lease_.OnItsWay() && user_->Obstacle(now)) {
-    return Readiness::kNone;
-  }
-  return lease_.State(now);
+  if (lease_.Holds(now)) return Readiness::kReady;
+  if (lease_.OnItsWay()) return Readiness::kPending;
+  return user_->Obstacle() ? Readiness::kNone : Readiness::kPending;
 }
 
 Result<HttpRequest> IamPassword::Prove(HttpRequest request, WallTime now) {
   if (!lease_.Holds(now)) {
-    Error why =
-        user_->Obstacle(now).value_or(While("no token of IAM", lease_.Why()));
+    const int status = lease_.Why().http_status;
+    Error why = user_->Obstacle().value_or(
+        status == 401 || status == 403
+            ? lease_.Why()
+            : While("no token of IAM", lease_.Why()));
     why.kind = ErrorKind::kCredentials;
     return Fail(std::move(why));
   }
@@ -39,8 +37,8 @@ Result<HttpRequest> IamPassword::Prove(HttpRequest request, WallTime now) {
 }
 
 std::optional<Credentials::RenewalRequest> IamPassword::Renewal(WallTime now) {
-  if (!lease_.Due(now)) return std::nullopt;
-  std::optional<HttpRequest> request = user_->Ask(project_id_, now);
+  if (!lease_.IsWanted(now)) return std::nullopt;
+  std::optional<HttpRequest> request = user_->Ask(project_id_);
   if (!request) return std::nullopt;
   lease_.Begin();
   asked_with_ = user_->PasswordVersion();
@@ -50,8 +48,7 @@ std::optional<Credentials::RenewalRequest> IamPassword::Renewal(WallTime now) {
 
 std::optional<Error> IamPassword::Renewed(const Result<HttpReply>& reply,
                                           WallTime now) {
-  Result<IamToken> token =
-      user_->Answered(project_id_, asked_with_, reply, now);
+  Result<IamToken> token = user_->Decode(reply, now);
   if (token) {
     token_ = std::move(token->text);
     ++tokens_;
@@ -81,8 +78,12 @@ std::uint64_t IamPassword::Generation() const {
   return tokens_ + password_version_;
 }
 
+std::uint64_t IamPassword::SecretVersion() const { return password_version_; }
+
 std::optional<WallTime> IamPassword::Expiry() const { return lease_.End(); }
 
-bool IamPassword::MayLock() const { return true; }
+Credentials::Lockable IamPassword::MayBeLocked() const {
+  return Lockable::kPassword;
+}
 
 }  // namespace exporter

@@ -15,9 +15,6 @@ namespace exporter {
 class IamPassword final : public Credentials {
  public:
   IamPassword(std::shared_ptr<IamUser> user, std::string project_id);
-  ~IamPassword() override;
-  IamPassword(const IamPassword&) = delete;
-  IamPassword& operator=(const IamPassword&) = delete;
 
   [[nodiscard]] Readiness State(WallTime now) const override;
   Result<HttpRequest> Prove(HttpRequest request, WallTime now) override;
@@ -27,8 +24,9 @@ class IamPassword final : public Credentials {
   void Refused(const HttpRequest& request, WallTime now) override;
   void Refresh(WallTime now) override;
   [[nodiscard]] std::uint64_t Generation() const override;
+  [[nodiscard]] std::uint64_t SecretVersion() const override;
   [[nodiscard]] std::optional<WallTime> Expiry() const override;
-  [[nodiscard]] bool MayLock() const override;
+  [[nodiscard]] Lockable MayBeLocked() const override;
 
  private:
   std::shared_ptr<IamUser> user_;

@@ -16,9 +16,7 @@
 namespace exporter {
 
 // A user of IAM with a password, who asks for the tokens of several projects.
-// IAM locks a user after a few wrong passwords, so the verdict on the password
-// is shared: the first request goes alone, later ones three at a time, and
-// after a 401 or 403 none goes for a minute, whichever project was to ask.
+// Says how to ask, not when: collect/login_gate.h keeps IAM from locking him.
 //
 // Not safe for concurrent use.
 class IamUser {
@@ -34,45 +32,28 @@ class IamUser {
 
   explicit IamUser(Settings settings);
 
-  // Reads the password again, at most once a second. A new one is tried at
-  // once, whatever became of the old one.
+  // Reads the password again, at most once a second.
   void Refresh(WallTime now);
   [[nodiscard]] std::uint64_t PasswordVersion() const;
 
-  // Why nobody may ask now, if so: there is no password, or it was refused.
-  [[nodiscard]] std::optional<Error> Obstacle(WallTime now) const;
+  // Why there is no password to ask with, if so.
+  [[nodiscard]] std::optional<Error> Obstacle() const;
 
-  // The request for a token of the project, or none if it is not its turn.
-  // Each request is followed by one Answered or Forgotten.
-  std::optional<HttpRequest> Ask(const std::string& project_id, WallTime now);
-  // `password_version` is that of the moment of asking: the refusal of an old
-  // password says nothing about the present one.
-  Result<IamToken> Answered(const std::string& project_id,
-                            std::uint64_t password_version,
-                            const Result<HttpReply>& reply, WallTime now);
-  void Forgotten();
+  // The request for a token of the project; none if there is an Obstacle.
+  [[nodiscard]] std::optional<HttpRequest> Ask(
+      const std::string& project_id) const;
+  // What came of it. Errors: as DecodeIamToken; with the user's name where IAM
+  // refused it.
+  [[nodiscard]] Result<IamToken> Decode(const Result<HttpReply>& reply,
+                                        WallTime now) const;
 
   [[nodiscard]] std::chrono::milliseconds Timeout() const {
     return settings_.timeout;
   }
 
  private:
-  [[nodiscard]] bool IsHeldBack(WallTime now) const;
-
   Settings settings_;
   Watched<Secret> password_;
-  bool proven_ = false;
-  int on_their_way_ = 0;
-
-  struct Refusal {
-    Error why;
-    WallTime when;
-    std::string project_id;
-  };
-  std::optional<Refusal> refusal_;  // None since the last success.
-  // Another project than the refused one wants to ask as well. It goes first
-  // then: the refusal may be about the project, not about the password.
-  bool others_wait_ = false;
 };
 
 }  // namespace exporter

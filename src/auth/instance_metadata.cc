@@ -53,10 +53,13 @@ std::optional<Error> InstanceMetadata::Renewed(const Result<HttpReply>& reply,
     return key_.Finish(Fail(While("asking it", reply.error())), now);
   }
   if (step == Step::kKeyAsked) {
-    return key_.Finish(DecodeKey(*reply, now), now);
+    return key_.Finish(DecodeKey(*reply, now), now,
+                       DecodeRetryAfter(*reply, now));
   }
   Result<Secret> token = DecodeToken(*reply);
-  if (!token) return key_.Finish(Fail(token.error()), now);
+  if (!token) {
+    return key_.Finish(Fail(token.error()), now, DecodeRetryAfter(*reply, now));
+  }
   token_ = *std::move(token);
   step_ = Step::kKeyIsNext;
   return std::nullopt;
@@ -74,7 +77,9 @@ std::optional<WallTime> InstanceMetadata::Expiry() const {
   return key_.Expiry();
 }
 
-bool InstanceMetadata::MayLock() const { return true; }
+Credentials::Lockable InstanceMetadata::MayBeLocked() const {
+  return Lockable::kKey;
+}
 
 Credentials::RenewalRequest InstanceMetadata::Ask(
     std::string method, std::string_view path,

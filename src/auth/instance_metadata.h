@@ -27,7 +27,7 @@ class InstanceMetadata final : public Credentials {
   void Refresh(WallTime now) override;
   [[nodiscard]] std::uint64_t Generation() const override;
   [[nodiscard]] std::optional<WallTime> Expiry() const override;
-  [[nodiscard]] bool MayLock() const override;
+  [[nodiscard]] Lockable MayBeLocked() const override;
 
  private:
   // What the last request was for, and what the next one is.

@@ -27,7 +27,9 @@ bool IsWithinAMinute(WallTime then, WallTime now) {
 }  // namespace
 
 Lease::Lease(std::chrono::milliseconds ahead)
-    : ahead_(ahead), why_{ErrorKind::kCredentials, "nothing was asked yet"} {}
+    : ahead_(ahead),
+      longest_wait_(kLongestWait),
+      why_{ErrorKind::kCredentials, "nothing was asked yet"} {}
 
 Credentials::Readiness Lease::State(WallTime now) const {
   if (Holds(now)) return Credentials::Readiness::kReady;
@@ -39,10 +41,14 @@ bool Lease::Holds(WallTime now) const {
   return held_ && (!end_ || now < *end_);
 }
 
+bool Lease::IsWanted(WallTime now) const {
+  return !on_its_way_ && !(Holds(now) && now < renew_at_);
+}
+
 bool Lease::Due(WallTime now) const {
-  if (on_its_way_ || (Holds(now) && now < renew_at_)) return false;
+  if (!IsWanted(now)) return false;
   // Further away than we ever wait: the clock was set back.
-  return now >= not_before_ || not_before_ - now > kLongestWait;
+  return now >= not_before_ || not_before_ - now > longest_wait_;
 }
 
 void Lease::Begin() { on_its_way_ = true; }
@@ -63,11 +69,14 @@ void Lease::Succeed(std::optional<WallTime> end, WallTime now) {
   not_before_ = now + 1s;
 }
 
-void Lease::Fail(Error why, WallTime now) {
+void Lease::Fail(Error why, WallTime now,
+                 std::optional<std::chrono::milliseconds> retry_after) {
   on_its_way_ = false;
   std::chrono::milliseconds wait = kLongestWait;
   if (!IsRefusal(why.kind) && failures_ < 6) wait = 1s * (1 << failures_);
   ++failures_;
+  if (retry_after) wait = *retry_after;
+  longest_wait_ = std::max(wait, kLongestWait);
   not_before_ = now + wait;
   why_ = std::move(why);
 }

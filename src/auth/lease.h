@@ -28,14 +28,18 @@ class Lease {
   // Whether something is held that has not ended.
   [[nodiscard]] bool Holds(WallTime now) const;
 
-  // Whether a renewal has to begin; not while one is on its way.
+  // Whether a renewal is wanted; not while one is on its way.
+  [[nodiscard]] bool IsWanted(WallTime now) const;
+  // Likewise, and no failure holds it back.
   [[nodiscard]] bool Due(WallTime now) const;
   [[nodiscard]] bool OnItsWay() const { return on_its_way_; }
 
   // A renewal is on its way, and one of these is how it ends.
   void Begin();
   void Succeed(std::optional<WallTime> end, WallTime now);  // None: unknown.
-  void Fail(Error why, WallTime now);
+  // `retry_after`: what the other side asked for.
+  void Fail(Error why, WallTime now,
+            std::optional<std::chrono::milliseconds> retry_after = {});
   void Abandon();  // It went wrong for a reason that is gone already.
 
   // What is held was refused. Gives it up, unless it took the place of
@@ -61,6 +65,7 @@ class Lease {
   bool on_its_way_ = false;
   int failures_ = 0;  // Since the last success.
   WallTime not_before_{};
+  std::chrono::milliseconds longest_wait_;
   Error why_;
 
   std::optional<WallTime> given_up_;

@@ -79,7 +79,7 @@ std::optional<Error> PodIdentity::Renewed(const Result<HttpReply>& reply,
   if (reply->status != 200 && reply->status != 201) {
     return key_.Finish(
         Fail(While("the agent refused", DecodeError(*reply, {&token_, 1}))),
-        now);
+        now, DecodeRetryAfter(*reply, now));
   }
   return key_.Finish(DecodeTemporaryKey(reply->body, kNames, now), now);
 }
@@ -94,6 +94,8 @@ std::uint64_t PodIdentity::Generation() const { return key_.Generation(); }
 
 std::optional<WallTime> PodIdentity::Expiry() const { return key_.Expiry(); }
 
-bool PodIdentity::MayLock() const { return true; }
+Credentials::Lockable PodIdentity::MayBeLocked() const {
+  return Lockable::kKey;
+}
 
 }  // namespace exporter

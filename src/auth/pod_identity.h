@@ -35,7 +35,7 @@ class PodIdentity final : public Credentials {
   void Refresh(WallTime now) override;
   [[nodiscard]] std::uint64_t Generation() const override;
   [[nodiscard]] std::optional<WallTime> Expiry() const override;
-  [[nodiscard]] bool MayLock() const override;
+  [[nodiscard]] Lockable MayBeLocked() const override;
 
  private:
   Settings settings_;

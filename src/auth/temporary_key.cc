@@ -67,9 +67,11 @@ void HeldKey::Refused(const HttpRequest& request, WallTime now) {
   if (IsSignedWith(request, key_)) lease_.Refuse(now);
 }
 
-std::optional<Error> HeldKey::Finish(Result<TemporaryKey> key, WallTime now) {
+std::optional<Error> HeldKey::Finish(
+    Result<TemporaryKey> key, WallTime now,
+    std::optional<std::chrono::milliseconds> retry_after) {
   if (!key) {
-    lease_.Fail(key.error(), now);
+    lease_.Fail(key.error(), now, retry_after);
     return key.error();
   }
   lease_.Succeed(key->end, now);

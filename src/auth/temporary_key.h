@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,8 +53,10 @@ class HeldKey {
 
   [[nodiscard]] bool Due(WallTime now) const { return lease_.Due(now); }
   void Begin() { lease_.Begin(); }
-  // What is wrong with `key`, if anything is.
-  std::optional<Error> Finish(Result<TemporaryKey> key, WallTime now);
+  // What is wrong with `key`, if anything is. `retry_after`: as Lease::Fail.
+  std::optional<Error> Finish(
+      Result<TemporaryKey> key, WallTime now,
+      std::optional<std::chrono::milliseconds> retry_after = {});
 
  private:
   std::string what_;

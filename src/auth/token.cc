@@ -55,6 +55,6 @@ std::uint64_t Token::Generation() const { return token_.Version(); }
 
 std::optional<WallTime> Token::Expiry() const { return std::nullopt; }
 
-bool Token::MayLock() const { return false; }
+Credentials::Lockable Token::MayBeLocked() const { return Lockable::kNothing; }
 
 }  // namespace exporter

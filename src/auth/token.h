@@ -28,7 +28,7 @@ class Token final : public Credentials {
   void Refresh(WallTime now) override;
   [[nodiscard]] std::uint64_t Generation() const override;
   [[nodiscard]] std::optional<WallTime> Expiry() const override;
-  [[nodiscard]] bool MayLock() const override;
+  [[nodiscard]] Lockable MayBeLocked() const override;
 
  private:
   Watched<Secret> token_;

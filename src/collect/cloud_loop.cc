@@ -12,6 +12,7 @@
 #include "base/time_format.h"
 #include "cloud/error_page.h"
 #include "cloud/error_reply.h"
+#include "cloud/gateway_limit.h"
 #include "collect/catalogue.h"
 #include "modelarts/decode.h"
 #include "modelarts/requests.h"
@@ -45,12 +46,12 @@ CloudLoop::CloudLoop(const Clock& clock, prometheus::Registry& registry,
                {.max_connections = kMostConnections, .user_agent = user_agent}),
       planner_(seed),
       renewals_(clock, metrics_, fetcher_,
-                [this](std::uint64_t id, std::shared_ptr<const Error> refusal) {
-                  planner_.RenewalEnded(id, std::move(refusal), Now());
+                [this](std::uint64_t id, const RenewalAnswer& answer) {
+                  planner_.RenewalEnded(id, answer, Now());
                   again_ = true;
                 }),
       stories_(clock),
-      dice_(seed + 1) {}
+      rng_(seed + 1) {}
 
 Instant CloudLoop::Now() const {
   return {.steady = clock_.SteadyNow(), .wall = clock_.WallNow()};
@@ -82,6 +83,7 @@ void CloudLoop::Apply(CollectorSettings settings) {
   metrics_.shard.Set(settings_.shard.index);
   metrics_.shards.Set(settings_.shard.count);
   RebuildCatalogue();
+  if (settings_.tries_refused_again) planner_.Reloaded();
 }
 
 void CloudLoop::CountDiscovered(const std::string& project_id,
@@ -286,8 +288,7 @@ void CloudLoop::Came(RequestId request, Result<HttpReply> reply) {
   const Instant now = Now();
   metrics_.Took(exchange.operation, now.steady - exchange.began);
 
-  Answer answer{.result = Fail(ErrorKind::kConnect, "no reply"),
-                .retry_after = {}};
+  Answer answer{.result = Fail(ErrorKind::kConnect, "no reply")};
   if (reply) {
     metrics_.Responded(exchange.operation, reply->status);
     answer = Judge(exchange, *reply, now);
@@ -316,7 +317,7 @@ void CloudLoop::ListingFailed(Discovery& discovery,
                               const ProjectSettings& project,
                               const Error& error) {
   const bool is_news = discovery.PageFailed(
-      std::make_shared<const Error>(error), clock_.SteadyNow(), dice_);
+      std::make_shared<const Error>(error), clock_.SteadyNow(), rng_);
   if (is_news) QueryLog::ListingFailed(project, error);
 }
 
@@ -324,14 +325,17 @@ Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
                         Instant now) {
   if (reply.status != 200) {
     Error error = DecodeError(reply, SecretsOf(exchange.proved));
-    Answer answer{.result = Fail(ErrorKind::kConnect, ""), .retry_after = {}};
+    Answer answer{.result = Fail(ErrorKind::kConnect, "")};
     if (reply.status == 401) {
-      exchange.project->credentials->Refused(exchange.proved, now.wall);
+      answer.proved = exchange.proved;
       if (const auto skew = DescribeClockSkew(reply, now.wall)) {
         error.message += "; " + *skew;
       }
     } else if (reply.status == 429) {
       answer.retry_after = DecodeRetryAfter(reply, now.wall);
+      const GatewayLimit limit = DecodeGatewayLimit(reply);
+      answer.is_limit_of_user = limit.is_of_user;
+      answer.quota = QuotaOf(limit);
     }
     answer.result = Fail(std::move(error));
     return answer;
@@ -342,12 +346,11 @@ Answer CloudLoop::Judge(const Exchange& exchange, const HttpReply& reply,
   Result<StatusReply> read =
       DecodeSyncStatus(reply.body, exchange.project->duration_unit);
   if (!read) {
-    return {.result = Fail(Unreadable(read.error(), exchange, reply)),
-            .retry_after = {}};
+    return {.result = Fail(Unreadable(read.error(), exchange, reply))};
   }
   log_.Answered(exchange.dataset, read->status);
   NoteOddFields(exchange.dataset, read->odd);
-  return {.result = std::optional(std::move(read->status)), .retry_after = {}};
+  return {.result = std::optional(std::move(read->status))};
 }
 
 void CloudLoop::NoteOddFields(const DatasetKey& asked,
@@ -376,8 +379,7 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
                            Instant now) {
   Result<DatasetPage> page = DecodeDatasetList(reply.body);
   if (!page) {
-    return {.result = Fail(Unreadable(page.error(), exchange, reply)),
-            .retry_after = {}};
+    return {.result = Fail(Unreadable(page.error(), exchange, reply))};
   }
   const std::string& id = exchange.project->project_id;
   NoteOddFields(exchange.dataset, page->odd);
@@ -386,7 +388,7 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
     Discovery& discovery = *exchange.discovery;
     const bool was_failing = discovery.Failure() != nullptr;
     const std::size_t before = discovery.Datasets().size();
-    const ListingNews news = discovery.PageCame(*page, now, dice_);
+    const ListingNews news = discovery.PageCame(*page, now, rng_);
     if (!news.warning.empty()) {
       Log(LogLevel::kWarn, "the list of datasets looks wrong",
           {{"project_id", id}, {"what", news.warning}});
@@ -404,7 +406,7 @@ Answer CloudLoop::TakePage(const Exchange& exchange, const HttpReply& reply,
     }
     CountDiscovered(id, discovery);
   }
-  return {.result = std::optional<SyncStatus>(), .retry_after = {}};
+  return {.result = std::optional<SyncStatus>()};
 }
 
 void CloudLoop::Finish(Plan::Finished finished) {

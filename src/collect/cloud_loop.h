@@ -118,7 +118,7 @@ class CloudLoop {
   Renewals renewals_;
   QueryLog log_;
   Stories stories_;
-  Dice dice_;
+  Rng rng_;
   CollectorSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
   std::map<std::string, std::shared_ptr<Discovery>> discoveries_;

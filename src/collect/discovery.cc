@@ -123,7 +123,7 @@ std::string Discovery::Warning() const {
 }
 
 ListingNews Discovery::PageCame(const DatasetPage& page, Instant now,
-                                Dice& dice) {
+                                Rng& rng) {
   page_on_the_way_ = false;
   if (!pass_.Add(page)) return {};
   if (!reads_again_ && LooksLikeASlip()) {
@@ -137,7 +137,7 @@ ListingNews Discovery::PageCame(const DatasetPage& page, Instant now,
   last_success_ = now.wall;
   // Between 90 % and 100 %, so that replicas drift apart.
   const SteadyDuration interval = settings_.refresh_interval;
-  next_pass_ = now.steady + interval * 4 / 5 + Jittered(interval / 5, dice);
+  next_pass_ = now.steady + interval * 4 / 5 + Jittered(interval / 5, rng);
 
   ListingNews news{.warning = Warning()};
   missing_ = pass_.Missing();
@@ -149,13 +149,13 @@ ListingNews Discovery::PageCame(const DatasetPage& page, Instant now,
 }
 
 bool Discovery::PageFailed(std::shared_ptr<const Error> error, SteadyTime now,
-                           Dice& dice) {
+                           Rng& rng) {
   page_on_the_way_ = false;
   in_a_pass_ = false;
   was_tried_ = true;
   next_pass_ = now + Jittered(std::min<SteadyDuration>(
                                   kAfterFailure, settings_.refresh_interval),
-                              dice);
+                              rng);
   const std::shared_ptr<const Error> before =
       std::exchange(failure_, std::move(error));
   return !before || before->kind != failure_->kind;

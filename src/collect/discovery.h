@@ -97,13 +97,12 @@ class Discovery {
   [[nodiscard]] std::size_t Offset() const { return pass_.Offset(); }
 
   // The page came.
-  ListingNews PageCame(const DatasetPage& page, Instant now, Dice& dice);
+  ListingNews PageCame(const DatasetPage& page, Instant now, Rng& rng);
 
   // The page failed: the last good list stays, and the next try is a new pass,
   // half a minute later or at the refresh interval, if that is sooner. Whether
   // that is news: the first failure, or one for another reason.
-  bool PageFailed(std::shared_ptr<const Error> error, SteadyTime now,
-                  Dice& dice);
+  bool PageFailed(std::shared_ptr<const Error> error, SteadyTime now, Rng& rng);
 
   // When WantsPage may say yes without a further event.
   [[nodiscard]] SteadyTime WakeAt() const;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -36,8 +37,12 @@ struct Entry {
   std::shared_ptr<ProjectState> project;
   std::uint64_t order = 0;  // In the catalogue.
   Memory memory;
-  std::uint64_t last_asked = 0;  // Rank of its last request; 0: never asked.
-  bool suspect = false;  // Its last request outlasted what was to be expected.
+  std::uint64_t last_asked = 0;    // Rank of its last request; 0: never asked.
+  std::uint64_t asked_before = 0;  // Its rank before that request.
+  // The last answer was a 401 to it alone, in this epoch of the credentials.
+  std::uint64_t refused_in = 0;
+  bool straggler =
+      false;  // Its last request outlasted what was to be expected.
   std::optional<ErrorKind> health;  // As last reported; none: fine.
 
   // Of the current query:
@@ -48,8 +53,15 @@ struct Entry {
   std::uint64_t request = 0;  // While kAsked.
   bool asked = false;         // At least one request was made.
   bool retried = false;
-  bool repeated = false;                    // After new credentials.
+  bool repeated = false;             // After a 401.
+  std::uint64_t repeated_after = 0;  // With this generation of credentials.
+  unsigned broke_in = 0;             // In this outage of its project.
   std::shared_ptr<const Error> last_error;  // Of an earlier try.
 };
+
+// What its requests are told apart by.
+inline std::string NameOf(const Entry& entry) {
+  return entry.key.project_id + '/' + entry.key.dataset_id;
+}
 
 }  // namespace exporter

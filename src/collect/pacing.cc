@@ -6,17 +6,14 @@
 namespace exporter {
 namespace {
 
-constexpr std::chrono::seconds kFirstPause{1};
-constexpr unsigned kMostDoublings = 6;  // 64 s, cut to the longest below.
-constexpr std::chrono::seconds kLongestPause{60};
 constexpr double kNearlyOne = 1.0 - 1e-9;  // A token, but for rounding.
 
 }  // namespace
 
-SteadyDuration Jittered(SteadyDuration longest, Dice& dice) {
+SteadyDuration Jittered(SteadyDuration longest, Rng& rng) {
   std::uniform_int_distribution<SteadyDuration::rep> between(
       longest.count() / 2, longest.count());
-  return SteadyDuration(between(dice));
+  return SteadyDuration(between(rng));
 }
 
 TokenBucket::TokenBucket(const RateLimit& limit, SteadyTime now)
@@ -46,23 +43,6 @@ SteadyTime TokenBucket::TurnAfter(std::size_t others, SteadyTime now) const {
   const double seconds = std::min(missing / per_second_, 3e9);
   return now + std::chrono::ceil<std::chrono::microseconds>(
                    std::chrono::duration<double>(seconds));
-}
-
-bool Pause::Throttled(SteadyTime asked_at,
-                      std::optional<std::chrono::milliseconds> retry_after,
-                      SteadyTime now, Dice& dice) {
-  if (asked_at >= began_) {
-    const auto grown = std::min<SteadyDuration>(
-        kLongestPause,
-        kFirstPause * (1U << std::min(in_a_row_, kMostDoublings)));
-    ++in_a_row_;
-    began_ = now;
-    until_ = std::max(until_, now + Jittered(grown, dice));
-    if (retry_after) until_ = now + *retry_after;
-    return true;
-  }
-  if (retry_after) until_ = std::max(until_, now + *retry_after);
-  return false;
 }
 
 RetryBudget::Second& RetryBudget::At(SteadyTime now) {

@@ -1,6 +1,6 @@
-// How fast the cloud may be asked: the limit that we were given, the pause that
-// the cloud asks for, and the retries that an outage may cost. Pure: the time
-// and the dice come from the caller. Not safe for concurrent use.
+// How fast the cloud may be asked: the limit that we were given, and the
+// retries that an outage may cost. Pure: the time
+// and the random numbers come from the caller. Not safe for concurrent use.
 
 #pragma once
 
@@ -15,11 +15,11 @@
 
 namespace exporter {
 
-using Dice = std::mt19937_64;
+using Rng = std::mt19937_64;
 
 // A duration between 50 % and 100 % of `longest`, so that many who wait the
 // same time do not come back at once.
-SteadyDuration Jittered(SteadyDuration longest, Dice& dice);
+SteadyDuration Jittered(SteadyDuration longest, Rng& rng);
 
 struct RateLimit {
   double requests = 0;              // > 0,
@@ -47,27 +47,6 @@ class TokenBucket {
   double burst_;
   double tokens_;
   SteadyTime counted_at_;
-};
-
-// The pause of a project that the cloud throttles.
-class Pause {
- public:
-  // The request of `asked_at` was answered with 429. `retry_after` is what the
-  // cloud asked for; without it the pause grows from 1 s to 60 s, jittered, as
-  // long as no request succeeds. Requests that were on their way when a pause
-  // began are no reason for a longer one. Whether a pause begins with it.
-  bool Throttled(SteadyTime asked_at,
-                 std::optional<std::chrono::milliseconds> retry_after,
-                 SteadyTime now, Dice& dice);
-  void Succeeded() { in_a_row_ = 0; }
-
-  // Nothing may be asked before this time.
-  [[nodiscard]] SteadyTime Until() const { return until_; }
-
- private:
-  SteadyTime began_{};
-  SteadyTime until_{};
-  unsigned in_a_row_ = 0;
 };
 
 // Keeps retries from doubling an outage: of the requests of the last minute,

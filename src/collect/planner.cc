@@ -9,17 +9,6 @@ namespace {
 constexpr std::chrono::milliseconds kLongestRest{200};
 constexpr std::chrono::minutes kLeastStay{15};  // Of who may come back.
 
-// Of an answer other than 401.
-AccountGate::Verdict VerdictOf(const Error& error) {
-  // These come from gateways and proxies that may not have looked at who asks.
-  const bool says_nothing =
-      error.http_status < 400 || error.http_status == 429 ||
-      error.http_status >= 500 || error.kind == ErrorKind::kApiUnavailable;
-  const bool is_answer = error.http_status >= 200 && error.http_status < 300;
-  return says_nothing && !is_answer ? AccountGate::Verdict::kNone
-                                    : AccountGate::Verdict::kAccepted;
-}
-
 }  // namespace
 
 void Planner::Configure(
@@ -33,23 +22,15 @@ void Planner::Configure(
     known[project->settings()->project_id] = project;
     project->retired = true;
   }
-  std::map<std::string, std::shared_ptr<AccountGate>> gates;
   for (const auto& wanted : projects) {
-    std::shared_ptr<AccountGate>& gate = gates[wanted->account];
-    if (!gate) {
-      const auto kept = gates_.find(wanted->account);
-      gate =
-          kept != gates_.end() ? kept->second : std::make_shared<AccountGate>();
-    }
     std::shared_ptr<ProjectState>& project = known[wanted->project_id];
     if (project) {
-      project->Apply(wanted, gate, now.steady);
+      project->Apply(wanted, shared_, now.steady);
     } else {
-      project = std::make_shared<ProjectState>(wanted, gate, now.steady);
+      project = std::make_shared<ProjectState>(wanted, shared_, now.steady);
       projects_.push_back(project);
     }
   }
-  gates_ = std::move(gates);
 
   std::erase_if(departed_, [&](const auto& departed) {
     return departed.second.forget_at <= now.steady;
@@ -147,7 +128,7 @@ Planner::Running Planner::TakeRunning(RequestId request) {
   Running running = std::move(found->second);
   running_.erase(found);
   --running.project->in_flight;
-  if (running.suspect) --suspects_running_;
+  if (running.straggler) --stragglers_running_;
   return running;
 }
 
@@ -157,117 +138,90 @@ void Planner::Answered(RequestId request, Answer answer, Instant now) {
   ProjectState& project = *running.project;
   if (answer.result) {
     project.held_back = false;
-    project.pause().Succeeded();
     project.NoteAnswerTime(now.steady - running.began);
-  } else if (answer.result.error().kind == ErrorKind::kThrottled) {
-    if (project.pause().Throttled(running.began, answer.retry_after, now.steady,
-                                  dice_)) {
-      project.throttled_by =
-          std::make_shared<const Error>(answer.result.error());
-    }
-    project.reach_is_known = false;
   }
+  project.reach_is_known = false;
+  const Admission::Next next = Judge(running, answer, now);
   if (running.entry) {
-    EndTry(*running.entry, running, std::move(answer), now);
+    EndTry(*running.entry, running, std::move(answer), next, now);
+  } else if (!answer.result && answer.result.error().http_status == 401) {
+    project.listing_refused_in = project.admission().StandingEpoch();
   } else {
-    EndListing(running, answer, now);
+    project.listing_refused_in = 0;
   }
 }
 
-void Planner::LeaveGate(const Running& running, AccountGate::Verdict verdict,
-                        std::shared_ptr<const Error> error, SteadyTime now) {
-  running.project->gate().Leave(running.pass, verdict, std::move(error), now);
+Admission::Next Planner::Judge(const Running& running, const Answer& answer,
+                               Instant now) {
+  return running.project->admission().Ended(
+      running.pass,
+      {.error = answer.result ? nullptr : &answer.result.error(),
+       .retry_after = answer.retry_after,
+       .quota = answer.quota,
+       .is_limit_of_user = answer.is_limit_of_user},
+      &answer.proved, [&] { return IsOnlyGoodOne(running); }, now, rng_);
 }
 
-void Planner::EndListing(const Running& running, const Answer& answer,
-                         Instant now) {
-  if (answer.result) {
-    LeaveGate(running, AccountGate::Verdict::kAccepted, nullptr, now.steady);
-    return;
-  }
-  auto error = std::make_shared<const Error>(answer.result.error());
-  const AccountGate::Verdict verdict = VerdictOn(running, *error, now);
-  LeaveGate(running, verdict, std::move(error), now.steady);
+bool Planner::IsOnlyGoodOne(const Running& running) const {
+  const Admission& admission = running.project->admission();
+  return std::none_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
+    return entry != running.entry &&
+           admission.SharesBreakerWith(entry->project->admission()) &&
+           admission.IsFreshProbe(NameOf(*entry),
+                                  entry->project->IsGood(*entry));
+  });
 }
 
 void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
-                     Instant now) {
-  entry.suspect = false;
+                     Admission::Next next, Instant now) {
+  entry.straggler = false;
   if (answer.result) {
-    LeaveGate(running, AccountGate::Verdict::kAccepted, nullptr, now.steady);
+    entry.refused_in = 0;
     Succeed(entry, std::move(*answer.result).value(), now);
     return;
   }
   auto error = std::make_shared<const Error>(answer.result.error());
-  switch (error->kind) {
-    case ErrorKind::kUnauthorized:
-      if (MayRepeat(entry, running, now)) {
-        LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
-        entry.repeated = true;
-        entry.last_error = std::move(error);
-        entry.project->Enqueue(entry);
-        return;
-      }
-      break;
-    case ErrorKind::kThrottled:
-      LeaveGate(running, AccountGate::Verdict::kNone, error, now.steady);
+  switch (next) {
+    case Admission::Next::kKeepsItsPlace:
+      entry.last_asked = entry.asked_before;
+      AskAgain(entry, std::move(error));
+      return;
+    case Admission::Next::kBroke:
+      entry.broke_in = running.project->admission().Outage();
+      AskAgain(entry, std::move(error));
+      return;
+    case Admission::Next::kRepeats:
+      if (entry.repeated) break;
+      entry.repeated = true;
+      entry.repeated_after = running.pass.generation;
+      AskAgain(entry, std::move(error));
+      return;
+    case Admission::Next::kMayRetry:
+      if (!MayRetry(entry, now)) break;
       entry.last_error = std::move(error);
-      entry.project->Enqueue(entry);
+      entry.phase = Entry::Phase::kResting;
+      resting_.emplace(entry.resting_until, running.entry);
       return;
-    case ErrorKind::kConnect:
-    case ErrorKind::kServerError:
-      LeaveGate(running, AccountGate::Verdict::kNone, error, now.steady);
-      if (MayRetry(entry, now)) {
-        entry.last_error = std::move(error);
-        entry.phase = Entry::Phase::kResting;
-        resting_.emplace(entry.resting_until, running.entry);
-        return;
-      }
-      Fail(entry, std::move(error), now);
-      return;
-    case ErrorKind::kTimeout:
-      entry.suspect = true;
-      break;
-    default:
+    case Admission::Next::kDone:
+      entry.straggler = error->kind == ErrorKind::kTimeout;
       break;
   }
-  LeaveGate(running, VerdictOn(running, *error, now), error, now.steady);
+  if (error->http_status == 401) {
+    entry.refused_in = running.project->admission().StandingEpoch();
+  } else if (error->http_status > 0) {
+    entry.refused_in = 0;
+  }
   Fail(entry, std::move(error), now);
 }
 
-// A 401 to a token or a temporary key that was given up says nothing of what
-// the next one is had with: it must not hold back the renewal.
-AccountGate::Verdict Planner::VerdictOn(const Running& running,
-                                        const Error& error, Instant now) const {
-  if (error.http_status != 401) return VerdictOf(error);
-  switch (running.project->credentials().State(now.wall)) {
-    case Credentials::Readiness::kNone:
-      return AccountGate::Verdict::kNone;
-    case Credentials::Readiness::kPending:
-      if (!running.project->gate().LastWasRefused()) {
-        return AccountGate::Verdict::kNone;
-      }
-      break;
-    case Credentials::Readiness::kReady:
-      break;
-  }
-  return AccountGate::Verdict::kRefused;
-}
-
-// A refusal is worth a second try only with other credentials than those that
-// were refused, and only where it is not one more wrong try against the
-// account.
-bool Planner::MayRepeat(const Entry& entry, const Running& running,
-                        Instant now) const {
-  if (entry.repeated || running.project->gate().LastWasRefused()) return false;
-  const Credentials& credentials = running.project->credentials();
-  return credentials.Generation() != running.generation ||
-         credentials.State(now.wall) == Credentials::Readiness::kPending;
+void Planner::AskAgain(Entry& entry, std::shared_ptr<const Error> error) {
+  entry.last_error = std::move(error);
+  entry.project->Enqueue(entry);
 }
 
 bool Planner::MayRetry(Entry& entry, Instant now) {
   if (entry.retried) return false;
-  entry.resting_until = now.steady + Jittered(kLongestRest, dice_);
+  entry.resting_until = now.steady + Jittered(kLongestRest, rng_);
   const bool somebody_waits_so_long = std::any_of(
       entry.waiters.begin(), entry.waiters.end(), [&](const auto& waiter) {
         return waiter.scrape->deadline > entry.resting_until;
@@ -302,6 +256,7 @@ void Planner::AnswerWaiters(Entry& entry, Instant now) {
   entry.asked = false;
   entry.retried = false;
   entry.repeated = false;
+  entry.broke_in = 0;
   entry.last_error.reset();
   const Memory& memory = entry.memory;
   std::shared_ptr<Entry> kept;  // A slot may be the last that does.
@@ -320,8 +275,9 @@ void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,
     case Entry::Phase::kAsked: {
       plan.cancels.push_back(entry.request);
       const Running running = TakeRunning(entry.request);
-      LeaveGate(running, AccountGate::Verdict::kNone, error, now.steady);
-      entry.suspect = now.steady - running.began >= running.project->Patience();
+      running.project->admission().Abandoned(running.pass, error, now.steady);
+      entry.straggler =
+          now.steady - running.began >= running.project->Patience();
       break;
     }
     case Entry::Phase::kQueued:
@@ -346,17 +302,21 @@ void Planner::WantListing(const std::string& project_id) {
   }
 }
 
-void Planner::RenewalEnded(std::uint64_t id,
-                           std::shared_ptr<const Error> refusal, Instant now) {
+void Planner::Reloaded() {
+  for (const auto& project : projects_) project->admission().Reloaded();
+}
+
+void Planner::RenewalEnded(std::uint64_t id, const RenewalAnswer& answer,
+                           Instant now) {
   const auto found = renewing_.find(id);
   if (found == renewing_.end()) return;
-  const Renewing renewing = std::move(found->second);
+  const std::shared_ptr<ProjectState> project = std::move(found->second);
   renewing_.erase(found);
-  if (!renewing.pass) return;
-  const auto verdict =
-      refusal ? AccountGate::Verdict::kRefused : AccountGate::Verdict::kNone;
-  renewing.project->gate().Leave(*renewing.pass, verdict, std::move(refusal),
-                                 now.steady);
+  project->admission().RenewalEnded(
+      {.error = answer.error ? &*answer.error : nullptr,
+       .retry_after = answer.retry_after,
+       .quota = answer.quota},
+      now, rng_);
 }
 
 Overview Planner::Look(SteadyTime now) const {

@@ -6,15 +6,15 @@
 // enough is answered from memory; one whose query is under way is joined; the
 // others queue up in their project. Whenever a worker is free, the project that
 // was served longest ago asks the dataset that was asked longest ago, unless
-// pacing, the credentials or their gate say no. A query belongs to all scrapes
+// admission says no. A query belongs to all scrapes
 // that wait for it: it ends with its outcome, or when the last of them leaves
 // at its deadline. It does not outlive them, so that a stuck cloud finds every
 // worker free at the next scrape.
 //
 // What keeps stuck datasets from taking the turn of healthy ones: a request
-// that outlasts the patience with its project is a suspect. As long as others
-// wait, suspects hold at most half of the workers: the newest of those above
-// that share are cut and queue up again, as suspects. Suspects are asked in
+// that outlasts the patience with its project is a straggler. As long as others
+// wait, stragglers hold at most half of the workers: the newest of those above
+// that share are cut and queue up again, as stragglers. Suspects are asked in
 // their turn, but never with more than half of the workers while others wait.
 
 #pragma once
@@ -44,7 +44,18 @@ using RequestId = std::uint64_t;
 // (then a success has no status).
 struct Answer {
   Result<std::optional<SyncStatus>> result;
-  std::optional<std::chrono::milliseconds> retry_after;  // Of a 429.
+  // Of a 429: what it asks for, and what it says of the limit.
+  std::optional<std::chrono::milliseconds> retry_after = {};
+  std::optional<RateLimit> quota = {};
+  bool is_limit_of_user = true;
+  HttpRequest proved = {};  // Of a 401: the request.
+};
+
+// What came of a request for a token or a temporary key.
+struct RenewalAnswer {
+  std::optional<Error> error;  // None: it was given.
+  std::optional<std::chrono::milliseconds> retry_after = {};
+  std::optional<RateLimit> quota = {};
 };
 
 // Where a scrape that begins now has the answer for a dataset from.
@@ -89,8 +100,8 @@ struct Plan {
     std::shared_ptr<const ProjectSettings> project;
     std::shared_ptr<const Error> failure;
   };
-  // The cloud refused the credentials: the datasets of the project are not
-  // asked, but one a minute. Once, until the cloud accepts them again.
+  // The credentials are refused: the datasets of the project are not asked, but
+  // for a few tries. Once, until they are accepted again.
   struct HeldBack {
     std::shared_ptr<const ProjectSettings> project;
     std::shared_ptr<const Error> refusal;
@@ -132,7 +143,7 @@ struct Scrape {
 class Planner {
  public:
   // `seed` is that of the jitter.
-  explicit Planner(std::uint64_t seed) : dice_(seed) {}
+  explicit Planner(std::uint64_t seed) : rng_(seed) {}
 
   // Replaces what is collected. Scrapes in hand go on with the catalogue that
   // they began with. What is remembered of datasets that stay is kept; of those
@@ -152,8 +163,11 @@ class Planner {
   // `dataset`: an index into the catalogue.
   [[nodiscard]] Source SourceOf(std::size_t dataset, SteadyTime now) const;
 
-  // `request` ended. Credentials must have been told before of a 401. Requests
-  // that were cancelled are ignored.
+  // A person had the configuration loaded again, and wants refused passwords to
+  // be tried once more.
+  void Reloaded();
+
+  // `request` ended. Requests that were cancelled are ignored.
   void Answered(RequestId request, Answer answer, Instant now);
 
   // The project wants to ask a page of its list; it comes as a Plan::List, or
@@ -161,9 +175,7 @@ class Planner {
   void WantListing(const std::string& project_id);
 
   // Credentials must have been told before.
-  // `refusal`: they were refused; null for any other outcome.
-  void RenewalEnded(std::uint64_t id, std::shared_ptr<const Error> refusal,
-                    Instant now);
+  void RenewalEnded(std::uint64_t id, const RenewalAnswer& answer, Instant now);
 
   // What is to be done at `now`, after everything that was told.
   [[nodiscard]] Plan Advance(Instant now);
@@ -180,14 +192,8 @@ class Planner {
     std::shared_ptr<Entry> entry;  // Null for a page of the list.
     std::shared_ptr<ProjectState> project;
     SteadyTime began;
-    bool suspect;
-    std::uint64_t generation;  // Of the credentials.
-    AccountGate::Pass pass;
-  };
-  struct Renewing {
-    std::shared_ptr<ProjectState> project;
-    std::optional<AccountGate::Pass>
-        pass;  // None: did not go through the gate.
+    bool straggler;
+    Admission::Pass pass;
   };
 
   // Datasets that are in no catalogue any longer.
@@ -200,14 +206,13 @@ class Planner {
   std::shared_ptr<Entry> ComeBack(const DatasetKey& dataset);
 
   // Events.
-  void EndListing(const Running& running, const Answer& answer, Instant now);
-  void EndTry(Entry& entry, const Running& running, Answer answer, Instant now);
-  AccountGate::Verdict VerdictOn(const Running& running, const Error& error,
-                                 Instant now) const;
-  bool MayRepeat(const Entry& entry, const Running& running, Instant now) const;
+  Admission::Next Judge(const Running& running, const Answer& answer,
+                        Instant now);
+  [[nodiscard]] bool IsOnlyGoodOne(const Running& running) const;
+  void EndTry(Entry& entry, const Running& running, Answer answer,
+              Admission::Next next, Instant now);
+  void AskAgain(Entry& entry, std::shared_ptr<const Error> error);
   bool MayRetry(Entry& entry, Instant now);
-  void LeaveGate(const Running& running, AccountGate::Verdict verdict,
-                 std::shared_ptr<const Error> error, SteadyTime now);
   void Succeed(Entry& entry, SyncStatus status, Instant now);
   void Fail(Entry& entry, std::shared_ptr<const Error> error, Instant now);
   void AnswerWaiters(Entry& entry, Instant now);
@@ -224,31 +229,32 @@ class Planner {
              Plan& plan);
   void RefuseQueued(ProjectState& project, Instant now, Plan& plan);
   void FailOutOfReach(ProjectState& project, Instant now);
+  void FailWhoCannotWait(ProjectState& project, Instant now);
   void NoteHoldUp(ProjectState& project, SteadyTime now);
   void Dispatch(Instant now, Plan& plan);
   [[nodiscard]] std::shared_ptr<ProjectState> NextProject() const;
   [[nodiscard]] bool FreshWaits() const;
-  [[nodiscard]] bool MayAskSuspects() const;
+  [[nodiscard]] bool MayAskStragglers() const;
   void Ask(const std::shared_ptr<ProjectState>& project, Instant now,
            Plan& plan);
   bool CutSlowRequests(Instant now, Plan& plan);
   void CollectFinished(Instant now, Plan& plan);
   void WakeBy(SteadyTime time) { wake_at_ = std::min(wake_at_, time); }
 
-  Dice dice_;
+  Rng rng_;
   PlannerSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
   std::vector<std::shared_ptr<Entry>> entries_;  // Beside the catalogue.
   std::map<DatasetKey, Departed> departed_;
   std::vector<std::shared_ptr<ProjectState>> projects_;
-  std::map<std::string, std::shared_ptr<AccountGate>> gates_;  // By account.
+  SharedLimits shared_;
   RetryBudget retries_;
   std::map<ScrapeId, std::unique_ptr<Scrape>> scrapes_;
   std::map<RequestId, Running> running_;  // In the order of their beginning.
-  std::map<std::uint64_t, Renewing> renewing_;
+  std::map<std::uint64_t, std::shared_ptr<ProjectState>> renewing_;
   std::multimap<SteadyTime, std::shared_ptr<Entry>> resting_;
   std::vector<Plan::HealthChange> health_;  // Since the last Advance.
-  std::size_t suspects_running_ = 0;
+  std::size_t stragglers_running_ = 0;
   std::uint64_t last_rank_ = 0;  // Of requests, renewals and asked datasets.
   SteadyTime next_cut_{};        // No cut before.
   SteadyTime wake_at_ = SteadyTime::max();

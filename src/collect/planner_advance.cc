@@ -11,6 +11,8 @@ namespace {
 // Cuts come in steps, so that those who follow get a fair chance and the look
 // at all requests in flight costs little.
 constexpr std::chrono::milliseconds kBetweenCuts{50};
+// An outage that has lasted long may end just now.
+constexpr std::chrono::seconds kWaitInLongOutage{1};
 
 std::shared_ptr<const Error> MakeError(ErrorKind kind, std::string message) {
   return std::make_shared<const Error>(
@@ -36,35 +38,42 @@ std::string SecondsUntil(SteadyTime end, SteadyTime now) {
 // Why `entry` has no answer although the time of somebody who waits is up.
 std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry,
                                             SteadyTime now) {
-  using Kind = ProjectState::Admission::Kind;
+  using Kind = Admission::Decision::Kind;
   if (entry.phase == Entry::Phase::kAsked) {
     return MakeError(ErrorKind::kTimeout,
                      "no answer within the budget of the scrape");
   }
   if (entry.last_error) return entry.last_error;
-  switch (entry.project->admission.kind) {
+  const Admission::Decision& decision = entry.project->decision;
+  switch (decision.kind) {
     case Kind::kRefused:
-      return entry.project->admission.refusal;
+      return decision.why;
     case Kind::kCredentials:
+      if (decision.why) return decision.why;
       return MakeError(ErrorKind::kCredentials,
                        "no credentials within the budget of the scrape");
     case Kind::kPause:
-      return NotAsked("the cloud throttles this project for " +
-                          SecondsUntil(entry.project->pause().Until(), now) +
-                          " s more",
-                      *entry.project->throttled_by);
+      if (!decision.why) break;
+      return NotAsked("the cloud throttles this " +
+                          std::string(decision.whose_limit) + " for " +
+                          SecondsUntil(decision.until, now) + " s more",
+                      *decision.why);
+    case Kind::kOutage:
+      if (!decision.why) break;
+      return NotAsked("the last connections broke", *decision.why);
     case Kind::kRate:
       return MakeError(ErrorKind::kRateLimited,
                        "not asked: its turn under rate_limit came too late");
-    case Kind::kGate:
-      if (const auto& last = entry.project->gate().NoVerdict()) {
+    case Kind::kProof:
+      if (decision.why) {
         return NotAsked(
             "the credentials are not proven yet, and the last query said",
-            *last);
+            *decision.why);
       }
       return MakeError(ErrorKind::kTimeout,
                        "not asked: the credentials are not proven yet");
     case Kind::kOpen:
+    case Kind::kProbe:
       break;
   }
   return MakeError(ErrorKind::kTimeout,
@@ -88,7 +97,9 @@ Plan Planner::Advance(Instant now) {
   ExpireScrapes(now, plan);
   // Of all of them first: the gate that one opens is another's, too, and a
   // renewal goes through it.
-  for (const auto& project : projects_) project->NoticeNewCredentials();
+  for (const auto& project : projects_) {
+    project->admission().NoticeNewCredentials(now.steady);
+  }
   for (const auto& project : projects_) {
     Renew(project, now, plan);
     Settle(*project, now, plan);
@@ -105,7 +116,7 @@ Plan Planner::Advance(Instant now) {
   if (!resting_.empty()) WakeBy(resting_.begin()->first);
   for (const auto& project : projects_) {
     if (project->HasQueued() || project->listing_wanted) {
-      WakeBy(project->admission.until);
+      WakeBy(project->decision.until);
     }
   }
   return plan;
@@ -146,39 +157,29 @@ void Planner::Expire(Scrape& scrape, Instant now, Plan& plan) {
   }
 }
 
-// One renewal serves everybody who waits for the credentials; they see to it. A
-// token is asked for with the password, so that its request counts against the
-// account as a query does.
+// One renewal serves everybody who waits for the credentials.
 void Planner::Renew(const std::shared_ptr<ProjectState>& project, Instant now,
                     Plan& plan) {
   if (project->retired) return;
   if (!project->HasQueued() && !project->listing_wanted) return;
-  Credentials& credentials = project->credentials();
-  AccountGate& gate = project->gate();
-  if (gate.Ask(credentials.MayLock(), now.steady) != AccountGate::Answer::kGo)
-    return;
   std::optional<Credentials::RenewalRequest> request =
-      credentials.Renewal(now.wall);
+      project->admission().Renew(now);
   if (!request) return;
-  Renewing renewing{.project = project, .pass = std::nullopt};
-  if (request->kind == Credentials::RenewalKind::kToken) {
-    renewing.pass = gate.Enter(now.steady);
-  }
   const std::uint64_t id = ++last_rank_;
-  renewing_.emplace(id, std::move(renewing));
+  renewing_.emplace(id, project);
   plan.renewals.push_back({.id = id,
                            .project = project->settings(),
                            .request = std::move(*request)});
 }
 
 void Planner::Settle(ProjectState& project, Instant now, Plan& plan) {
-  using Kind = ProjectState::Admission::Kind;
+  using Kind = Admission::Decision::Kind;
   if (!project.HasQueued() && !project.listing_wanted) {
     NoteHoldUp(project, now.steady);
     return;
   }
-  project.admission = project.Admit(now);
-  switch (project.admission.kind) {
+  project.decision = project.Decide(now);
+  switch (project.decision.kind) {
     case Kind::kRefused:
       RefuseQueued(project, now, plan);
       break;
@@ -186,23 +187,27 @@ void Planner::Settle(ProjectState& project, Instant now, Plan& plan) {
     case Kind::kRate:
       FailOutOfReach(project, now);
       break;
-    case Kind::kOpen:
     case Kind::kCredentials:
-    case Kind::kGate:
+    case Kind::kOutage:
+      FailWhoCannotWait(project, now);
+      break;
+    case Kind::kOpen:
+    case Kind::kProbe:
+    case Kind::kProof:
       break;
   }
   NoteHoldUp(project, now.steady);
 }
 
 void Planner::RefuseQueued(ProjectState& project, Instant now, Plan& plan) {
-  const std::shared_ptr<const Error>& refusal = project.admission.refusal;
+  const std::shared_ptr<const Error> refusal = project.decision.why;
   if (refusal->kind == ErrorKind::kUnauthorized && !project.held_back) {
     project.held_back = true;
     plan.held_back.push_back({project.settings(), refusal});
   }
   for (Entry* entry : project.Queued()) {
     project.Dequeue(*entry);
-    Fail(*entry, refusal, now);
+    Fail(*entry, entry->last_error ? entry->last_error : refusal, now);
   }
   if (project.listing_wanted) {
     project.listing_wanted = false;
@@ -212,10 +217,11 @@ void Planner::RefuseQueued(ProjectState& project, Instant now, Plan& plan) {
 
 void Planner::FailOutOfReach(ProjectState& project, Instant now) {
   if (project.reach_is_known) return;
-  const bool paused = now.steady < project.pause().Until();
+  const bool paused = project.admission().IsPaused(now.steady);
   std::size_t before = 0;
   for (Entry* entry : project.Queued()) {
-    if (project.TurnAfter(before, now.steady) < LastDeadline(*entry)) {
+    if (project.admission().TurnAfter(before, now.steady) <
+        LastDeadline(*entry)) {
       ++before;
       continue;
     }
@@ -227,11 +233,32 @@ void Planner::FailOutOfReach(ProjectState& project, Instant now) {
   project.reach_is_known = !paused || before == 0;
 }
 
+// Those whose time is up before the credentials can be had, or who have waited
+// long enough for the end of a long outage.
+void Planner::FailWhoCannotWait(ProjectState& project, Instant now) {
+  using Kind = Admission::Decision::Kind;
+  const bool is_outage = project.decision.kind == Kind::kOutage;
+  if (is_outage && !project.admission().IsLongOutage(now.steady)) return;
+  if (!is_outage && !project.decision.why) return;
+  for (Entry* entry : project.Queued()) {
+    const SteadyTime waits_until =
+        is_outage ? entry->wanted_at + kWaitInLongOutage : LastDeadline(*entry);
+    if (is_outage ? now.steady < waits_until
+                  : project.decision.until < waits_until) {
+      if (is_outage) WakeBy(waits_until);
+      continue;
+    }
+    auto error = WhyNotAnswered(*entry, now.steady);
+    project.Dequeue(*entry);
+    Fail(*entry, std::move(error), now);
+  }
+}
+
 void Planner::NoteHoldUp(ProjectState& project, SteadyTime now) {
-  using Kind = ProjectState::Admission::Kind;
+  using Kind = Admission::Decision::Kind;
   const bool held_up =
-      project.HasQueued() && (project.admission.kind == Kind::kPause ||
-                              project.admission.kind == Kind::kRate);
+      project.HasQueued() && (project.decision.kind == Kind::kPause ||
+                              project.decision.kind == Kind::kRate);
   if (project.held_up_since) {
     counts_.held_up += now - *project.held_up_since;
     project.held_up_since.reset();
@@ -245,24 +272,20 @@ void Planner::Dispatch(Instant now, Plan& plan) {
     if (!project) return;
     // A request of another project may have closed the gate that both share.
     Settle(*project, now, plan);
-    if (project->admission.kind == ProjectState::Admission::Kind::kOpen) {
-      Ask(project, now, plan);
-    }
+    if (project->decision.MayGo()) Ask(project, now, plan);
   }
 }
 
 std::shared_ptr<ProjectState> Planner::NextProject() const {
   const std::size_t half = std::max<std::size_t>(1, settings_.concurrency / 2);
-  const bool suspects_too = MayAskSuspects();
+  const bool stragglers_too = MayAskStragglers();
   std::shared_ptr<ProjectState> next;
   std::size_t waiting = 0;
   std::shared_ptr<ProjectState> over_half;
   for (const auto& project : projects_) {
-    if (project->admission.kind != ProjectState::Admission::Kind::kOpen) {
-      continue;
-    }
+    if (!project->decision.MayGo()) continue;
     if (!project->listing_wanted && !project->HasFresh() &&
-        !(suspects_too && project->HasSuspects())) {
+        !(stragglers_too && project->HasStragglers())) {
       continue;
     }
     ++waiting;
@@ -277,15 +300,14 @@ std::shared_ptr<ProjectState> Planner::NextProject() const {
 }
 
 bool Planner::FreshWaits() const {
-  return std::any_of(
-      projects_.begin(), projects_.end(), [](const auto& project) {
-        return project->HasFresh() &&
-               project->admission.kind == ProjectState::Admission::Kind::kOpen;
-      });
+  return std::any_of(projects_.begin(), projects_.end(),
+                     [](const auto& project) {
+                       return project->HasFresh() && project->decision.MayGo();
+                     });
 }
 
-bool Planner::MayAskSuspects() const {
-  return suspects_running_ <
+bool Planner::MayAskStragglers() const {
+  return stragglers_running_ <
              std::max<std::size_t>(1, settings_.concurrency / 2) ||
          !FreshWaits();
 }
@@ -296,27 +318,45 @@ void Planner::Ask(const std::shared_ptr<ProjectState>& project, Instant now,
   Running running{.entry = nullptr,
                   .project = project,
                   .began = now.steady,
-                  .suspect = false,
-                  .generation = project->credentials().Generation(),
-                  .pass = project->Enter(now.steady)};
+                  .straggler = false,
+                  .pass = {}};
   project->last_served = request;
   ++project->in_flight;
+  project->reach_is_known = false;
   retries_.CountRequest(now.steady);
+  Admission& admission = project->admission();
   if (project->listing_wanted) {
     project->listing_wanted = false;
+    running.pass = admission.Enter(
+        {.name = project->ListingName(), .was_good = project->IsListingGood()},
+        now.steady);
     plan.lists.push_back({request, project->settings()});
     running_.emplace(request, std::move(running));
     return;
   }
-  Entry& entry = project->Next(MayAskSuspects());
+  const bool is_probe =
+      project->decision.kind == Admission::Decision::Kind::kProbe ||
+      admission.IsOut();
+  Entry& entry =
+      is_probe ? project->NextProbe() : project->Next(MayAskStragglers());
   project->Dequeue(entry);
+  // What was refused a moment ago is no news when it is refused once more.
+  const bool is_known =
+      entry.repeated &&
+      entry.repeated_after == admission.credentials().Generation();
+  running.pass =
+      admission.Enter({.name = NameOf(entry),
+                       .was_good = project->IsGood(entry) && !is_known,
+                       .was_answered = entry.memory.LastGood() != nullptr,
+                       .broke_in = entry.broke_in},
+                      now.steady);
   const bool is_retry = entry.retried;
   entry.phase = Entry::Phase::kAsked;
-  entry.last_asked = request;
+  entry.asked_before = std::exchange(entry.last_asked, request);
   entry.request = request;
   entry.asked = true;
-  running.suspect = entry.suspect;
-  if (running.suspect) ++suspects_running_;
+  running.straggler = entry.straggler;
+  if (running.straggler) ++stragglers_running_;
   const Entry::Waiter& waiter = entry.waiters.front();
   running.entry = waiter.scrape->waiting_for[waiter.slot];
   plan.asks.push_back({.request = request,
@@ -347,8 +387,8 @@ bool Planner::CutSlowRequests(Instant now, Plan& plan) {
   for (const RequestId request : cut) {
     plan.cancels.push_back(request);
     const Running running = TakeRunning(request);
-    LeaveGate(running, AccountGate::Verdict::kNone, nullptr, now.steady);
-    running.entry->suspect = true;
+    running.project->admission().Abandoned(running.pass, nullptr, now.steady);
+    running.entry->straggler = true;
     running.project->Enqueue(*running.entry);
     Settle(*running.project, now, plan);
   }

@@ -10,94 +10,34 @@ constexpr std::chrono::milliseconds kLeastPatience{250};
 
 }  // namespace
 
-ProjectState::ProjectState(std::shared_ptr<const ProjectSettings> settings,
-                           std::shared_ptr<AccountGate> gate, SteadyTime now)
-    : settings_(std::move(settings)),
-      gate_(std::move(gate)),
-      generation_(settings_->credentials->Generation()) {
-  if (settings_->rate_limit) bucket_.emplace(*settings_->rate_limit, now);
-}
-
 void ProjectState::Apply(std::shared_ptr<const ProjectSettings> settings,
-                         std::shared_ptr<AccountGate> gate, SteadyTime now) {
-  if (settings->rate_limit != settings_->rate_limit) {
-    bucket_.reset();
-    if (settings->rate_limit) bucket_.emplace(*settings->rate_limit, now);
-  }
-  if (settings->credentials != settings_->credentials) {
-    generation_ = settings->credentials->Generation();
-  }
-  settings_ = std::move(settings);
-  gate_ = std::move(gate);
+                         SharedLimits& shared, SteadyTime now) {
+  admission_.Apply(std::move(settings), shared, now);
   retired = false;
   reach_is_known = false;
 }
 
-void ProjectState::NoticeNewCredentials() {
-  const std::uint64_t generation = credentials().Generation();
-  if (generation == generation_) return;
-  generation_ = generation;
-  gate_->NewCredentials();
+bool ProjectState::IsFreshProbe(const Entry& entry) const {
+  return admission_.IsFreshProbe(NameOf(entry), IsGood(entry));
 }
 
-ProjectState::Admission ProjectState::Admit(Instant now) const {
-  using Kind = Admission::Kind;
-  const bool may_lock = credentials().MayLock();
-  switch (credentials().State(now.wall)) {
-    case Credentials::Readiness::kNone: {
-      auto error = std::make_shared<Error>(
-          credentials().Prove(HttpRequest{}, now.wall).error());
-      return {.kind = Kind::kRefused, .refusal = std::move(error)};
-    }
-    case Credentials::Readiness::kPending:
-      switch (gate_->Ask(may_lock, now.steady)) {
-        case AccountGate::Answer::kRefused:
-          return {.kind = Kind::kRefused, .refusal = gate_->Refusal()};
-        case AccountGate::Answer::kWait:  // With the renewal.
-          return {.kind = Kind::kCredentials, .until = gate_->WakeAt()};
-        case AccountGate::Answer::kGo:
-          return {.kind = Kind::kCredentials};
-      }
-      break;
-    case Credentials::Readiness::kReady:
-      break;
-  }
-  switch (gate_->Ask(may_lock, now.steady)) {
-    case AccountGate::Answer::kRefused:
-      return {.kind = Kind::kRefused, .refusal = gate_->Refusal()};
-    case AccountGate::Answer::kWait:
-      return {.kind = Kind::kGate, .until = gate_->WakeAt()};
-    case AccountGate::Answer::kGo:
-      break;
-  }
-  if (now.steady < pause_.Until()) {
-    return {.kind = Kind::kPause, .until = pause_.Until()};
-  }
-  if (bucket_) {
-    const SteadyTime turn = bucket_->TurnAfter(0, now.steady);
-    if (turn > now.steady) return {.kind = Kind::kRate, .until = turn};
-  }
-  return {};
-}
-
-AccountGate::Pass ProjectState::Enter(SteadyTime now) {
-  if (bucket_) {
-    bucket_->Take(now);
-    reach_is_known = false;
-  }
-  return gate_->Enter(now);
-}
-
-SteadyTime ProjectState::TurnAfter(std::size_t others, SteadyTime now) const {
-  const SteadyTime open = std::max(now, pause_.Until());
-  return bucket_ ? std::max(open, bucket_->TurnAfter(others, now)) : open;
+Admission::Decision ProjectState::Decide(Instant now) const {
+  return admission_.Decide(now, [this] {
+    const auto is_fresh = [this](const Entry* entry) {
+      return IsFreshProbe(*entry);
+    };
+    return (listing_wanted &&
+            admission_.IsFreshProbe(ListingName(), IsListingGood())) ||
+           std::any_of(fresh_.begin(), fresh_.end(), is_fresh) ||
+           std::any_of(stragglers_.begin(), stragglers_.end(), is_fresh);
+  });
 }
 
 SteadyDuration ProjectState::Patience() const {
   if (!usual_answer_time_) return kLeastPatience;
   return std::clamp<SteadyDuration>(
       *usual_answer_time_ * 4, kLeastPatience,
-      std::max<SteadyDuration>(kLeastPatience, settings_->timeout));
+      std::max<SteadyDuration>(kLeastPatience, settings()->timeout));
 }
 
 void ProjectState::NoteAnswerTime(SteadyDuration took) {
@@ -108,27 +48,41 @@ void ProjectState::NoteAnswerTime(SteadyDuration took) {
 
 void ProjectState::Enqueue(Entry& entry) {
   entry.phase = Entry::Phase::kQueued;
-  (entry.suspect ? suspects_ : fresh_).insert(&entry);
+  (entry.straggler ? stragglers_ : fresh_).insert(&entry);
   reach_is_known = false;
 }
 
 void ProjectState::Dequeue(Entry& entry) {
-  (entry.suspect ? suspects_ : fresh_).erase(&entry);
+  (entry.straggler ? stragglers_ : fresh_).erase(&entry);
 }
 
-Entry& ProjectState::Next(bool with_suspects) const {
-  if (!with_suspects || suspects_.empty()) return **fresh_.begin();
-  if (fresh_.empty()) return **suspects_.begin();
+Entry& ProjectState::Next(bool with_stragglers) const {
+  if (!with_stragglers || stragglers_.empty()) return **fresh_.begin();
+  if (fresh_.empty()) return **stragglers_.begin();
   Entry* const fresh = *fresh_.begin();
-  Entry* const suspect = *suspects_.begin();
-  return LongestUnasked()(suspect, fresh) ? *suspect : *fresh;
+  Entry* const straggler = *stragglers_.begin();
+  return LongestUnasked()(straggler, fresh) ? *straggler : *fresh;
+}
+
+Entry& ProjectState::NextProbe() {
+  probes_the_last_ = !probes_the_last_;
+  Entry* first = nullptr;
+  Entry* last = nullptr;
+  for (Entry* entry : Queued()) {
+    if (!IsFreshProbe(*entry)) continue;
+    if (entry->memory.LastGood() && !entry->health) return *entry;
+    if (first == nullptr) first = entry;
+    last = entry;
+  }
+  if (first == nullptr) return Next(true);
+  return probes_the_last_ ? *first : *last;
 }
 
 std::vector<Entry*> ProjectState::Queued() const {
   std::vector<Entry*> queued;
-  queued.reserve(fresh_.size() + suspects_.size());
-  std::merge(fresh_.begin(), fresh_.end(), suspects_.begin(), suspects_.end(),
-             std::back_inserter(queued), LongestUnasked());
+  queued.reserve(fresh_.size() + stragglers_.size());
+  std::merge(fresh_.begin(), fresh_.end(), stragglers_.begin(),
+             stragglers_.end(), std::back_inserter(queued), LongestUnasked());
   return queued;
 }
 

@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "collect/account_gate.h"
+#include "collect/admission.h"
 #include "collect/entry.h"
 #include "collect/instant.h"
 #include "collect/pacing.h"
@@ -20,32 +20,16 @@ namespace exporter {
 // now, and how long its answers take. Not safe for concurrent use.
 class ProjectState {
  public:
-  // Whether a request may go, and if not, what it waits for.
-  struct Admission {
-    enum class Kind { kOpen, kCredentials, kGate, kPause, kRate, kRefused };
-    Kind kind = Kind::kOpen;
-    SteadyTime until = SteadyTime::max();       // Unless an event comes before.
-    std::shared_ptr<const Error> refusal = {};  // kRefused: do not wait.
-  };
-
   ProjectState(std::shared_ptr<const ProjectSettings> settings,
-               std::shared_ptr<AccountGate> gate, SteadyTime now);
+               SharedLimits& shared, SteadyTime now)
+      : admission_(std::move(settings), shared, now) {}
 
   // New settings for the same project. Pauses and experience are kept.
   void Apply(std::shared_ptr<const ProjectSettings> settings,
-             std::shared_ptr<AccountGate> gate, SteadyTime now);
+             SharedLimits& shared, SteadyTime now);
 
-  // Looks whether the credentials were replaced, in which case the gate opens.
-  void NoticeNewCredentials();
-
-  [[nodiscard]] Admission Admit(Instant now) const;
-
-  // A request goes to the cloud. REQUIRES: Admit said kOpen.
-  AccountGate::Pass Enter(SteadyTime now);
-
-  // When the dataset behind `others` may be asked at the earliest, for all that
-  // is known now. REQUIRES: Admit said kPause or kRate.
-  [[nodiscard]] SteadyTime TurnAfter(std::size_t others, SteadyTime now) const;
+  // Whether a request may go, and if not, what it waits for.
+  [[nodiscard]] Admission::Decision Decide(Instant now) const;
 
   // The longest that an answer should take: four times what they take usually,
   // at least 250 ms, and just that as long as none came.
@@ -55,34 +39,51 @@ class ProjectState {
   void Enqueue(Entry& entry);
   void Dequeue(Entry& entry);
   [[nodiscard]] bool HasFresh() const { return !fresh_.empty(); }
-  [[nodiscard]] bool HasSuspects() const { return !suspects_.empty(); }
-  [[nodiscard]] bool HasQueued() const { return HasFresh() || HasSuspects(); }
+  [[nodiscard]] bool HasStragglers() const { return !stragglers_.empty(); }
+  [[nodiscard]] bool HasQueued() const { return HasFresh() || HasStragglers(); }
 
-  // The one that was asked longest ago, suspects among them only if asked for.
-  // REQUIRES: there is one.
-  [[nodiscard]] Entry& Next(bool with_suspects) const;
+  // The one that was asked longest ago, stragglers among them only if asked
+  // for. REQUIRES: there is one.
+  [[nodiscard]] Entry& Next(bool with_stragglers) const;
+
+  // The one whose answer tells most of the credentials, or of the line: one
+  // that was good before; else one that was never asked, from either end of the
+  // queue in turn, in case those at the front are refused by themselves; else
+  // any. REQUIRES: there is one.
+  [[nodiscard]] Entry& NextProbe();
+
+  // What requests for pages of the list are told apart by.
+  [[nodiscard]] std::string ListingName() const {
+    return settings()->project_id + " list";
+  }
+  // As IsGood.
+  [[nodiscard]] bool IsListingGood() const {
+    return listing_refused_in != admission_.StandingEpoch();
+  }
+
+  // It was not refused by itself when it was asked last.
+  [[nodiscard]] bool IsGood(const Entry& entry) const {
+    return entry.refused_in != admission_.StandingEpoch();
+  }
 
   // All that are queued, the one asked longest ago first.
   [[nodiscard]] std::vector<Entry*> Queued() const;
 
   [[nodiscard]] const std::shared_ptr<const ProjectSettings>& settings() const {
-    return settings_;
+    return admission_.settings();
   }
-  [[nodiscard]] Credentials& credentials() const {
-    return *settings_->credentials;
-  }
-  [[nodiscard]] AccountGate& gate() const { return *gate_; }
-  [[nodiscard]] Pause& pause() { return pause_; }
+  [[nodiscard]] Admission& admission() { return admission_; }
+  [[nodiscard]] const Admission& admission() const { return admission_; }
 
   bool retired = false;         // No longer configured; ends when idle.
   bool listing_wanted = false;  // A page of the list waits for its turn.
   std::size_t in_flight = 0;
   std::uint64_t last_served = 0;  // Rank of the project's last request.
-  Admission admission;            // As of the last look.
+  Admission::Decision decision;   // As of the last look.
   bool reach_is_known = false;    // The queue was checked against the pacing.
-  std::shared_ptr<const Error> throttled_by;  // The 429 of the last pause.
-  bool held_back = false;                     // By a refusal, which was told.
-  std::optional<SteadyTime> held_up_since;    // By pacing, with a queue.
+  std::uint64_t listing_refused_in = 0;     // As Entry::refused_in.
+  bool held_back = false;                   // By a refusal, which was told.
+  std::optional<SteadyTime> held_up_since;  // By pacing, with a queue.
 
  private:
   struct LongestUnasked {
@@ -93,17 +94,16 @@ class ProjectState {
   };
   using Queue = std::pmr::set<Entry*, LongestUnasked>;
 
-  std::shared_ptr<const ProjectSettings> settings_;
-  std::shared_ptr<AccountGate> gate_;
-  std::uint64_t generation_;
-  std::optional<TokenBucket> bucket_;
-  Pause pause_;
+  [[nodiscard]] bool IsFreshProbe(const Entry& entry) const;
+
+  Admission admission_;
+  bool probes_the_last_ = false;
   std::optional<SteadyDuration> usual_answer_time_;
   // Each scrape fills and drains the queues. With nodes of their own it does
   // not leave its holes all over the heap, which ten thousand datasets feel.
   std::pmr::unsynchronized_pool_resource nodes_;
   Queue fresh_{&nodes_};
-  Queue suspects_{&nodes_};
+  Queue stragglers_{&nodes_};
 };
 
 }  // namespace exporter

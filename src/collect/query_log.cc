@@ -82,7 +82,8 @@ void QueryLog::Ended(const ProjectSettings& project, const DatasetKey& dataset,
 void QueryLog::HeldBack(const Plan::HeldBack& held_back) {
   const Error& error = *held_back.refusal;
   Log(LogLevel::kWarn,
-      "credentials refused, so one dataset of this project is asked a minute",
+      "credentials refused, so the datasets of this project wait for single "
+      "tries",
       {{"project_id", held_back.project->project_id},
        {"error", error.message},
        {"error_code", error.code},

@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "base/time_format.h"
+#include "cloud/error_reply.h"
+#include "cloud/gateway_limit.h"
 #include "model/advice.h"
 
 namespace exporter {
@@ -75,20 +77,25 @@ void Renewals::Came(const Plan::Renewal& renewal,
   if (reply) metrics_.Responded(operation, reply->status);
   if (error) metrics_.Failed(operation, error->kind);
 
-  std::shared_ptr<const Error> refusal;
   Check(project);
   const Credentials::Readiness state = credentials.State(now);
-  if (state == Credentials::Readiness::kReady && error) {
-    Tell(project, Lack::kRenewal, &*error);
+  if (error) {
+    // What is held stays in use, whatever became of its renewal.
+    const bool is_ready = state == Credentials::Readiness::kReady;
+    Tell(project, is_ready ? Lack::kRenewal : Lack::kAll, &*error);
   } else if (state == Credentials::Readiness::kReady && held() != held_before) {
     Tell(project, Lack::kNothing, nullptr);  // Not one step of several.
-  } else if (state == Credentials::Readiness::kNone && reply &&
-             reply->status == 401) {
-    refusal = std::make_shared<const Error>(
-        credentials.Prove(HttpRequest{}, now).error());
   }
   ShowExpiry(project);
-  ended_(renewal.id, std::move(refusal));
+
+  RenewalAnswer answer{.error = error};
+  if (error && reply) {
+    answer.error->http_status = reply->status;
+    answer.retry_after = DecodeRetryAfter(*reply, now);
+    if (reply->status == 429)
+      answer.quota = QuotaOf(DecodeGatewayLimit(*reply));
+  }
+  ended_(renewal.id, answer);
 }
 
 void Renewals::Check(const ProjectSettings& project) {

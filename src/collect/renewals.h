@@ -23,11 +23,12 @@ class Renewals {
  public:
   using Projects = std::vector<std::shared_ptr<const ProjectSettings>>;
 
+  using Ended = std::function<void(std::uint64_t id, const RenewalAnswer&)>;
+
   // All of them must outlive this object. `ended` is called for each renewal
-  // that was begun; its error is there if the credentials were refused.
-  Renewals(
-      const Clock& clock, LoopMetrics& metrics, Fetcher& fetcher,
-      std::function<void(std::uint64_t id, std::shared_ptr<const Error>)> ended)
+  // that was begun.
+  Renewals(const Clock& clock, LoopMetrics& metrics, Fetcher& fetcher,
+           Ended ended)
       : clock_(clock),
         metrics_(metrics),
         fetcher_(fetcher),
@@ -64,7 +65,7 @@ class Renewals {
   const Clock& clock_;
   LoopMetrics& metrics_;
   Fetcher& fetcher_;
-  const std::function<void(std::uint64_t, std::shared_ptr<const Error>)> ended_;
+  const Ended ended_;
   std::map<std::string, Told> told_;  // By project.
   SteadyTime refreshed_at_{};
 };

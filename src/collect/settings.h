@@ -41,6 +41,7 @@ struct ProjectSettings {
   // Equal for projects whose requests count against the same account, so that
   // they share the verdict about it.
   std::string account;
+  unsigned max_password_tries = 3;  // In all, with one value. 1 to 10
   std::optional<DiscoverySettings> discovery;
 };
 
@@ -57,6 +58,9 @@ struct CollectorSettings {
   std::vector<std::shared_ptr<const ProjectSettings>> projects;
   // The configured datasets of all shards, in the order of the configuration.
   std::vector<Dataset> datasets;
+  // A person had them loaded again: passwords that were refused are tried once
+  // more.
+  bool tries_refused_again = false;
 };
 
 }  // namespace exporter

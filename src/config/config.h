@@ -34,6 +34,8 @@ struct PasswordConfig {
   std::string user;
   SecretSource password;
   std::string iam_endpoint;  // Default: https://iam.{region}.{cloud}
+  // How often one value is tried while IAM refuses it. 1 to 10.
+  std::uint64_t max_tries = 3;
   bool operator==(const PasswordConfig&) const = default;
 };
 struct AccessKeyConfig {

@@ -39,13 +39,14 @@ void ReadIamEndpoint(const Section& section, const std::string& by_default,
 PasswordConfig ReadPassword(const YamlNode& node,
                             const std::string& iam_endpoint,
                             const Source& source) {
-  const Section section(
-      node, "password",
-      {"domain", "user", "password", "password_file", "iam_endpoint"},
-      source.faults);
+  const Section section(node, "password",
+                        {"domain", "user", "password", "password_file",
+                         "iam_endpoint", "max_tries"},
+                        source.faults);
   PasswordConfig password;
   RequireText(section, "domain", password.domain);
   RequireText(section, "user", password.user);
+  section.ReadCount("max_tries", password.max_tries, 1, 10);
   password.password =
       RequireSecret(section, "password", SecretForm::kPassword, source);
   ReadIamEndpoint(section, iam_endpoint, password.iam_endpoint);

@@ -193,6 +193,7 @@ struct CredentialsWriter {
     out->Text("user", config.user);
     out->Hidden("password", config.password);
     out->Text("iam_endpoint", config.iam_endpoint);
+    out->Raw("max_tries", std::to_string(config.max_tries));
     out->Close();
   }
   void operator()(const AccessKeyConfig& config) const {

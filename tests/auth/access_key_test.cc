@@ -27,7 +27,7 @@ TEST(AccessKeyTest, SignsWithItsKey) {
   EXPECT_EQ(credentials.State(clock.WallNow()), Readiness::kReady);
   ASSERT_TRUE(request);
   EXPECT_EQ(request->headers, Sign(Question(), key, clock.WallNow()).headers);
-  EXPECT_TRUE(credentials.MayLock());
+  EXPECT_EQ(credentials.MayBeLocked(), Credentials::Lockable::kKey);
 }
 
 TEST(AccessKeyTest, SignsTheProjectThatItAsksFor) {

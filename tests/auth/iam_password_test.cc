@@ -70,7 +70,7 @@ TEST_F(IamPasswordTest, AsksOnceAndThenSendsTheToken) {
   EXPECT_EQ(HeaderOf(*credentials_.Prove(Question(), Now()), "X-Project-Id"),
             "(absent)");
   EXPECT_EQ(credentials_.Expiry(), Now() + 24h);
-  EXPECT_TRUE(credentials_.MayLock());
+  EXPECT_EQ(credentials_.MayBeLocked(), Credentials::Lockable::kPassword);
 }
 
 TEST_F(IamPasswordTest, RenewsHalfAnHourAheadAndSendsTheOldTokenMeanwhile) {
@@ -139,7 +139,7 @@ TEST_F(IamPasswordTest, AsksIamOnceAMinuteWhenTheApiRefusesEveryToken) {
 TEST_F(IamPasswordTest, SaysWhyThereIsNoToken) {
   Renew(Reply(401, R"({"error":{"message":"The password is wrong."}})"));
 
-  EXPECT_EQ(credentials_.State(Now()), Readiness::kNone);
+  EXPECT_EQ(credentials_.State(Now()), Readiness::kPending);
   const auto request = credentials_.Prove(Question(), Now());
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().kind, ErrorKind::kCredentials);
@@ -150,15 +150,13 @@ TEST_F(IamPasswordTest, SaysWhyThereIsNoToken) {
             "wrong.");
 }
 
-TEST_F(IamPasswordTest, SaysThatIamCannotBeReachedAndTriesSoon) {
+TEST_F(IamPasswordTest, SaysThatIamCannotBeReached) {
   Renew(NoReply());
 
-  EXPECT_EQ(credentials_.State(Now()), Readiness::kNone);
+  EXPECT_EQ(credentials_.State(Now()), Readiness::kPending);
   EXPECT_EQ(ProvedToken(),
             "no token of IAM: POST https://iam.example.com/v3/auth/tokens: "
             "connection refused");
-  clock_.Advance(1s);
-  EXPECT_EQ(credentials_.State(Now()), Readiness::kPending);
 }
 
 TEST_F(IamPasswordTest, TriesANewPasswordAtOnceAndRaisesItsGeneration) {
@@ -192,29 +190,6 @@ TEST_F(IamPasswordTest, HasNothingWhileThePasswordFileIsEmpty) {
   EXPECT_EQ(credentials_.State(Now()), Readiness::kNone);
   EXPECT_FALSE(credentials_.Renewal(Now()));
   EXPECT_EQ(ProvedToken(), "credentials file " + password_file_ + " is empty");
-}
-
-TEST_F(IamPasswordTest, SharesTheVerdictWithOtherProjectsOfTheUser) {
-  IamPassword other(user_, "p2");
-  ASSERT_TRUE(credentials_.Renewal(Now()));
-  EXPECT_FALSE(other.Renewal(Now()));
-  EXPECT_EQ(other.State(Now()), Readiness::kPending);
-
-  credentials_.Renewed(Reply(401), Now());
-
-  EXPECT_EQ(other.State(Now()), Readiness::kNone);
-  EXPECT_FALSE(other.Renewal(Now()));
-  EXPECT_FALSE(other.Prove(Question(), Now()));
-}
-
-TEST_F(IamPasswordTest, LetsTheOthersAskWhenItGoesAwayWhileAsking) {
-  auto leaving = std::make_unique<IamPassword>(user_, "p2");
-  ASSERT_TRUE(leaving->Renewal(Now()));
-  ASSERT_FALSE(credentials_.Renewal(Now()));
-
-  leaving.reset();
-
-  EXPECT_TRUE(credentials_.Renewal(Now()));
 }
 
 }  // namespace

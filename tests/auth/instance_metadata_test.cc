@@ -68,7 +68,7 @@ TEST_F(InstanceMetadataTest, AsksForATokenOfTheServiceAndThenForTheKey) {
   EXPECT_TRUE(IsSignedWith(*credentials_.Prove(Question(), Now()),
                            {Secret("AK"), Secret("SK"), Secret("ST")}));
   EXPECT_EQ(credentials_.Expiry(), Now() + 24h);
-  EXPECT_TRUE(credentials_.MayLock());
+  EXPECT_EQ(credentials_.MayBeLocked(), Credentials::Lockable::kKey);
 }
 
 TEST_F(InstanceMetadataTest, NeverGoesThroughAProxy) {

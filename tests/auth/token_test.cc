@@ -70,7 +70,7 @@ TEST(TokenTest, KeepsItsTokenWhenRefusedSinceNobodyElseHasAnother) {
   EXPECT_EQ(token.State(clock.WallNow()), Credentials::Readiness::kReady);
   EXPECT_EQ(token.Generation(), generation);
   EXPECT_FALSE(token.Renewal(clock.WallNow()));
-  EXPECT_FALSE(token.MayLock());
+  EXPECT_EQ(token.MayBeLocked(), Credentials::Lockable::kNothing);
   EXPECT_FALSE(token.Expiry());
 }
 

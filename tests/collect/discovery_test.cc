@@ -70,13 +70,13 @@ class DiscoveryTest : public testing::Test {
     ListingNews news;
     for (const DatasetPage& page : pages) {
       EXPECT_TRUE(discovery.WantsPage(At(after).steady));
-      news = discovery.PageCame(page, At(after), dice_);
+      news = discovery.PageCame(page, At(after), rng_);
     }
     EXPECT_FALSE(discovery.WantsPage(At(after).steady)) << "wants one more";
     return news;
   }
 
-  Dice dice_;
+  Rng rng_;
 };
 
 TEST_F(DiscoveryTest, KeepsWhatTheFiltersLetPassAndLeavesOutText) {
@@ -89,7 +89,7 @@ TEST_F(DiscoveryTest, KeepsWhatTheFiltersLetPassAndLeavesOutText) {
                                {"3", "prod-text", "101"},
                                {"4", "test-c", "0"},
                                {"5", "prod-d-scratch", "0"}}),
-                         At(0s), dice_);
+                         At(0s), rng_);
   EXPECT_TRUE(news.changed);
 
   ASSERT_EQ(discovery.Datasets().size(), 2U);
@@ -104,7 +104,7 @@ TEST_F(DiscoveryTest, LeavesOutWhatIsNoPathSegment) {
   discovery.WantsPage(At(0s).steady);
   discovery.PageCame(
       Page({{".", "a", "0"}, {"..", "b", "0"}, {"...", "c", "0"}}), At(0s),
-      dice_);
+      rng_);
 
   ASSERT_EQ(discovery.Datasets().size(), 1U);
   EXPECT_EQ(discovery.Datasets()[0].key.dataset_id, "...");
@@ -113,11 +113,11 @@ TEST_F(DiscoveryTest, LeavesOutWhatIsNoPathSegment) {
 TEST_F(DiscoveryTest, KeepsTheLastGoodListWhenAListingFails) {
   Discovery discovery("p", "r", {});
   discovery.WantsPage(At(0s).steady);
-  discovery.PageCame(Page({{"1", "a", "0"}}), At(0s), dice_);
+  discovery.PageCame(Page({{"1", "a", "0"}}), At(0s), rng_);
 
   ASSERT_TRUE(discovery.WantsPage(At(301s).steady));
   EXPECT_TRUE(discovery.PageFailed(Because(ErrorKind::kTimeout),
-                                   At(301s).steady, dice_));
+                                   At(301s).steady, rng_));
 
   EXPECT_EQ(discovery.Datasets().size(), 1U);
   EXPECT_EQ(discovery.LastSuccess(), At(0s).wall);
@@ -128,7 +128,7 @@ TEST_F(DiscoveryTest, KeepsWhatItFoundUnderNewSettingsAndListsAtOnce) {
   Discovery before("p", "r", {.refresh_interval = 1h});
   before.WantsPage(At(0s).steady);
   before.PageCame(Page({{"1", "prod-a", "0"}, {"2", "test-b", "0"}}), At(0s),
-                  dice_);
+                  rng_);
 
   Discovery after("p", "s", {.refresh_interval = 1h, .include = "^prod-"},
                   &before);
@@ -146,7 +146,7 @@ TEST_F(DiscoveryTest, FindsAgainWhatOlderFiltersLeftOut) {
   Discovery before("p", "r", {.include = "^prod-"});
   before.WantsPage(At(0s).steady);
   before.PageCame(Page({{"1", "prod-a", "0"}, {"2", "test-b", "0"}}), At(0s),
-                  dice_);
+                  rng_);
 
   const Discovery after("p", "r", {}, &before);
 
@@ -157,7 +157,7 @@ TEST_F(DiscoveryTest, AsksAgainAfterItsIntervalAndNotBefore) {
   Discovery discovery("p", "r", {.refresh_interval = 100s});
   discovery.WantsPage(At(0s).steady);
   EXPECT_FALSE(discovery.WantsPage(At(0s).steady));
-  discovery.PageCame(Page({}), At(0s), dice_);
+  discovery.PageCame(Page({}), At(0s), rng_);
 
   EXPECT_FALSE(discovery.WantsPage(At(89s).steady));
   EXPECT_TRUE(discovery.WantsPage(At(100s).steady));
@@ -167,7 +167,7 @@ TEST_F(DiscoveryTest, SaysOnceWhyItFails) {
   Discovery discovery("p", "r", {.refresh_interval = 1s});
   const auto fails = [&](ErrorKind reason, std::chrono::seconds after) {
     discovery.WantsPage(At(after).steady);
-    return discovery.PageFailed(Because(reason), At(after).steady, dice_);
+    return discovery.PageFailed(Because(reason), At(after).steady, rng_);
   };
 
   EXPECT_TRUE(fails(ErrorKind::kTimeout, 0s));
@@ -177,7 +177,7 @@ TEST_F(DiscoveryTest, SaysOnceWhyItFails) {
   EXPECT_EQ(discovery.Failure()->kind, ErrorKind::kForbidden);
 
   discovery.WantsPage(At(6s).steady);
-  discovery.PageCame(Page({}), At(6s), dice_);
+  discovery.PageCame(Page({}), At(6s), rng_);
   EXPECT_FALSE(discovery.Failure());
   EXPECT_TRUE(fails(ErrorKind::kForbidden, 8s));
 }
@@ -295,9 +295,9 @@ TEST_F(DiscoveryTest, BeginsWithTheFirstReadingAfterAFailureInTheSecond) {
   Discovery discovery("p", "r", {.refresh_interval = 1s});
   List(discovery, {Page({{"1", "a", "0"}})}, 0s);
   ASSERT_TRUE(discovery.WantsPage(At(2s).steady));
-  discovery.PageCame(Page({}), At(2s), dice_);
+  discovery.PageCame(Page({}), At(2s), rng_);
   ASSERT_TRUE(discovery.WantsPage(At(2s).steady));
-  discovery.PageFailed(Because(ErrorKind::kTimeout), At(2s).steady, dice_);
+  discovery.PageFailed(Because(ErrorKind::kTimeout), At(2s).steady, rng_);
   EXPECT_EQ(discovery.Datasets().size(), 1U);
 
   List(discovery, {Page({}), Page({})}, 4s);

@@ -44,46 +44,6 @@ TEST(TokenBucketTest, DoesNotOverflowForARateNearZero) {
   EXPECT_GT(bucket.TurnAfter(1000, kBegin), kBegin + 24h * 365);
 }
 
-TEST(PauseTest, LastsAsLongAsTheCloudSays) {
-  Pause pause;
-  Dice dice;
-
-  pause.Throttled(kBegin, 7s, kBegin + 1s, dice);
-
-  EXPECT_EQ(pause.Until(), kBegin + 8s);
-}
-
-TEST(PauseTest, GrowsWithoutWordFromTheCloudUntilARequestSucceeds) {
-  Pause pause;
-  Dice dice;
-  SteadyTime now = kBegin;
-  for (const auto longest : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
-    pause.Throttled(now, std::nullopt, now, dice);
-    EXPECT_GE(pause.Until() - now, longest / 2);
-    EXPECT_LE(pause.Until() - now, longest);
-    now = pause.Until();
-  }
-
-  pause.Succeeded();
-  pause.Throttled(now, std::nullopt, now, dice);
-
-  EXPECT_LE(pause.Until() - now, 1s);
-}
-
-TEST(PauseTest, GrowsOncePerPauseHoweverManyWereOnTheirWay) {
-  Pause pause;
-  Dice dice;
-
-  int begun = 0;
-  for (int i = 0; i < 32; ++i) {
-    if (pause.Throttled(kBegin, std::nullopt, kBegin + 10ms, dice)) ++begun;
-  }
-
-  EXPECT_EQ(begun, 1);
-
-  EXPECT_LE(pause.Until(), kBegin + 10ms + 1s);
-}
-
 TEST(RetryBudgetTest, AllowsTenAMinuteWhateverTheLoad) {
   RetryBudget budget;
 

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 class Schedule {
  public:
-  explicit Schedule(unsigned seed) : dice_(seed), cloud_(seed) {
+  explicit Schedule(unsigned seed) : rng_(seed), cloud_(seed) {
     cloud_.settings.concurrency = Pick(1, 12);
     if (Pick(0, 2) == 0) {
       cloud_.settings.memory.min_interval_active = milliseconds(Pick(1, 3000));
@@ -36,7 +36,9 @@ class Schedule {
                                         .per = milliseconds(Pick(100, 5000)),
                                         .burst = double(Pick(1, 10))};
       }
-      cloud_.CredentialsOf(p).may_lock = Pick(0, 1) == 0;
+      cloud_.CredentialsOf(p).lockable = Pick(0, 1) == 0
+                                             ? Credentials::Lockable::kKey
+                                             : Credentials::Lockable::kNothing;
     }
     cloud_.Configure();
     cloud_.cloud = [this](const DatasetKey&) { return AnyFate(); };
@@ -65,7 +67,7 @@ class Schedule {
   };
 
   std::size_t Pick(std::size_t least, std::size_t most) {
-    return std::uniform_int_distribution<std::size_t>(least, most)(dice_);
+    return std::uniform_int_distribution<std::size_t>(least, most)(rng_);
   }
 
   PlannedCloud::Fate AnyFate() {
@@ -178,7 +180,7 @@ class Schedule {
     }
   }
 
-  std::mt19937 dice_;
+  std::mt19937 rng_;
   PlannedCloud cloud_;
   std::map<ScrapeId, Promise> promises_;
   std::size_t made_ = 0;
@@ -197,17 +199,17 @@ TEST(PlannerPropertyTest, KeepsItsPromisesOnRandomSchedules) {
 TEST(PlannerPropertyTest, ServesTheHealthyWithinTwoScrapesWhateverHangs) {
   for (unsigned seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE(seed);
-    std::mt19937 dice(seed);
+    std::mt19937 rng(seed);
     PlannedCloud cloud(seed);
-    cloud.settings.concurrency = 2 + dice() % 15;
-    const std::size_t stuck = cloud.settings.concurrency + dice() % 12;
-    cloud.AddProject("p", stuck + 1 + dice() % 40);
+    cloud.settings.concurrency = 2 + rng() % 15;
+    const std::size_t stuck = cloud.settings.concurrency + rng() % 12;
+    cloud.AddProject("p", stuck + 1 + rng() % 40);
     cloud.Configure();
     const std::size_t all = cloud.catalogue->datasets.size();
     std::set<std::string> hanging;
     while (hanging.size() < stuck) {
       hanging.insert(
-          NumberedName("d", seed % 2 == 0 ? hanging.size() : dice() % all));
+          NumberedName("d", seed % 2 == 0 ? hanging.size() : rng() % all));
     }
     cloud.cloud = [&](const DatasetKey& key) {
       return hanging.contains(key.dataset_id) ? PlannedCloud::Hangs()

@@ -263,7 +263,7 @@ TEST(PlannerTest, WhomAPauseHoldsBackSaysWhatBeganItAndHowLongItLasts) {
             "HTTP 429 ModelArts.4395: slow");
   const Error& held_back = *collection.readings[1].failure;
   EXPECT_EQ(held_back.message,
-            "not asked: the cloud throttles this project for 12 s more: HTTP "
+            "not asked: the cloud throttles this user for 12 s more: HTTP "
             "429 ModelArts.4395: slow");
   EXPECT_EQ(held_back.code, "ModelArts.4395");
   EXPECT_EQ(held_back.request_id, "r1");
@@ -286,10 +286,10 @@ TEST(PlannerTest, ReportsAtOnceWhatTheRateLimitDoesNotReach) {
   EXPECT_LE(collection.duration, 20ms);
 }
 
-TEST(PlannerTest, SendsOneRequestWithWrongCredentialsForFourScrapes) {
+TEST(PlannerTest, SendsThreeRequestsWithWrongCredentialsInFifteenMinutes) {
   PlannedCloud cloud;
   cloud.AddProject("p", 100);
-  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.cloud = [](const DatasetKey&) {
     return PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
@@ -298,11 +298,16 @@ TEST(PlannerTest, SendsOneRequestWithWrongCredentialsForFourScrapes) {
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(Failing(cloud.Scrape(5s), ErrorKind::kUnauthorized), 100U);
   }
-  EXPECT_EQ(cloud.asked.size(), 1U);
+  EXPECT_EQ(cloud.asked.size(), 3U);
 
+  cloud.PassTime(14min);
+  EXPECT_THAT(cloud.Scrape(5s).readings[50].failure->message,
+              testing::StartsWith("not asked: after 3 tries in vain, the next "
+                                  "is made in 60 s: scripted"));
+  EXPECT_EQ(cloud.asked.size(), 3U);
   cloud.PassTime(1min);
   cloud.Scrape(5s);
-  EXPECT_EQ(cloud.asked.size(), 2U);
+  EXPECT_EQ(cloud.asked.size(), 6U);
 }
 
 TEST(PlannerTest, ProjectsOfOneAccountShareTheVerdict) {
@@ -310,8 +315,8 @@ TEST(PlannerTest, ProjectsOfOneAccountShareTheVerdict) {
   cloud.AddProject("p1", 10)->account = "key";
   cloud.AddProject("p2", 10)->account = "key";
   cloud.AddProject("other", 10);
-  cloud.CredentialsOf(0).may_lock = true;
-  cloud.CredentialsOf(1).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
+  cloud.CredentialsOf(1).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.cloud = [](const DatasetKey& key) {
     return key.project_id == "other"
@@ -322,13 +327,13 @@ TEST(PlannerTest, ProjectsOfOneAccountShareTheVerdict) {
   const Collection collection = cloud.Scrape(5s);
 
   EXPECT_EQ(Failing(collection, ErrorKind::kUnauthorized), 20U);
-  EXPECT_EQ(cloud.asked.size(), 11U);
+  EXPECT_EQ(cloud.asked.size(), 13U);
 }
 
 TEST(PlannerTest, AReloadDoesNotOpenTheGate) {
   PlannedCloud cloud;
   cloud.AddProject("p", 10);
-  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.cloud = [](const DatasetKey&) {
     return PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
@@ -338,13 +343,13 @@ TEST(PlannerTest, AReloadDoesNotOpenTheGate) {
   cloud.Configure();
 
   EXPECT_EQ(Failing(cloud.Scrape(5s), ErrorKind::kUnauthorized), 10U);
-  EXPECT_EQ(cloud.asked.size(), 1U);
+  EXPECT_EQ(cloud.asked.size(), 3U);
 }
 
 TEST(PlannerTest, TriesNewCredentialsAtOnce) {
   PlannedCloud cloud;
   cloud.AddProject("p", 10);
-  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   bool right = false;
   cloud.cloud = [&](const DatasetKey&) {
@@ -363,22 +368,21 @@ TEST(PlannerTest, RenewsWithACorrectedPasswordAtOnce) {
   PlannedCloud cloud;
   cloud.AddProject("p", 10);
   FakeCredentials& credentials = cloud.CredentialsOf(0);
-  credentials.may_lock = true;
+  credentials.lockable = Credentials::Lockable::kPassword;
   credentials.state = Credentials::Readiness::kPending;
   credentials.renewal_due = true;
   cloud.Configure();
   cloud.Begin(1s);
   ASSERT_EQ(cloud.renewals.size(), 1U);
   credentials.state = Credentials::Readiness::kNone;
-  cloud.planner.RenewalEnded(
-      cloud.renewals[0].id,
-      std::make_shared<const Error>(Error{.kind = ErrorKind::kCredentials,
-                                          .message = "refused",
-                                          .http_status = 401}),
-      cloud.now);
+  cloud.planner.RenewalEnded(cloud.renewals[0].id,
+                             {.error = Error{.kind = ErrorKind::kUnauthorized,
+                                             .message = "refused",
+                                             .http_status = 401}},
+                             cloud.now);
   cloud.PassTime(2s);
 
-  credentials.generation++;
+  credentials.secret_version++;
   credentials.state = Credentials::Readiness::kPending;
   credentials.renewal_due = true;
   cloud.Begin(5s);
@@ -386,12 +390,12 @@ TEST(PlannerTest, RenewsWithACorrectedPasswordAtOnce) {
   EXPECT_EQ(cloud.renewals.size(), 2U);
 }
 
-TEST(PlannerTest, ARefusedTokenRequestHoldsBackThoseOfTheWholeAccount) {
+TEST(PlannerTest, ARefusedTokenRequestIsTriedForTheOtherProjectAndNoMore) {
   PlannedCloud cloud;
   for (std::size_t i : {0U, 1U}) {
     cloud.AddProject(NumberedName("p", i), 1)->account = "user";
     FakeCredentials& credentials = cloud.CredentialsOf(i);
-    credentials.may_lock = true;
+    credentials.lockable = Credentials::Lockable::kPassword;
     credentials.state = Credentials::Readiness::kPending;
     credentials.renewal_due = true;
   }
@@ -399,23 +403,22 @@ TEST(PlannerTest, ARefusedTokenRequestHoldsBackThoseOfTheWholeAccount) {
 
   cloud.Begin(5s);
   ASSERT_EQ(cloud.renewals.size(), 1U) << "one at a time";
-  cloud.planner.RenewalEnded(
-      cloud.renewals[0].id,
-      std::make_shared<const Error>(Error{.kind = ErrorKind::kCredentials,
-                                          .message = "refused",
-                                          .http_status = 401}),
-      cloud.now);
+  cloud.planner.RenewalEnded(cloud.renewals[0].id,
+                             {.error = Error{.kind = ErrorKind::kUnauthorized,
+                                             .message = "refused",
+                                             .http_status = 401}},
+                             cloud.now);
   cloud.PassTime(1s);
   cloud.Scrape(5s);
 
-  EXPECT_EQ(cloud.renewals.size(), 1U);
+  EXPECT_EQ(cloud.renewals.size(), 2U);
 }
 
 // Each refusal comes with new credentials, which would be worth a try.
-TEST(PlannerTest, RepeatsARefusedQueryOnceAndNoneAfterTheRepeatedWasRefused) {
+TEST(PlannerTest, RepeatsARefusedQueryOnceWithOtherCredentials) {
   PlannedCloud cloud;
   cloud.AddProject("p", 1);
-  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.cloud = [&](const DatasetKey&) {
     ++cloud.CredentialsOf(0).generation;
@@ -423,10 +426,29 @@ TEST(PlannerTest, RepeatsARefusedQueryOnceAndNoneAfterTheRepeatedWasRefused) {
   };
 
   cloud.Scrape(5s);
+
   EXPECT_EQ(cloud.asked.size(), 2U);
+}
+
+// It was good before, so it may have been an accident.
+TEST(PlannerTest, RepeatsAQueryOnceThatIsRefusedWhileOthersAreAccepted) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 10);
+  cloud.Configure();
+  cloud.Scrape(5s);
+  cloud.cloud = [](const DatasetKey& key) {
+    return key.dataset_id == "d3"
+               ? PlannedCloud::Bad(ErrorKind::kUnauthorized, 401)
+               : PlannedCloud::Good();
+  };
+
+  const Collection collection = cloud.Scrape(5s);
+  EXPECT_EQ(collection.errors, 1U);
+  EXPECT_EQ(ReasonOf(collection, 3), ErrorKind::kUnauthorized);
+  EXPECT_EQ(cloud.AsksOf("d3"), 3U);
 
   cloud.Scrape(5s);
-  EXPECT_EQ(cloud.asked.size(), 3U);
+  EXPECT_EQ(cloud.AsksOf("d3"), 4U) << "it is known to be refused";
 }
 
 TEST(PlannerTest, RepeatsEachRefusedQueryOnceAfterARenewal) {
@@ -447,7 +469,7 @@ TEST(PlannerTest, RepeatsEachRefusedQueryOnceAfterARenewal) {
     if (cloud.renewals.empty() || credentials.generation > 1) return;
     credentials.generation = 2;
     credentials.state = Credentials::Readiness::kReady;
-    cloud.planner.RenewalEnded(cloud.renewals[0].id, nullptr, cloud.now);
+    cloud.planner.RenewalEnded(cloud.renewals[0].id, {}, cloud.now);
     cloud.Settle();
   };
 
@@ -464,7 +486,7 @@ TEST(PlannerTest, ALateRefusalOfATokenThatWasGivenUpHoldsBackNoRenewal) {
   PlannedCloud cloud;
   cloud.AddProject("p", 2);
   FakeCredentials& credentials = cloud.CredentialsOf(0);
-  credentials.may_lock = true;
+  credentials.lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.Scrape(5s);
   cloud.cloud = [&](const DatasetKey& key) {
@@ -478,9 +500,9 @@ TEST(PlannerTest, ALateRefusalOfATokenThatWasGivenUpHoldsBackNoRenewal) {
   cloud.PassTime(20ms);
   ASSERT_EQ(cloud.renewals.size(), 1U);
   credentials.state = Credentials::Readiness::kNone;
-  cloud.planner.RenewalEnded(cloud.renewals[0].id, nullptr, cloud.now);
+  cloud.planner.RenewalEnded(cloud.renewals[0].id, {}, cloud.now);
   cloud.PassTime(1s);
-  EXPECT_EQ(Failing(cloud.finished.at(scrape), ErrorKind::kUnauthorized), 1U);
+  EXPECT_EQ(Failing(cloud.finished.at(scrape), ErrorKind::kUnauthorized), 2U);
 
   credentials.state = Credentials::Readiness::kPending;
   credentials.renewal_due = true;
@@ -493,7 +515,7 @@ TEST(PlannerTest, ARefusedListingHoldsBackNoRenewal) {
   PlannedCloud cloud;
   cloud.AddProject("p", 1);
   FakeCredentials& credentials = cloud.CredentialsOf(0);
-  credentials.may_lock = true;
+  credentials.lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.Scrape(5s);
   cloud.planner.WantListing("p");
@@ -511,10 +533,10 @@ TEST(PlannerTest, ARefusedListingHoldsBackNoRenewal) {
 }
 
 // It was right before, so nothing else would hold the others back.
-TEST(PlannerTest, TriesAKeyThatWasTakenAwayWithOneQuery) {
+TEST(PlannerTest, TriesAKeyThatWasTakenAwayWithThreeQueries) {
   PlannedCloud cloud;
   cloud.AddProject("p", 100);
-  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.Scrape(5s);
   const std::size_t asked_before = cloud.asked.size();
@@ -525,14 +547,14 @@ TEST(PlannerTest, TriesAKeyThatWasTakenAwayWithOneQuery) {
 
   const Collection collection = cloud.Scrape(5s);
 
-  EXPECT_EQ(cloud.asked.size() - asked_before, 1U);
+  EXPECT_EQ(cloud.asked.size() - asked_before, 3U);
   EXPECT_EQ(Failing(collection, ErrorKind::kUnauthorized), 100U);
 }
 
 TEST(PlannerTest, TellsOnceThatARefusalHoldsAProjectBack) {
   PlannedCloud cloud;
   cloud.AddProject("p", 10);
-  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   bool accepted = false;
   cloud.cloud = [&](const DatasetKey&) {
@@ -547,7 +569,7 @@ TEST(PlannerTest, TellsOnceThatARefusalHoldsAProjectBack) {
   EXPECT_EQ(cloud.held_back[0].refusal->http_status, 401);
 
   accepted = true;
-  cloud.PassTime(61s);
+  cloud.PassTime(16min);
   cloud.Scrape(1s);
   accepted = false;
   cloud.Scrape(1s);
@@ -572,8 +594,8 @@ TEST(PlannerTest, AGateInFrontOfAHangingCloudDoesNotStarveTheHealthy) {
   PlannedCloud cloud;
   cloud.AddProject("hangs", 30)->account = "key";
   cloud.AddProject("healthy", 30)->account = "key";
-  cloud.CredentialsOf(0).may_lock = true;
-  cloud.CredentialsOf(1).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
+  cloud.CredentialsOf(1).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.cloud = [](const DatasetKey& key) {
     return key.project_id == "hangs" ? PlannedCloud::Hangs()
@@ -589,7 +611,7 @@ TEST(PlannerTest, AGateInFrontOfAHangingCloudDoesNotStarveTheHealthy) {
 TEST(PlannerTest, WhomTheGateHeldBackSaysWhyTheLastQueryProvedNothing) {
   PlannedCloud cloud;
   cloud.AddProject("p", 30);
-  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.cloud = [](const DatasetKey&) {
     return PlannedCloud::Bad(ErrorKind::kTls);
@@ -599,7 +621,7 @@ TEST(PlannerTest, WhomTheGateHeldBackSaysWhyTheLastQueryProvedNothing) {
 
   EXPECT_EQ(cloud.asked.size(), 4U);
   EXPECT_EQ(Failing(collection, ErrorKind::kTls), 30U);
-  EXPECT_EQ(collection.readings[29].failure->message,
+  EXPECT_EQ(collection.readings[15].failure->message,
             "not asked: the credentials are not proven yet, and the last query "
             "said: scripted");
 }
@@ -607,7 +629,7 @@ TEST(PlannerTest, WhomTheGateHeldBackSaysWhyTheLastQueryProvedNothing) {
 TEST(PlannerTest, ANotFoundOfTheGatewayProvesNoCredentials) {
   PlannedCloud cloud;
   cloud.AddProject("p", 100);
-  cloud.CredentialsOf(0).may_lock = true;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
   cloud.Configure();
   cloud.cloud = [](const DatasetKey&) {
     return PlannedCloud::Bad(ErrorKind::kApiUnavailable, 404);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <prometheus/text_serializer.h>
 
+#include "base/log.h"
 #include "support/captured_log.h"
 #include "support/fake_clock.h"
 #include "support/fake_credentials.h"
@@ -13,13 +14,13 @@
 namespace exporter {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Pair;
+using testing::SizeIs;
 
 class RenewalsTest : public testing::Test {
  protected:
   RenewalsTest() {
+    FlushLog(std::chrono::seconds(10));  // Of the test before.
     project_->project_id = NumberedName("p", 1);
     project_->transport = std::make_shared<const Transport>();
     project_->credentials = credentials_;
@@ -48,36 +49,40 @@ class RenewalsTest : public testing::Test {
       std::make_shared<FakeCredentials>();
   std::shared_ptr<ProjectSettings> project_ =
       std::make_shared<ProjectSettings>();
-  std::vector<std::pair<std::uint64_t, bool>> ended_;  // And whether refused.
-  Renewals renewals_{
-      clock_, metrics_, fetcher_,
-      [this](std::uint64_t id, const std::shared_ptr<const Error>& refusal) {
-        ended_.emplace_back(id, refusal != nullptr);
-      }};
+  std::vector<std::pair<std::uint64_t, RenewalAnswer>> ended_;
+  Renewals renewals_{clock_, metrics_, fetcher_,
+                     [this](std::uint64_t id, const RenewalAnswer& answer) {
+                       ended_.emplace_back(id, answer);
+                     }};
 };
 
 TEST_F(RenewalsTest, SayWhenTheyEndedWell) {
   fetcher_.Reply(201);
   Renew(Credentials::Readiness::kReady);
-  EXPECT_THAT(ended_, ElementsAre(Pair(7, false)));
+  ASSERT_THAT(ended_, SizeIs(1));
+  EXPECT_EQ(ended_[0].first, 7);
+  EXPECT_FALSE(ended_[0].second.error);
 }
 
-TEST_F(RenewalsTest, AreRefusedBy401Alone) {
+TEST_F(RenewalsTest, SayHowTheyFailed) {
   fetcher_.Reply(401);
-  Renew(Credentials::Readiness::kNone);
-  fetcher_.Reply(503);
-  Renew(Credentials::Readiness::kNone);
+  Renew(Credentials::Readiness::kPending);
   fetcher_.Break(ErrorKind::kConnect);
-  Renew(Credentials::Readiness::kNone);
-  EXPECT_THAT(ended_,
-              ElementsAre(Pair(7, true), Pair(7, false), Pair(7, false)));
+  Renew(Credentials::Readiness::kPending);
+  ASSERT_THAT(ended_, SizeIs(2));
+  EXPECT_EQ(ended_[0].second.error.value().http_status, 401);
+  EXPECT_EQ(ended_[1].second.error.value().kind, ErrorKind::kConnect);
+  EXPECT_EQ(ended_[1].second.error.value().http_status, 0);
 }
 
-// What is held stays in use, whatever became of its renewal.
-TEST_F(RenewalsTest, AreNotRefusedWhileSomethingValidIsHeld) {
-  fetcher_.Reply(401);
-  Renew(Credentials::Readiness::kReady);
-  EXPECT_THAT(ended_, ElementsAre(Pair(7, false)));
+TEST_F(RenewalsTest, SayHowLongAThrottlingServiceWantsUsToWait) {
+  fetcher_.Reply(429, R"({"error_msg":"policy user over )"
+                      R"(ratelimit,limit:50,time:1 minute"})");
+  Renew(Credentials::Readiness::kPending);
+  ASSERT_THAT(ended_, SizeIs(1));
+  EXPECT_EQ(ended_[0].second.retry_after, std::chrono::seconds(6));
+  EXPECT_EQ(ended_[0].second.quota.value().requests, 50);
+  EXPECT_EQ(ended_[0].second.quota.value().per, std::chrono::minutes(1));
 }
 
 TEST_F(RenewalsTest, HaveTheirOwnTimeAndTheWayOfTheirProject) {

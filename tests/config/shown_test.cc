@@ -81,6 +81,7 @@ projects:
         user: "on"
         password: <secret>
         iam_endpoint: https://iam.r.myhuaweicloud.com
+        max_tries: 3
     datasets:
       - id: d1
         name: "a \"b\""

@@ -12,7 +12,8 @@ class FakeCredentials final : public Credentials {
  public:
   Readiness state = Readiness::kReady;
   std::uint64_t generation = 1;
-  bool may_lock = false;
+  Lockable lockable = Lockable::kNothing;
+  std::uint64_t secret_version = 1;
   bool renewal_due = false;
   RenewalKind kind = RenewalKind::kToken;
   std::optional<std::uint64_t> generation_after_renewal = {};
@@ -50,7 +51,10 @@ class FakeCredentials final : public Credentials {
   void Refresh(WallTime) override {}
   [[nodiscard]] std::uint64_t Generation() const override { return generation; }
   [[nodiscard]] std::optional<WallTime> Expiry() const override { return {}; }
-  [[nodiscard]] bool MayLock() const override { return may_lock; }
+  [[nodiscard]] Lockable MayBeLocked() const override { return lockable; }
+  [[nodiscard]] std::uint64_t SecretVersion() const override {
+    return secret_version;
+  }
 };
 
 }  // namespace exporter

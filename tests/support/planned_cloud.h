@@ -39,15 +39,13 @@ class PlannedCloud {
     SyncStatus status;
     status.state = state;
     return {.after = std::chrono::milliseconds(10),
-            .answer = {.result = std::optional(std::move(status)),
-                       .retry_after = {}}};
+            .answer = {.result = std::optional(std::move(status))}};
   }
   static Fate Bad(ErrorKind kind, int http_status = 0) {
     return {.after = std::chrono::milliseconds(10),
             .answer = {.result = Fail(Error{.kind = kind,
                                             .message = "scripted",
-                                            .http_status = http_status}),
-                       .retry_after = {}}};
+                                            .http_status = http_status})}};
   }
   // Never answers: ends with the timeout of the request.
   static Fate Hangs() {

@@ -1,0 +1,234 @@
+// Decides whether the cloud may be asked now, and if not, why not and for how
+// long: the only place that does. It knows what the project's credentials are
+// worth, whom the cloud throttles, whether its connections break, what our own
+// rate limit leaves, and when a token may be asked for. Pure.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "auth/credentials.h"
+#include "base/error.h"
+#include "collect/breaker.h"
+#include "collect/instant.h"
+#include "collect/login_gate.h"
+#include "collect/pacing.h"
+#include "collect/settings.h"
+#include "collect/throttle.h"
+
+namespace exporter {
+
+// A limit of the cloud, and the last refusal that told of it.
+struct Limit {
+  Throttle throttle;
+  std::shared_ptr<const Error> why = {};
+};
+
+// What the projects of one account share: found by name, kept as long as a
+// project uses it.
+class SharedLimits {
+ public:
+  std::shared_ptr<Breaker> BreakerOf(const std::string& name, bool lockable);
+  std::shared_ptr<LoginGate> LoginsOf(const std::string& account);
+  std::shared_ptr<Limit> LimitOf(const std::string& name);
+
+ private:
+  template <typename T>
+  using ByName = std::map<std::string, std::weak_ptr<T>>;
+  ByName<Breaker> breakers_;
+  ByName<LoginGate> logins_;
+  ByName<Limit> limits_;
+};
+
+// What a reply, or the lack of one, says to Admission.
+struct Signal {
+  const Error* error = nullptr;  // Null: it went well.
+  std::optional<std::chrono::milliseconds> retry_after = {};  // Of a 429.
+  std::optional<RateLimit> quota = {};  // That a 429 tells of.
+  bool is_limit_of_user = true;         // Else of the project, or of the API.
+};
+
+// Not safe for concurrent use.
+class Admission {
+ public:
+  struct Decision {
+    enum class Kind {
+      kOpen,         // A request may go.
+      kProbe,        // Likewise, best of an object that IsFreshProbe.
+      kCredentials,  // There are none yet.
+      kProof,        // A probe has to prove them first.
+      kPause,        // The cloud throttles.
+      kOutage,       // Its connections break.
+      kRate,         // Our own limit.
+      kRefused,      // Do not wait.
+    };
+    Kind kind = Kind::kOpen;
+    SteadyTime until = SteadyTime::max();  // Unless an event comes before.
+    // Of kRefused; of the others, what those say who cannot wait so long.
+    std::shared_ptr<const Error> why = {};
+    const char* whose_limit = "";  // Of kPause.
+
+    [[nodiscard]] bool MayGo() const {
+      return kind == Kind::kOpen || kind == Kind::kProbe;
+    }
+  };
+
+  // What one request knows of those that let it through.
+  struct Pass {
+    Breaker::Pass credentials;
+    Breaker::Pass proxy;
+    Throttle::Pass user;
+    Throttle::Pass own;
+    Throttle::Pass outage;
+    std::uint64_t generation = 0;  // Of the credentials.
+    bool was_good = true;
+    bool was_answered = false;
+    unsigned broke_in = 0;
+    std::string object;
+  };
+
+  // What is to become of the query.
+  enum class Next {
+    kDone,
+    kKeepsItsPlace,  // It is asked again as if it had not been asked.
+    kBroke,          // It is asked again in its turn: one of many that broke.
+    kRepeats,        // It is asked again in its turn, once.
+    kMayRetry,       // A retry may help.
+  };
+
+  Admission(std::shared_ptr<const ProjectSettings> settings,
+            SharedLimits& shared, SteadyTime now);
+
+  // New settings for the same project. What was learned is kept.
+  void Apply(std::shared_ptr<const ProjectSettings> settings,
+             SharedLimits& shared, SteadyTime now);
+
+  // Looks whether the credentials were replaced.
+  void NoticeNewCredentials(SteadyTime now);
+
+  // A person had the configuration loaded again.
+  void Reloaded();
+
+  // Whether a request may go. `has_fresh`: whether one waits that IsFreshProbe.
+  [[nodiscard]] Decision Decide(Instant now,
+                                const std::function<bool()>& has_fresh) const;
+
+  // Whether asking for `object` tells most of the credentials. `is_good`: it
+  // was not refused by itself.
+  [[nodiscard]] bool IsFreshProbe(const std::string& object,
+                                  bool is_good) const {
+    return is_good && breaker_->IsFresh(object);
+  }
+  // A refusal of an earlier epoch says nothing of a dataset any more.
+  [[nodiscard]] std::uint64_t StandingEpoch() const {
+    return breaker_->StandingEpoch();
+  }
+  [[nodiscard]] bool SharesBreakerWith(const Admission& other) const {
+    return breaker_ == other.breaker_;
+  }
+
+  // What is asked for.
+  struct Object {
+    std::string name;
+    bool was_good = true;       // It was not refused by itself.
+    bool was_answered = false;  // It had a good answer before.
+    unsigned broke_in = 0;      // The outage in which it broke; 0: in none.
+  };
+
+  // A request goes. REQUIRES: Decide said MayGo.
+  Pass Enter(Object object, SteadyTime now);
+
+  // It ended. `proved`: the request, if the answer was 401. `is_only_one`:
+  // nothing else that is good is known; asked only if it matters.
+  Next Ended(const Pass& pass, const Signal& signal, const HttpRequest* proved,
+             const std::function<bool()>& is_only_one, Instant now, Rng& rng);
+
+  // It was given up. `error`: null if that says nothing.
+  void Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
+                 SteadyTime now);
+
+  // The renewal of the credentials that is due and may go, if one is.
+  std::optional<Credentials::RenewalRequest> Renew(Instant now);
+  // It ended.
+  void RenewalEnded(const Signal& signal, Instant now, Rng& rng);
+
+  // When the dataset behind `others` may be asked at the earliest, for all that
+  // is known now. REQUIRES: Decide said kPause or kRate.
+  [[nodiscard]] SteadyTime TurnAfter(std::size_t others, SteadyTime now) const;
+
+  // Whether a pause or an outage holds requests back; it may end earlier.
+  [[nodiscard]] bool IsPaused(SteadyTime now) const;
+
+  // The connections of several datasets broke, and no reply came since.
+  [[nodiscard]] bool IsOut() const { return is_out_; }
+  // The number of the present or last outage.
+  [[nodiscard]] unsigned Outage() const { return outages_; }
+  // It has lasted so long that nobody should wait for its end.
+  [[nodiscard]] bool IsLongOutage(SteadyTime now) const;
+
+  [[nodiscard]] Credentials& credentials() const {
+    return *settings_->credentials;
+  }
+  [[nodiscard]] const std::shared_ptr<const ProjectSettings>& settings() const {
+    return settings_;
+  }
+
+ private:
+  using Kind = Decision::Kind;
+  [[nodiscard]] bool UsesPassword() const;
+  [[nodiscard]] SteadyTime RenewalAt(SteadyTime now) const;
+  [[nodiscard]] Decision WaitForCredentials(Instant now) const;
+  [[nodiscard]] Decision AskBreaker(
+      const Breaker& breaker, Instant now,
+      const std::function<bool()>& has_fresh) const;
+  [[nodiscard]] Decision AskThrottles(SteadyTime now) const;
+  Next JudgeRefusal(const Pass& pass, const Error& error,
+                    const HttpRequest* proved,
+                    const std::function<bool()>& is_only_one, Instant now);
+  Next JudgeBrokenLine(const Pass& pass, const Error& error, SteadyTime now,
+                       Rng& rng);
+  void GiveUp(const HttpRequest* proved, Instant now);
+  void Throttled(const Pass& pass, const Signal& signal, SteadyTime now,
+                 Rng& rng);
+  void LeaveProxy(const Breaker::Pass& pass, const Signal& signal,
+                  SteadyTime now);
+
+  std::shared_ptr<const ProjectSettings> settings_;
+  std::shared_ptr<Breaker> breaker_;
+  std::shared_ptr<Breaker> proxy_;  // Of its login; null: there is none.
+  std::shared_ptr<LoginGate> logins_;
+  std::shared_ptr<Limit> iam_limit_;
+  std::shared_ptr<Limit> user_limit_;
+  Limit own_limit_;
+  Throttle outage_;
+  std::optional<TokenBucket> bucket_;
+
+  std::uint64_t generation_ = 0;
+  SteadyTime generation_since_{};
+  std::uint64_t secret_version_ = 0;
+
+  std::shared_ptr<const Error> line_broke_;  // Since the last reply,
+  std::string broke_for_;                    // first for this one.
+  SteadyTime line_broke_at_{};
+  bool is_out_ = false;  // For several datasets.
+  unsigned outages_ = 0;
+
+  struct Renewal {
+    bool on_its_way = false;
+    std::uint64_t pass = 0;
+    Throttle::Pass throttle;
+    Breaker::Pass proxy;
+    SteadyTime not_before{};
+    unsigned failures = 0;  // In a row, refusals not among them.
+  };
+  Renewal renewal_;
+  SteadyTime give_up_not_before_{};  // What replaced something refused.
+  unsigned given_up_in_a_row_ = 0;
+};
+
+}  // namespace exporter

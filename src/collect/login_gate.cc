@@ -1,0 +1,117 @@
+#include "collect/login_gate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kMostOnTheWay = 3;
+constexpr std::chrono::milliseconds kPatience{250};
+constexpr SteadyDuration kAfterTheLast = 24h;
+
+}  // namespace
+
+SteadyTime LoginGate::OwnTurn(const Project& project) const {
+  if (project.refusals == 0 || project.may_try_again) return SteadyTime::min();
+  // Without an acceptance since then, the password may have been replaced: all
+  // such projects together make one try a day.
+  if (accepted_ && !project.accepted && accepted_at_ <= project.refused_at) {
+    return lone_refused_at_ + kAfterTheLast;
+  }
+  if (project.refusals >= max_tries_) return project.refused_at + kAfterTheLast;
+  return project.refused_at + (project.refusals == 1 ? 1min : 9min);
+}
+
+SteadyTime LoginGate::NextAt(const std::string& project, SteadyTime now) const {
+  static const Project kUnknown;
+  const auto found = projects_.find(project);
+  const Project& one = found == projects_.end() ? kUnknown : found->second;
+  const SteadyTime own = OwnTurn(one);
+  if (on_the_way_ >= kMostOnTheWay) return SteadyTime::max();
+  if (!IsOfThePassword(one)) return own;
+  if (on_the_way_ > 0 && (!accepted_ || tries_ > 0)) {
+    if (tries_ + on_the_way_ >= max_tries_) return SteadyTime::max();
+    return std::max(own, begun_at_ + kPatience);
+  }
+  if (tries_ + on_the_way_ < max_tries_) return own;
+  if (on_the_way_ > 0) return SteadyTime::max();
+  return may_try_again_ ? now : std::max(own, tried_at_ + kAfterTheLast);
+}
+
+std::uint64_t LoginGate::Begin(SteadyTime now) {
+  ++on_the_way_;
+  begun_at_ = now;
+  return epoch_;
+}
+
+void LoginGate::End(std::uint64_t pass, const std::string& project,
+                    Verdict verdict, std::shared_ptr<const Error> error,
+                    bool timed_out, SteadyTime now) {
+  if (pass != epoch_) return;
+  --on_the_way_;
+  Project& one = projects_[project];
+  switch (verdict) {
+    case Verdict::kAccepted:
+      one = {.accepted = true};
+      accepted_ = true;
+      accepted_at_ = now;
+      may_try_again_ = false;
+      tries_ = 0;
+      refusal_.reset();
+      return;
+    case Verdict::kNone:
+      // Once there was a refusal, silence may well be another one.
+      if (!timed_out || tries_ == 0) return;
+      break;
+    case Verdict::kRefused:
+      ++one.refusals;
+      one.refused_at = now;
+      one.refusal = error;
+      one.may_try_again = false;
+      if (!IsOfThePassword(one)) {
+        lone_refused_at_ = now;
+        return;
+      }
+      refusal_ = std::move(error);
+      break;
+  }
+  ++tries_;
+  tried_at_ = now;
+  may_try_again_ = false;
+}
+
+void LoginGate::NewSecret() {
+  ++epoch_;
+  accepted_ = false;
+  may_try_again_ = false;
+  tries_ = 0;
+  on_the_way_ = 0;
+  refusal_.reset();
+  projects_.clear();
+}
+
+void LoginGate::Reloaded() {
+  may_try_again_ = tries_ > 0;
+  for (auto& [id, project] : projects_) project.may_try_again = true;
+}
+
+std::shared_ptr<const Error> LoginGate::RefusalFor(
+    const std::string& project) const {
+  const auto found = projects_.find(project);
+  if (found != projects_.end() && found->second.refusal) {
+    return found->second.refusal;
+  }
+  return refusal_;
+}
+
+unsigned LoginGate::TriesFor(const std::string& project) const {
+  const auto found = projects_.find(project);
+  const unsigned own = found == projects_.end() ? 0 : found->second.refusals;
+  return std::max(own, tries_);
+}
+
+}  // namespace exporter
