@@ -423,15 +423,16 @@ class PrometheusE2eTest(unittest.TestCase):
             self.assertEqual(reasons.get(dataset), reason, dataset)
 
     def test_sees_the_state_change(self):
-        self.pin(CATS, status="QUEUING", create_time="1700000000000")
+        created = int(time.time())  # Of the latest task: an earlier one would be told by a replica that lags.
+        self.pin(CATS, status="QUEUING", create_time=f"{created}000")
         for prometheus in (self.a, self.b):
             eventually("QUEUING", lambda p=prometheus: self.states(p, CATS) == {"QUEUING"})
-        self.pin(CATS, status="COMPLETED", create_time="1700000000000",
+        self.pin(CATS, status="COMPLETED", create_time=f"{created}000",
                  duration_time="12", total_sample_count="9007199254740993")
         for prometheus in (self.a, self.b):
             eventually("COMPLETED", lambda p=prometheus: self.states(p, CATS) == {"COMPLETED"})
         value = self.a.instant(f'modelarts_dataset_sync_creation_timestamp_seconds{{dataset_id="{CATS}"}}')
-        self.assertEqual(value[0][1], 1700000000)
+        self.assertEqual(value[0][1], created)
 
     def test_sees_series_end_when_a_dataset_fails_and_come_back_after(self):
         samples = 'modelarts_dataset_samples{job="modelarts",dataset_id="ds-00016"}'
