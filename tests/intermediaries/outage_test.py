@@ -1,6 +1,7 @@
-"""Workers of a gateway that freeze: their kernel acknowledges what comes, and nobody
-answers."""
+"""A gateway that is away for a moment, and workers of it that freeze: their kernel
+acknowledges what comes, and nobody answers."""
 
+import concurrent.futures
 import os
 import signal
 import time
@@ -9,6 +10,35 @@ import unittest
 from behind import PROJECT, Exporter, Simulator, config, outcome, scrape, wait_until_ready
 from gateways import Nginx
 from intermediary import wait_until
+
+
+class AwayTest(unittest.TestCase):
+    DATASETS = 3000
+
+    def scrape_while_away(self, seconds, http2):
+        """A scrape with a budget of 20 s; the gateway dies after some of its requests."""
+        with Simulator("--datasets", str(self.DATASETS), "--latency", "20ms") as cloud:
+            with Nginx(cloud, http2=http2) as front:
+                with Exporter(config(front.url, self.DATASETS, concurrency=32)) as exporter:
+                    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                        scrape = pool.submit(outcome, exporter, 20)
+                        wait_until(lambda: cloud.counters()["requests"]["status"] > 500, "the scrape")
+                        front.kill()
+                        time.sleep(seconds)
+                        front.start()
+                        result = scrape.result()
+                    lines = exporter.log().count("level=error") + exporter.log().count("level=warn")
+        self.assertEqual(result.good, self.DATASETS, result)
+        self.assertLess(lines, 20)
+
+    def test_for_less_than_a_retry(self):
+        self.scrape_while_away(0.3, http2=True)
+
+    def test_for_a_second(self):
+        self.scrape_while_away(1, http2=False)
+
+    def test_for_three_seconds(self):
+        self.scrape_while_away(3, http2=True)
 
 
 class FrozenTest(unittest.TestCase):

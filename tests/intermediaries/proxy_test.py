@@ -1,9 +1,11 @@
 """Proxies between the exporter and a cloud behind a gateway with HTTP/2."""
 
+import contextlib
 import unittest
 
 from behind import TLS, Exporter, Simulator, config, outcome
 from gateways import Nginx
+from intermediary import count
 from proxies import PASSWORD, USER, Microsocks, Squid, Tinyproxy
 
 
@@ -37,6 +39,35 @@ class ColdStartTest(unittest.TestCase):
 
     def test_microsocks(self):
         self.check(Microsocks(), lambda proxy: proxy.url(f"{USER}:{PASSWORD}"))
+
+
+class WrongPasswordTest(unittest.TestCase):
+    """The directories behind proxies lock accounts."""
+
+    DATASETS = 20
+    MOST_TRIES = 6
+
+    def tries(self, proxy, pattern):
+        with contextlib.ExitStack() as stack:
+            cloud = stack.enter_context(Simulator("--datasets", str(self.DATASETS)))
+            front = stack.enter_context(Nginx(cloud))
+            stack.enter_context(proxy)
+            http = f"proxy_url: {proxy.url(USER + ':wrong')}\n{TLS}"
+            exporter = stack.enter_context(Exporter(config(front.url, self.DATASETS, http=http)))
+            for _ in range(3):
+                self.assertEqual(outcome(exporter).good, 0)
+            proxy.stop()  # squid writes its log when a connection ends.
+            log = proxy.log()
+        tries = count(pattern, log)
+        self.assertGreater(tries, 0, log)
+        return tries
+
+    def test_squid(self):
+        self.assertLessEqual(self.tries(Squid(password=True), "TCP_DENIED/407"), self.MOST_TRIES)
+
+    def test_tinyproxy(self):
+        tries = self.tries(Tinyproxy(password=True), "(?i)request \\(file descriptor")
+        self.assertLessEqual(tries, self.MOST_TRIES)
 
 
 if __name__ == "__main__":

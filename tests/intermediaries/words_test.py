@@ -9,6 +9,7 @@ from intermediary import CERTIFICATES, free_port
 from proxies import PASSWORD, USER, Microsocks, Squid, Tinyproxy
 
 DATASETS = 20
+BUDGET = 4  # Seconds: where everything fails, all of it is used up.
 
 
 class WordsTest(unittest.TestCase):
@@ -23,7 +24,7 @@ class WordsTest(unittest.TestCase):
     def said(self, url, **settings):
         """The reasons and the messages of all datasets after a scrape that got nothing."""
         with Exporter(config(url, DATASETS, **settings)) as exporter:
-            self.assertEqual(outcome(exporter, 10).good, 0)
+            self.assertEqual(outcome(exporter, BUDGET).good, 0)
             said = messages(exporter).values()
         return {reason for reason, _ in said}, {message for _, message in said}
 
@@ -62,7 +63,7 @@ class GatewayTest(WordsTest):
         zone = "limit_req_zone all zone=all:1m rate=1r/m;"
         front = self.start(Nginx(self.cloud, http=zone, server="limit_req zone=all;"))
         with Exporter(config(front.url, DATASETS)) as exporter:
-            self.assertEqual(outcome(exporter, 10).good, 1)
+            self.assertEqual(outcome(exporter, BUDGET).good, 1)
             said = messages(exporter).values()
         for reason, text in said:
             self.assertEqual(reason, "server_error")
