@@ -39,10 +39,15 @@ make_root() {
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 git -C "$root/src" fetch --quiet "$PWD" HEAD
 git -C "$root/src" reset --quiet --hard FETCH_HEAD
-# What is mounted there goes with the namespace.
-exec unshare --mount --pid --fork sh -euc '
+# What is mounted there goes with the namespace. A root of its own, and no chroot,
+# since tests make namespaces in it, which Linux forbids there.
+exec unshare --mount --pid --fork --kill-child sh -euc '
+  mount --rbind "$0" "$0"
   mount --rbind /dev "$0/dev"
   mount -t proc proc "$0/proc"
   mount -t tmpfs tmpfs "$0/tmp"
-  exec chroot "$0" env TMPDIR=/tmp NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
+  cd "$0"
+  pivot_root . mnt
+  umount --lazy /mnt
+  exec env TMPDIR=/tmp NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
     /src/tests/run.sh release' "$root"
