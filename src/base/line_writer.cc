@@ -36,6 +36,9 @@ bool WriteWhole(int fd, std::string_view text) {
 }  // namespace
 
 struct LineWriter::Queue {
+  Queue(int to, std::size_t most, Notice make_notice)
+      : fd(to), most_bytes(most), notice(std::move(make_notice)) {}
+
   const int fd;
   const std::size_t most_bytes;
   const Notice notice;

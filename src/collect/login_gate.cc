@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostOnTheWay = 3;
-constexpr std::chrono::milliseconds kPatience{250};
+constexpr std::chrono::milliseconds kLoginPatience{250};
 constexpr SteadyDuration kAfterTheLast = 24h;
 
 }  // namespace
@@ -35,7 +35,7 @@ SteadyTime LoginGate::NextAt(const std::string& project, SteadyTime now) const {
   if (!IsOfThePassword(one)) return own;
   if (on_the_way_ > 0 && (!accepted_ || tries_ > 0)) {
     if (tries_ + on_the_way_ >= max_tries_) return SteadyTime::max();
-    return std::max(own, begun_at_ + kPatience);
+    return std::max(own, begun_at_ + kLoginPatience);
   }
   if (tries_ + on_the_way_ < max_tries_) return own;
   if (on_the_way_ > 0) return SteadyTime::max();
