@@ -175,11 +175,11 @@ Admission::Decision Admission::Decide(
       break;
   }
   if (proxy_) {
-    const Decision decision = AskBreaker(
+    Decision decision = AskBreaker(
         *proxy_, now, [this] { return proxy_->IsFresh(kProxyObject); });
     if (!decision.MayGo()) return decision;
   }
-  const Decision proof = AskBreaker(*breaker_, now, has_fresh);
+  Decision proof = AskBreaker(*breaker_, now, has_fresh);
   if (!proof.MayGo()) return proof;
   const Decision pace = AskThrottles(now.steady);
   return pace.MayGo() ? proof : pace;

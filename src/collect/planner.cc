@@ -52,19 +52,19 @@ void Planner::Configure(
   }
   entries_ = std::move(entries);
   catalogue_ = std::move(catalogue);
-  Depart(std::move(remembered), now.steady);
+  Depart(remembered, now.steady);
 }
 
-void Planner::Depart(std::map<DatasetKey, std::shared_ptr<Entry>> gone,
+void Planner::Depart(const std::map<DatasetKey, std::shared_ptr<Entry>>& gone,
                      SteadyTime now) {
-  for (auto& [dataset, entry] : gone) {
+  for (const auto& [dataset, entry] : gone) {
     const auto& discovery = entry->project->settings()->discovery;
     SteadyDuration stay = kLeastStay;
     if (discovery) {
       stay =
           std::max<SteadyDuration>(stay, discovery->refresh_interval * 5 / 2);
     }
-    departed_.insert_or_assign(dataset, Departed{std::move(entry), now + stay});
+    departed_.insert_or_assign(dataset, Departed{entry, now + stay});
   }
 }
 

@@ -201,7 +201,7 @@ class Planner {
     std::shared_ptr<Entry> entry;
     SteadyTime forget_at;
   };
-  void Depart(std::map<DatasetKey, std::shared_ptr<Entry>> gone,
+  void Depart(const std::map<DatasetKey, std::shared_ptr<Entry>>& gone,
               SteadyTime now);
   std::shared_ptr<Entry> ComeBack(const DatasetKey& dataset);
 

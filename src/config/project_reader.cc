@@ -150,7 +150,8 @@ void CheckProxyEnvironment(const Section& section) {
       if (url.find("://") == std::string::npos) url.insert(0, "http://");
       const std::string why_not = WhyNotProxy(url);
       if (!why_not.empty()) {
-        section.Add("proxy_from_environment", name + " " + why_not);
+        section.Add("proxy_from_environment",
+                    std::string(name).append(" ").append(why_not));
       }
       break;  // The other one does not count.
     }

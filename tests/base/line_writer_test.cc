@@ -128,8 +128,8 @@ TEST(LineWriterTest, WaitsForADescriptorThatSomebodyMadeNonBlocking) {
 
 // The pipe stays, since the thread that is stuck in it does.
 TEST(LineWriterTest, EndsWhileItsThreadIsStuck) {
-  static Pipe pipe;
-  LineWriter writer(pipe.writer.Get(), 100'000, Notice);
+  static auto* const pipe = new Pipe;
+  LineWriter writer(pipe->writer.Get(), 100'000, Notice);
   for (int i = 0; i < 20; ++i) writer.Write(std::string(999, 'x'));
 }
 
