@@ -93,6 +93,8 @@ class PackageTest(unittest.TestCase):
         self.assertEqual(self.field("Package"), "modelarts-exporter")
         self.assertEqual(self.field("Version"), version)
         needed = {word.split()[0] for word in self.field("Depends").split(",")}
+        # From Debian 13 on, some names say that times have 64 bits.
+        needed = {name.removesuffix("t64") for name in needed}
         self.assertTrue({"ca-certificates", "libc6", "libcurl4", "libssl3"} <= needed, needed)
         self.assertFalse([name for name in needed if name.endswith("-dev")])
         size = self.package.stat().st_size

@@ -234,8 +234,9 @@ TEST_F(ServerTlsTest, TellsARefusedClientWhy) {
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(Get().error, "tlsv13 alert certificate required");
   }
-  EXPECT_EQ(Get({.version = TLS1_2_VERSION}).error,
-            "sslv3 alert handshake failure");
+  // OpenSSL 3.5 says ssl/tls for the sslv3 of those before it.
+  const std::string old = Get({.version = TLS1_2_VERSION}).error;
+  EXPECT_TRUE(old.ends_with(" alert handshake failure")) << old;
 }
 
 TEST_F(ServerTlsTest, LogsWhyAClientWasRefusedOnceAMinute) {
