@@ -269,6 +269,7 @@ Error Explain(const CurlFailure& failure) {
         return ExplainLine(failure);
       }
       [[fallthrough]];
+    case CURLE_BAD_FUNCTION_ARGUMENT:  // libcurl 8.22, of a key it cannot use.
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
