@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "access/web_config.h"
+#include "access/web_server.h"
 #include "app/collector_settings.h"
 #include "app/credentials_store.h"
 #include "app/endpoints.h"
@@ -26,8 +28,6 @@
 #include "collect/collector.h"
 #include "config/loader.h"
 #include "expose/exposition.h"
-#include "serve/server.h"
-#include "serve/web_config.h"
 
 namespace exporter {
 namespace {
@@ -125,8 +125,8 @@ class Exporter {
   }
 
  private:
-  static ServerOptions MakeServerOptions(const Flags& flags) {
-    ServerOptions options;
+  static WebServerOptions MakeServerOptions(const Flags& flags) {
+    WebServerOptions options;
     options.addresses = flags.listen_addresses;
     options.web_config_file = flags.web_config_file;
     options.max_requests = flags.max_requests;
@@ -170,7 +170,7 @@ class Exporter {
   FileWatch watch_;
 
   Collector collector_;
-  Server server_;
+  WebServer server_;
 };
 
 // The program at work; null where it could not begin, which is logged.

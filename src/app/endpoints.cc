@@ -8,9 +8,9 @@
 #include "base/version.h"
 #include "cloud/text.h"
 #include "expose/negotiation.h"
-#include "serve/datasets_json.h"
-#include "serve/service_discovery.h"
-#include "serve/status_page.h"
+#include "pages/datasets_json.h"
+#include "pages/service_discovery.h"
+#include "pages/status_page.h"
 
 namespace exporter {
 namespace {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "access/route.h"
 #include "app/own_metrics.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -11,7 +12,6 @@
 #include "config/config.h"
 #include "config/flags.h"
 #include "expose/exposition.h"
-#include "serve/route.h"
 
 namespace exporter {
 

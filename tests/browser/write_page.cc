@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "serve/sample_overview.h"
-#include "serve/status_page.h"
+#include "pages/sample_overview.h"
+#include "pages/status_page.h"
 
 namespace {
 

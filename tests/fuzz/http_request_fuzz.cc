@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "access/basic_auth.h"
+#include "http/compression.h"
+#include "http/request_reader.h"
 #include "require.h"
-#include "serve/basic_auth.h"
-#include "serve/compression.h"
-#include "serve/request_reader.h"
 
 namespace exporter {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "serve/web_config.h"
+#include "access/web_config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {

@@ -1,0 +1,246 @@
+#include "access/dispatcher.h"
+
+#include <prometheus/registry.h>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/header_text.h"
+#include "base/log.h"
+#include "http/compression.h"
+
+namespace exporter {
+namespace {
+
+// The label of what belongs to no route.
+constexpr char kNoHandler[] = "other";
+// Pages that are being made or sent; bounds the memory that clients which ask
+// and do not read can take.
+constexpr std::size_t kMaxPages = 64;
+constexpr std::size_t kPageThreads = 4;
+constexpr std::size_t kOpenThreads = 2;
+// Passwords, each another one, that wait for bcrypt. It takes the better part
+// of a tenth of a second each, and one core is all that strangers may keep busy
+// with it.
+constexpr std::size_t kMaxLogins = 64;
+constexpr std::size_t kMaxLoginsOfOnePeer = 8;  // Leaves room for the others.
+constexpr std::size_t kLoginThreads = 1;
+
+bool Allows(const Route& route, const std::string& method) {
+  return std::ranges::any_of(route.methods, [&](const std::string& allowed) {
+    return allowed == method || (allowed == "GET" && method == "HEAD");
+  });
+}
+
+std::string AllowHeader(const Route& route) {
+  std::string allow;
+  for (const std::string& method : route.methods) {
+    if (!allow.empty()) allow += ", ";
+    allow += method == "GET" ? "GET, HEAD" : method;
+  }
+  return allow;
+}
+
+ServeResponse TooMany() {
+  ServeResponse response =
+      StatusResponse(503, "too many requests at once, try again later");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+// Headers that the handler set itself stay as they are.
+void AddHeaders(const Access& access, ServeResponse& response) {
+  for (const auto& header : access.headers) {
+    const bool is_set =
+        std::ranges::any_of(response.headers, [&](const auto& own) {
+          return EqualsIgnoringCase(own.first, header.first);
+        });
+    if (!is_set) response.headers.push_back(header);
+  }
+}
+
+// Encoding is inside too: it takes memory that there may not be.
+ServeResponse Handle(const Route& route, const ServeRequest& request) {
+  try {
+    ServeResponse response = route.handle(request);
+    Encode(request.Header("Accept-Encoding"), response);
+    return response;
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, "a request failed",
+        {{"path", route.path}, {"err", error.what()}});
+    return StatusResponse(500);
+  }
+}
+
+}  // namespace
+
+struct Dispatcher::Exchange {
+  ServeRequest request;
+  const Route* route = nullptr;  // Null: there is none for this path.
+  Answer answer;
+  std::shared_ptr<const Access> access;
+  BasicCredentials credentials{};  // Where passwords are asked for.
+  std::shared_ptr<void> ticket;
+};
+
+Dispatcher::Dispatcher(std::vector<Route> routes, std::size_t max_requests,
+                       const AccessWatcher& access,
+                       prometheus::Registry& registry)
+    : routes_(std::move(routes)),
+      access_(access),
+      answers_(prometheus::BuildCounter()
+                   .Name("modelarts_exporter_http_requests_total")
+                   .Help("HTTP requests answered, by handler and status code.")
+                   .Register(registry)),
+      scrapes_(max_requests),
+      pages_(kMaxPages),
+      logins_(kMaxLogins, kMaxLoginsOfOnePeer),
+      scrape_workers_(max_requests),
+      page_workers_(kPageThreads),
+      open_workers_(kOpenThreads),
+      login_workers_(kLoginThreads) {
+  for (const Route& route : routes_) {
+    answers_.Add({{"handler", route.handler_label}, {"code", "200"}});
+  }
+}
+
+const Route* Dispatcher::FindRoute(const std::string& path) const {
+  const auto found = std::ranges::find(routes_, path, &Route::path);
+  return found == routes_.end() ? nullptr : &*found;
+}
+
+void Dispatcher::Dispatch(ReadRequest read, const std::string& peer,
+                          Answer answer, Deadline now) {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->answer = std::move(answer);
+  exchange->access = access_.Current();
+  if (const auto* bad = std::get_if<BadRequest>(&read)) {
+    Finish(*exchange, StatusResponse(bad->status, bad->why), true);
+    return;
+  }
+  exchange->request = std::move(std::get<WholeRequest>(read).request);
+  exchange->route = FindRoute(exchange->request.path);
+  if (exchange->route && exchange->route->open) {
+    Admit(std::move(exchange));
+    return;
+  }
+  RateLimiter* limiter = exchange->access->rate_limiter.get();
+  if (limiter && !limiter->Allow(now)) {
+    Finish(*exchange, StatusResponse(429));
+    return;
+  }
+  Authenticate(std::move(exchange), peer);
+}
+
+// Paths that do not exist ask for the password too: which ones do is none of a
+// stranger's business.
+void Dispatcher::Authenticate(std::shared_ptr<Exchange> exchange,
+                              const std::string& peer) {
+  BasicAuth* passwords = exchange->access->passwords.get();
+  if (!passwords) {
+    Admit(std::move(exchange));
+    return;
+  }
+  std::optional<BasicCredentials> credentials =
+      ParseBasicCredentials(exchange->request.Header("Authorization"));
+  if (!credentials) {
+    Refuse(*exchange);
+    return;
+  }
+  const BasicAuth::Digest digest = passwords->DigestOf(*credentials);
+  if (passwords->Remembers(digest)) {
+    Admit(std::move(exchange));
+    return;
+  }
+  exchange->credentials = *std::move(credentials);
+  {
+    const std::lock_guard lock(verdicts_mutex_);
+    if (const auto found = verdicts_.find(digest); found != verdicts_.end()) {
+      found->second.push_back(std::move(exchange));
+      return;
+    }
+    exchange->ticket = logins_.Enter(peer);
+    if (exchange->ticket) verdicts_[digest];
+  }
+  if (!exchange->ticket) {
+    Finish(*exchange, TooMany());
+    return;
+  }
+  login_workers_.Post([this, exchange = std::move(exchange), digest] {
+    Verify(exchange, digest);
+  });
+}
+
+void Dispatcher::Verify(const std::shared_ptr<Exchange>& exchange,
+                        const BasicAuth::Digest& digest) {
+  const bool is_right =
+      exchange->access->passwords->Verify(exchange->credentials);
+  exchange->ticket = nullptr;
+  std::vector<std::shared_ptr<Exchange>> alike;
+  {
+    const std::lock_guard lock(verdicts_mutex_);
+    alike = std::move(verdicts_.extract(digest).mapped());
+  }
+  alike.push_back(exchange);
+  for (std::shared_ptr<Exchange>& one : alike) {
+    if (is_right) {
+      Admit(std::move(one));
+    } else {
+      Refuse(*one);
+    }
+  }
+}
+
+void Dispatcher::Refuse(Exchange& exchange) {
+  ServeResponse response = StatusResponse(401);
+  response.headers.emplace_back(
+      "WWW-Authenticate",
+      R"(Basic realm="modelarts_exporter", charset="UTF-8")");
+  Finish(exchange, std::move(response));
+}
+
+void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
+  const Route* route = exchange->route;
+  if (!route) {
+    Finish(*exchange, StatusResponse(404));
+    return;
+  }
+  if (!Allows(*route, exchange->request.method)) {
+    ServeResponse response = StatusResponse(405);
+    response.headers.emplace_back("Allow", AllowHeader(*route));
+    Finish(*exchange, std::move(response));
+    return;
+  }
+  if (!route->open) {
+    exchange->ticket = (route->scrape ? scrapes_ : pages_).Enter();
+    if (!exchange->ticket) {
+      Finish(*exchange, TooMany());
+      return;
+    }
+  }
+  WorkerPool& workers = route->scrape ? scrape_workers_
+                        : route->open ? open_workers_
+                                      : page_workers_;
+  workers.Post([this, exchange = std::move(exchange)] { Run(*exchange); });
+}
+
+void Dispatcher::Run(Exchange& exchange) {
+  Finish(exchange, Handle(*exchange.route, exchange.request));
+}
+
+void Dispatcher::Finish(Exchange& exchange, ServeResponse response,
+                        bool close) {
+  AddHeaders(*exchange.access, response);
+  answers_
+      .Add({{"handler",
+             exchange.route ? exchange.route->handler_label : kNoHandler},
+            {"code", std::to_string(response.status)}})
+      .Increment();
+  exchange.answer(
+      {std::move(response), close, std::exchange(exchange.ticket, nullptr)});
+}
+
+}  // namespace exporter

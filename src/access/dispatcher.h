@@ -1,0 +1,76 @@
+// From a request to its answer: who may ask, what, and how many at once.
+
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/registry.h>
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "access/access.h"
+#include "access/gate.h"
+#include "access/peer_gate.h"
+#include "access/route.h"
+#include "base/clock.h"
+#include "base/worker_pool.h"
+#include "http/client_connection.h"
+#include "http/request_reader.h"
+
+namespace exporter {
+
+// Safe for concurrent use.
+class Dispatcher {
+ public:
+  // Called exactly once, from any thread.
+  using Answer = std::function<void(Reply)>;
+
+  // Counts answers in `registry`. Both `access` and `registry` must outlive
+  // this object.
+  Dispatcher(std::vector<Route> routes, std::size_t max_requests,
+             const AccessWatcher& access, prometheus::Registry& registry);
+
+  // Never blocks: handlers and bcrypt run on worker threads. `peer` tells
+  // clients apart.
+  void Dispatch(ReadRequest read, const std::string& peer, Answer answer,
+                Deadline now);
+
+ private:
+  struct Exchange;
+
+  const Route* FindRoute(const std::string& path) const;
+  void Authenticate(std::shared_ptr<Exchange> exchange,
+                    const std::string& peer);
+  void Verify(const std::shared_ptr<Exchange>& exchange,
+              const BasicAuth::Digest& digest);
+  void Refuse(Exchange& exchange);
+  void Admit(std::shared_ptr<Exchange> exchange);
+  void Run(Exchange& exchange);
+  void Finish(Exchange& exchange, ServeResponse response, bool close = false);
+
+  const std::vector<Route> routes_;
+  const AccessWatcher& access_;
+  prometheus::Family<prometheus::Counter>& answers_;
+  Gate scrapes_;
+  Gate pages_;
+  PeerGate logins_;
+  std::mutex verdicts_mutex_;  // Guards what follows.
+  // Those who wait for the verdict on credentials that somebody else brought
+  // first (single flight): bcrypt runs once for all of them.
+  std::map<BasicAuth::Digest, std::vector<std::shared_ptr<Exchange>>> verdicts_;
+  // Scrapes, pages and health each have their own, so that none waits for
+  // another kind.
+  WorkerPool scrape_workers_;
+  WorkerPool page_workers_;
+  WorkerPool open_workers_;
+  // Ends first: it gives work to the others.
+  WorkerPool login_workers_;
+};
+
+}  // namespace exporter

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "http/request.h"
+#include "http/response.h"
+
+namespace exporter {
+
+// What is done for a path.
+struct Route {
+  std::string path;                  // All of it: "/metrics".
+  std::vector<std::string> methods;  // "GET" allows "HEAD" as well.
+  std::string handler_label;  // For modelarts_exporter_http_requests_total.
+  bool open = false;          // Asked for without password or rate limit.
+  bool scrape = false;        // Counts against max_requests.
+
+  // Called on a worker thread, by several at once; may block. An exception is
+  // logged and answered with 500.
+  std::function<ServeResponse(const ServeRequest&)> handle;
+};
+
+}  // namespace exporter

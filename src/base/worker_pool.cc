@@ -1,0 +1,52 @@
+#include "base/worker_pool.h"
+
+#include <system_error>
+#include <utility>
+
+#include "base/quiet_thread.h"
+
+namespace exporter {
+
+WorkerPool::WorkerPool(std::size_t max_threads) : max_threads_(max_threads) {
+  threads_.push_back(StartQuietThread([this] { Work(); }));
+}
+
+WorkerPool::~WorkerPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void WorkerPool::Post(Task task) {
+  const std::lock_guard lock(mutex_);
+  tasks_.push_back(std::move(task));
+  if (tasks_.size() > idle_ && threads_.size() < max_threads_) {
+    try {
+      threads_.push_back(StartQuietThread([this] { Work(); }));
+    } catch (const std::system_error&) {
+      // The system is short of threads: the task waits for one we have.
+    }
+  }
+  wake_.notify_one();
+}
+
+void WorkerPool::Work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    wake_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+    --idle_;
+    if (stopping_) return;
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;  // What it holds is let go without the lock.
+    lock.lock();
+  }
+}
+
+}  // namespace exporter

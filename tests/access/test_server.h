@@ -1,0 +1,121 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <latch>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "access/web_server.h"
+#include "support/raw_client.h"
+
+namespace exporter {
+
+// A server on a free port of 127.0.0.1.
+class TestServer {
+ public:
+  explicit TestServer(std::vector<Route> routes,
+                      const std::string& web_config_file)
+      : TestServer(std::move(routes),
+                   WebServerOptions{.web_config_file = web_config_file}) {}
+
+  explicit TestServer(std::vector<Route> routes, WebServerOptions options = {})
+      : server_(WithAddress(std::move(options)), std::move(routes), registry) {
+    const Result<std::vector<std::string>> bound = server_.Start();
+    if (!bound) {
+      ADD_FAILURE() << bound.error().message;
+      return;
+    }
+    port_ = static_cast<std::uint16_t>(std::strtoul(
+        bound->front().substr(bound->front().rfind(':') + 1).c_str(), nullptr,
+        10));
+  }
+
+  [[nodiscard]] std::uint16_t Port() const { return port_; }
+  [[nodiscard]] RawClient Connect() const { return RawClient(port_); }
+  void Drain(std::chrono::milliseconds limit) { server_.Drain(limit); }
+
+  // modelarts_exporter_http_requests_total for these labels; -1 without them.
+  [[nodiscard]] double Count(const std::string& handler,
+                             const std::string& code) const {
+    for (const auto& family : registry.Collect()) {
+      for (const auto& metric : family.metric) {
+        int matches = 0;
+        for (const auto& label : metric.label) {
+          matches += (label.name == "handler" && label.value == handler) ||
+                     (label.name == "code" && label.value == code);
+        }
+        if (matches == 2) return metric.counter.value;
+      }
+    }
+    return -1;
+  }
+
+  prometheus::Registry registry;
+
+ private:
+  static WebServerOptions WithAddress(WebServerOptions options) {
+    options.addresses = {{.host = "127.0.0.1", .port = 0}};
+    return options;
+  }
+
+  WebServer server_;
+  std::uint16_t port_ = 0;
+};
+
+// A handler that is inside until told otherwise.
+class Turnstile {
+ public:
+  ~Turnstile() { Open(); }
+
+  ServeResponse Pass() {
+    ++inside_;
+    open_.wait(false);
+    return {.content_type = "text/plain", .body = "passed\n"};
+  }
+
+  void Open() {
+    open_ = true;
+    open_.notify_all();
+  }
+
+  void WaitUntilInside(int count) const {
+    const auto start = std::chrono::steady_clock::now();
+    while (inside_ < count) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ASSERT_LT(std::chrono::steady_clock::now() - start,
+                std::chrono::seconds(30));
+    }
+  }
+
+ private:
+  std::atomic<int> inside_ = 0;
+  std::atomic<bool> open_ = false;
+};
+
+// "/" answers at once, with the path that was asked for.
+inline Route PlainRoute(std::string path = "/", std::string body = "hello\n") {
+  return {.path = std::move(path),
+          .methods = {"GET"},
+          .handler_label = "plain",
+          .handle = [body = std::move(body)](const ServeRequest&) {
+            return ServeResponse{.body = body};
+          }};
+}
+
+inline Route TurnstileRoute(Turnstile& turnstile) {
+  return {.path = "/metrics",
+          .methods = {"GET"},
+          .handler_label = "metrics",
+          .scrape = true,
+          .handle = [&](const ServeRequest&) { return turnstile.Pass(); }};
+}
+
+}  // namespace exporter
