@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/time_format.h"
 #include "base/version.h"
-#include "expose/process_metrics.h"
 
 namespace exporter {
 namespace {
@@ -156,7 +155,7 @@ std::vector<prometheus::MetricFamily> OwnMetrics::Collect() const {
   std::stable_sort(
       families.begin(), families.end(),
       [](const auto& a, const auto& b) { return Rank(a) < Rank(b); });
-  for (prometheus::MetricFamily& family : ReadProcessMetrics()) {
+  for (prometheus::MetricFamily& family : process_.Read()) {
     families.push_back(std::move(family));
   }
   return families;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "expose/process_metrics.h"
 
 namespace exporter {
 
@@ -27,6 +28,7 @@ class OwnMetrics {
 
  private:
   prometheus::Registry& registry_;
+  const ProcessMetrics process_;
   prometheus::Gauge& reload_successful_;
   prometheus::Gauge& reload_success_time_;
   prometheus::Counter& reloads_;

@@ -104,10 +104,15 @@ std::optional<double> ReadOpenFilesLimit(const std::filesystem::path& path) {
   return ToNumber(soft_limit);
 }
 
-std::optional<double> ReadBootSeconds(const std::filesystem::path& path) {
-  const std::string line = FindLine(path, "btime ");
+std::optional<double> ReadStartSeconds(const std::filesystem::path& proc) {
+  const std::string line = FindLine(proc / "stat", "btime ");
   std::string_view rest = line;
-  return ToNumber(TakeWord(rest));
+  const std::optional<double> boot = ToNumber(TakeWord(rest));
+  const std::optional<double> ticks = ReadStat(proc / "self/stat").start_ticks;
+  const std::optional<double> ticks_per_second = SystemValue(_SC_CLK_TCK);
+  if (!boot || !ticks || !ticks_per_second) return std::nullopt;
+  // One division, so that hundredths stay hundredths.
+  return (*boot * *ticks_per_second + *ticks) / *ticks_per_second;
 }
 
 void Add(const char* name, const char* help, MetricType type,
@@ -121,12 +126,13 @@ void Add(const char* name, const char* help, MetricType type,
 
 }  // namespace
 
-std::vector<MetricFamily> ReadProcessMetrics(
-    const std::filesystem::path& proc) {
-  const Stat stat = ReadStat(proc / "self/stat");
+ProcessMetrics::ProcessMetrics(std::filesystem::path proc)
+    : proc_(std::move(proc)), start_seconds_(ReadStartSeconds(proc_)) {}
+
+std::vector<MetricFamily> ProcessMetrics::Read() const {
+  const Stat stat = ReadStat(proc_ / "self/stat");
   const std::optional<double> ticks_per_second = SystemValue(_SC_CLK_TCK);
   const std::optional<double> page_bytes = SystemValue(_SC_PAGESIZE);
-  const std::optional<double> boot = ReadBootSeconds(proc / "stat");
 
   std::optional<double> cpu_seconds;
   if (stat.user_ticks && stat.system_ticks && ticks_per_second) {
@@ -135,11 +141,6 @@ std::vector<MetricFamily> ReadProcessMetrics(
   std::optional<double> resident_bytes;
   if (stat.resident_pages && page_bytes) {
     resident_bytes = *stat.resident_pages * *page_bytes;
-  }
-  std::optional<double> start;
-  if (boot && stat.start_ticks && ticks_per_second) {
-    // One division, so that hundredths stay hundredths.
-    start = (*boot * *ticks_per_second + *stat.start_ticks) / *ticks_per_second;
   }
 
   std::vector<MetricFamily> families;
@@ -151,12 +152,12 @@ std::vector<MetricFamily> ReadProcessMetrics(
   Add("process_virtual_memory_bytes", "Virtual memory size in bytes.",
       MetricType::Gauge, stat.virtual_bytes, families);
   Add("process_open_fds", "Number of open file descriptors.", MetricType::Gauge,
-      CountOpenFiles(proc / "self/fd"), families);
+      CountOpenFiles(proc_ / "self/fd"), families);
   Add("process_max_fds", "Maximum number of open file descriptors.",
-      MetricType::Gauge, ReadOpenFilesLimit(proc / "self/limits"), families);
+      MetricType::Gauge, ReadOpenFilesLimit(proc_ / "self/limits"), families);
   Add("process_start_time_seconds",
       "Start time of the process since unix epoch in seconds.",
-      MetricType::Gauge, start, families);
+      MetricType::Gauge, start_seconds_, families);
   Add("process_threads", "Number of OS threads in the process.",
       MetricType::Gauge, stat.threads, families);
   return families;

@@ -31,10 +31,10 @@ std::map<std::string, double> ValuesOf(
   return values;
 }
 
-class ReadProcessMetricsTest : public ::testing::Test {
+class ProcessMetricsTest : public ::testing::Test {
  protected:
-  ReadProcessMetricsTest() { fs::create_directories(proc_ / "self/fd"); }
-  ~ReadProcessMetricsTest() override { fs::remove_all(proc_); }
+  ProcessMetricsTest() { fs::create_directories(proc_ / "self/fd"); }
+  ~ProcessMetricsTest() override { fs::remove_all(proc_); }
 
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(proc_ / name) << text;
@@ -44,7 +44,7 @@ class ReadProcessMetricsTest : public ::testing::Test {
       fs::path(::testing::TempDir()) / ("proc." + std::to_string(getpid()));
 };
 
-TEST_F(ReadProcessMetricsTest, ReadsWhatTheKernelSays) {
+TEST_F(ProcessMetricsTest, ReadsWhatTheKernelSays) {
   // The name of a program may look like the fields behind it.
   Write("self/stat",
         "4711 (a) b (1) S 1 4711 4711 0 -1 4194560 900 0 3 0 250 125 0 0 20 "
@@ -68,10 +68,10 @@ TEST_F(ReadProcessMetricsTest, ReadsWhatTheKernelSays) {
       {"process_max_fds", 1024},
       {"process_start_time_seconds", 1704067200 + 4242 / ticks},
       {"process_threads", 12}};
-  EXPECT_EQ(ValuesOf(ReadProcessMetrics(proc_)), expected);
+  EXPECT_EQ(ValuesOf(ProcessMetrics(proc_).Read()), expected);
 }
 
-TEST_F(ReadProcessMetricsTest, LeavesOutWhatCannotBeRead) {
+TEST_F(ProcessMetricsTest, LeavesOutWhatCannotBeRead) {
   constexpr char kWords[] =
       "4711 (a) S x x x x x x x x x x x x x x x x x x x x x x x x";
   for (const char* stat :
@@ -80,20 +80,34 @@ TEST_F(ReadProcessMetricsTest, LeavesOutWhatCannotBeRead) {
     Write("self/stat", stat);
     Write("self/limits", "Max open files   x\n");
     Write("stat", "btime\n");
-    EXPECT_TRUE(ReadProcessMetrics(proc_).empty());
+    EXPECT_TRUE(ProcessMetrics(proc_).Read().empty());
   }
-  EXPECT_TRUE(ReadProcessMetrics("/nowhere").empty());
+  EXPECT_TRUE(ProcessMetrics("/nowhere").Read().empty());
 }
 
-TEST_F(ReadProcessMetricsTest, TakesNoLimitForInfinity) {
+TEST_F(ProcessMetricsTest, TakesNoLimitForInfinity) {
   Write("self/limits",
         "Max open files            unlimited  unlimited files\n");
   EXPECT_TRUE(
-      std::isinf(ValuesOf(ReadProcessMetrics(proc_)).at("process_max_fds")));
+      std::isinf(ValuesOf(ProcessMetrics(proc_).Read()).at("process_max_fds")));
 }
 
-TEST(ReadProcessMetricsOfThisProcessTest, IsPlausible) {
-  const std::map<std::string, double> values = ValuesOf(ReadProcessMetrics());
+TEST_F(ProcessMetricsTest, TellsOneStartThoughTheBootTimeMoves) {
+  Write("self/stat", "1 (a) S 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0 4200 0 0\n");
+  Write("stat", "btime 1704067200\n");
+  const ProcessMetrics metrics(proc_);
+  const double start =
+      ValuesOf(metrics.Read()).at("process_start_time_seconds");
+
+  for (const char* moved : {"btime 1704067201\n", "btime 1000000000\n", ""}) {
+    Write("stat", moved);
+    EXPECT_EQ(ValuesOf(metrics.Read()).at("process_start_time_seconds"), start);
+  }
+}
+
+TEST(ProcessMetricsOfThisProcessTest, IsPlausible) {
+  const std::map<std::string, double> values =
+      ValuesOf(ProcessMetrics().Read());
 
   ASSERT_EQ(values.size(), 7U);
   EXPECT_GE(values.at("process_cpu_seconds_total"), 0);

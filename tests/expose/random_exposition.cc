@@ -390,7 +390,7 @@ int main(int argc, char** argv) {
   }
   const std::string folder = std::string(argv[1]) + "/";
   exporter::Chance chance(std::stoull(argv[2]));
-  const auto process = exporter::ReadProcessMetrics();
+  const auto process = exporter::ProcessMetrics().Read();
   exporter::WriteCase(folder + "small", exporter::SmallCase(), false, process);
   exporter::WriteCase(folder + "strict", exporter::SmallCase(), true, process);
   exporter::WriteCase(folder + "usual", exporter::UsualCase(200), false,
