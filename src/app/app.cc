@@ -62,11 +62,12 @@ void LogWarnings(const LoadedConfig& loaded) {
 // The parts of the running program, in the order in which they need each other.
 class Exporter {
  public:
-  Exporter(const Flags& flags, LoadedConfig loaded)
+  // `started`: before anything was counted.
+  Exporter(const Flags& flags, LoadedConfig loaded, WallTime started)
       : flags_(flags),
-        started_(clock_.WallNow()),
+        started_(started),
         own_metrics_(registry_),
-        exposition_(flags.strict_stateset),
+        exposition_(flags.strict_stateset, started),
         config_(std::move(loaded.config)),
         collector_(clock_, registry_,
                    "modelarts_exporter/" + std::string(Version()),
@@ -174,10 +175,12 @@ class Exporter {
 };
 
 // The program at work; null where it could not begin, which is logged.
-std::unique_ptr<Exporter> Begin(const Flags& flags, LoadedConfig loaded) {
+std::unique_ptr<Exporter> Begin(const Flags& flags, LoadedConfig loaded,
+                                WallTime started) {
   std::string error;
   try {
-    auto exporter = std::make_unique<Exporter>(flags, std::move(loaded));
+    auto exporter =
+        std::make_unique<Exporter>(flags, std::move(loaded), started);
     const auto addresses = exporter->Start();
     if (addresses) {
       for (const std::string& address : *addresses) {
@@ -243,6 +246,7 @@ int CheckConfig(const Flags& flags) {
 }
 
 int RunExporter(const Flags& flags) {
+  const WallTime started = SystemClock().WallNow();
   const sigset_t signals = SignalsOfInterest();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before the first thread.
   signal(SIGPIPE, SIG_IGN);
@@ -256,7 +260,8 @@ int RunExporter(const Flags& flags) {
   }
   if (!loaded.config) return 1;
 
-  const std::unique_ptr<Exporter> exporter = Begin(flags, std::move(loaded));
+  const std::unique_ptr<Exporter> exporter =
+      Begin(flags, std::move(loaded), started);
   if (!exporter) return 1;
   Log(LogLevel::kInfo, "modelarts_exporter started",
       {{"version", std::string(Version())},

@@ -70,7 +70,7 @@ void TaskCounter::BeginAgainWith(const SyncStatus& status) {
 
 void TaskCounter::Observe(const SyncStatus& status, WallTime now) {
   const bool first = !history_.has_value();
-  if (first) history_.emplace();
+  if (first) history_.emplace().begin = now;
   const Identity task{.id = status.task_id, .created = status.created};
   const bool is_named = !task.id.empty() || task.created;
   const bool ended = HasEnded(status.state);

@@ -24,7 +24,7 @@ std::int64_t Nanoseconds(steady_clock::duration duration) {
 // more: the body is reserved at once, since one that grows is held twice while
 // it is copied.
 std::size_t EstimateBytes(const Collection& collection,
-                          const LabelTable& labels) {
+                          const LabelTable& labels, const Dialect& dialect) {
   constexpr std::size_t kNumber = 20;  // -9223372036854775808
   // A line besides its identity and its longest label: name, braces, value.
   constexpr auto kLine = [](const Family& family) {
@@ -48,6 +48,9 @@ std::size_t EstimateBytes(const Collection& collection,
       kLine(kLastCompletedFamily) +
       2 * (kLine(kSyncTasksFamily) + sizeof("status=\"COMPLETED\""));
 
+  const std::size_t starts =
+      dialect.start_timestamps ? 2 * (kNumber + sizeof(" st@.")) : 0;
+
   std::size_t bytes = 0;
   for (const Family& family : kFamilies) {
     bytes += 3 * sizeof("# HELP  \n") + 3 * family.name.size() +
@@ -68,7 +71,7 @@ std::size_t EstimateBytes(const Collection& collection,
       bytes += kLine(kSyncErrorFamily) + sizeof("error_code=\"\"") +
                3 * reading.status->error_code.size() + identity;
     }
-    if (reading.history) bytes += kSeen + 3 * identity;
+    if (reading.history) bytes += kSeen + starts + 3 * identity;
   }
   return bytes;
 }
@@ -138,6 +141,7 @@ class Sheet {
             Begin(kSyncTasksFamily, reading);
             writer_.Raw(ending);
             writer_.Integer(static_cast<std::int64_t>(tasks));
+            writer_.Start(reading.history->begin);
             EndLine();
           };
           line(",status=\"COMPLETED\"} ", reading.history->completed);
@@ -269,8 +273,9 @@ std::array<std::array<std::string, 2>, kAllSyncStates.size()> RenderEndings(
 
 }  // namespace
 
-Exposition::Exposition(bool strict_stateset)
+Exposition::Exposition(bool strict_stateset, std::optional<WallTime> started)
     : strict_stateset_(strict_stateset),
+      started_(started),
       state_endings_(RenderEndings(strict_stateset)) {}
 
 std::string Exposition::Write(
@@ -283,12 +288,13 @@ std::string Exposition::Write(
   std::string end;
   TextWriter end_writer(format, end);
   for (const prometheus::MetricFamily& family : own) {
-    WriteFamily(family, end_writer);
+    WriteFamily(family, end_writer, started_);
   }
   end_writer.End();
 
   std::string body;
-  body.reserve(EstimateBytes(collection, *labels) + end.size());
+  body.reserve(EstimateBytes(collection, *labels, DialectOf(format)) +
+               end.size());
   Sheet sheet(collection, *labels, format, body);
   sheet.WriteStates(strict_stateset_, state_endings_);
   sheet.WriteStatusFields();

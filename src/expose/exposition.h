@@ -5,9 +5,11 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "base/clock.h"
 #include "expose/label_table.h"
 #include "expose/negotiation.h"
 #include "model/reading.h"
@@ -21,8 +23,10 @@ namespace exporter {
 class Exposition {
  public:
   // `strict_stateset`: the label of the state is named like its metric, as an
-  // OpenMetrics StateSet wants it (--metrics.strict-stateset).
-  explicit Exposition(bool strict_stateset);
+  // OpenMetrics StateSet wants it (--metrics.strict-stateset). `started`: since
+  // when the program counts what is its own, for formats that say it.
+  explicit Exposition(bool strict_stateset,
+                      std::optional<WallTime> started = std::nullopt);
 
   // The families of families.h in their order, their samples in the order of
   // the readings, then `own`, then what ends an exposition. A family without
@@ -47,6 +51,7 @@ class Exposition {
       const std::shared_ptr<const Catalogue>& catalogue) const;
 
   const bool strict_stateset_;
+  const std::optional<WallTime> started_;
   const StateEndings state_endings_;
 
   mutable std::mutex mutex_;

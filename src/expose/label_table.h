@@ -11,8 +11,8 @@
 namespace exporter {
 
 // The labels of the datasets of a catalogue, escaped and joined once, since
-// they are written in thousands of lines at each scrape. Both formats escape
-// labels alike, so one table serves both.
+// they are written in thousands of lines at each scrape. All formats escape
+// labels alike, so one table serves all.
 //
 // Safe for concurrent use: never changes.
 class LabelTable {

@@ -1,6 +1,7 @@
 #include "expose/negotiation.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
@@ -18,15 +19,38 @@ struct Offer {
   int quality = 1000;        // In thousandths.
 };
 
+// How specific the match of an offer with a format is.
+enum class Rank {
+  kNone,
+  kAnything,        // "*/*"
+  kAnySubtype,      // "text/*"
+  kUnknownVersion,  // By name, with a version that no format here has.
+  kByName,
+  kByVersion,  // By name and version.
+};
+
 // What the header says of one format, as far as it was read.
 struct Match {
-  int rank = 0;     // How specific: 0 nothing matches, 1 "*/*", 2 "text/*",
-                    // 3 by name, 4 by name and version.
-  int quality = 0;  // In thousandths; 0 also where it is refused.
+  Rank rank = Rank::kNone;
+  int quality = 0;           // In thousandths; 0 also where it is refused.
   std::size_t position = 0;  // In the header, counted in members.
 };
 
-constexpr int kByName = 3;
+// A format as offers name it.
+struct Name {
+  std::string_view type;
+  std::string_view subtype;
+  std::string_view version;
+  bool without_version;  // Meant where no version is named, and by wildcards,
+  bool unknown_version;  // and by a version that none of these has.
+};
+
+// By Format.
+constexpr std::array<Name, 3> kNames = {{
+    {"text", "plain", "0.0.4", true, false},
+    {"application", "openmetrics-text", "1.0.0", true, true},
+    {"application", "openmetrics-text", "2.0.0", false, false},
+}};
 
 // As TakeUntil, for separators that are not quoted; blanks are kept.
 std::string_view TakeUntilUnquoted(std::string_view& rest, char separator) {
@@ -74,20 +98,40 @@ std::optional<Offer> ParseOffer(std::string_view member) {
   return offer;
 }
 
-// The rank of a match of `offer` with a format; 0 if they do not match.
-int Rank(const Offer& offer, std::string_view type, std::string_view subtype,
-         std::string_view version) {
-  if (!offer.version.empty() && offer.version != version) return 0;
-  if (offer.type == "*") return offer.subtype == "*" ? 1 : 0;
-  if (!EqualsIgnoringCase(offer.type, type)) return 0;
-  if (offer.subtype == "*") return 2;
-  if (!EqualsIgnoringCase(offer.subtype, subtype)) return 0;
-  return offer.version.empty() ? kByName : kByName + 1;
+// REQUIRES: the type and the subtype of `offer` are those of a name.
+bool IsKnownVersion(const Offer& offer) {
+  return std::any_of(kNames.begin(), kNames.end(), [&](const Name& name) {
+    return name.version == offer.version &&
+           EqualsIgnoringCase(name.subtype, offer.subtype);
+  });
 }
 
-void Improve(Match& match, int rank, const Offer& offer, std::size_t position) {
-  const bool better = rank > match.rank || (rank != 0 && rank == match.rank &&
-                                            offer.quality > match.quality);
+Rank RankOf(const Offer& offer, const Name& name) {
+  const bool any_type = offer.type == "*";
+  const bool any_subtype = offer.subtype == "*";
+  if (any_type && !any_subtype) return Rank::kNone;
+  if (!any_type && !EqualsIgnoringCase(offer.type, name.type))
+    return Rank::kNone;
+  const bool is_version = offer.version == name.version;
+  if (any_subtype) {
+    const bool meant =
+        name.without_version && (is_version || offer.version.empty());
+    if (!meant) return Rank::kNone;
+    return any_type ? Rank::kAnything : Rank::kAnySubtype;
+  }
+  if (!EqualsIgnoringCase(offer.subtype, name.subtype)) return Rank::kNone;
+  if (is_version) return Rank::kByVersion;
+  if (offer.version.empty())
+    return name.without_version ? Rank::kByName : Rank::kNone;
+  const bool asked = offer.quality != 0 && !IsKnownVersion(offer);
+  return asked && name.unknown_version ? Rank::kUnknownVersion : Rank::kNone;
+}
+
+void Improve(Match& match, Rank rank, const Offer& offer,
+             std::size_t position) {
+  const bool better =
+      rank > match.rank || (rank != Rank::kNone && rank == match.rank &&
+                            offer.quality > match.quality);
   if (better) match = {rank, offer.quality, position};
 }
 
@@ -95,8 +139,8 @@ void Improve(Match& match, int rank, const Offer& offer, std::size_t position) {
 bool Wins(const Match& a, const Match& b) {
   if (a.quality != b.quality) return a.quality > b.quality;
   if (a.quality == 0) return false;
-  const int a_rank = std::min(a.rank, kByName);
-  const int b_rank = std::min(b.rank, kByName);
+  const Rank a_rank = std::min(a.rank, Rank::kUnknownVersion);
+  const Rank b_rank = std::min(b.rank, Rank::kUnknownVersion);
   if (a_rank != b_rank) return a_rank > b_rank;
   return a.position < b.position;
 }
@@ -104,18 +148,26 @@ bool Wins(const Match& a, const Match& b) {
 }  // namespace
 
 Format NegotiateFormat(std::string_view accept) {
-  Match text;
-  Match open_metrics;
+  std::array<Match, kNames.size()> matches;
   for (std::size_t position = 0; !accept.empty(); ++position) {
     const std::optional<Offer> offer =
         ParseOffer(TakeUntilUnquoted(accept, ','));
     if (!offer) continue;
-    Improve(text, Rank(*offer, "text", "plain", "0.0.4"), *offer, position);
-    Improve(open_metrics,
-            Rank(*offer, "application", "openmetrics-text", "1.0.0"), *offer,
-            position);
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+      Improve(matches[i], RankOf(*offer, kNames[i]), *offer, position);
+    }
   }
-  return Wins(open_metrics, text) ? Format::kOpenMetrics : Format::kText;
+  const Match& text = matches[static_cast<std::size_t>(Format::kText)];
+  Match& first = matches[static_cast<std::size_t>(Format::kOpenMetrics)];
+  const Match& second =
+      matches[static_cast<std::size_t>(Format::kOpenMetrics2)];
+  // Who reads a later version and this one is not given an older one.
+  if (first.rank == Rank::kUnknownVersion && second.quality != 0) first = {};
+
+  const bool is_second = Wins(second, first);
+  const Match& open_metrics = is_second ? second : first;
+  if (!Wins(open_metrics, text)) return Format::kText;
+  return is_second ? Format::kOpenMetrics2 : Format::kOpenMetrics;
 }
 
 std::string_view ContentType(Format format) {
@@ -124,6 +176,8 @@ std::string_view ContentType(Format format) {
       return "text/plain; version=0.0.4; charset=utf-8";
     case Format::kOpenMetrics:
       return "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    case Format::kOpenMetrics2:
+      return "application/openmetrics-text; version=2.0.0; charset=utf-8";
   }
   throw std::logic_error("Format out of range");
 }

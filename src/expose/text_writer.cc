@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
-#include <stdexcept>
 
 #include "base/utf8.h"
 
@@ -72,79 +71,42 @@ void AppendUnlessFinite(double value, std::string& out) {
   out += std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 }
 
-std::string_view WithoutSuffix(std::string_view name, std::string_view suffix) {
+// The name that `dialect` declares `family` by.
+std::string_view DeclaredName(const Family& family, const Dialect& dialect) {
+  std::string_view name = family.name;
+  if (!dialect.declares_stem) return name;
+  const std::string_view suffix = family.type == FamilyType::kCounter ? "_total"
+                                  : family.type == FamilyType::kInfo  ? "_info"
+                                                                      : "";
   if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
   return name;
-}
-
-// The name and type that OpenMetrics gives to a family.
-struct Declaration {
-  std::string_view name;
-  std::string_view type;
-};
-
-Declaration DeclareText(const Family& family) {
-  switch (family.type) {
-    case FamilyType::kCounter:
-      return {family.name, "counter"};
-    case FamilyType::kGauge:
-    case FamilyType::kInfo:
-    case FamilyType::kStateSet:
-      return {family.name, "gauge"};
-    case FamilyType::kHistogram:
-      return {family.name, "histogram"};
-    case FamilyType::kSummary:
-      return {family.name, "summary"};
-    case FamilyType::kUnknown:
-      return {family.name, "untyped"};
-  }
-  throw std::logic_error("FamilyType out of range");
-}
-
-Declaration DeclareOpenMetrics(const Family& family) {
-  switch (family.type) {
-    case FamilyType::kCounter:
-      return {WithoutSuffix(family.name, "_total"), "counter"};
-    case FamilyType::kGauge:
-      return {family.name, "gauge"};
-    case FamilyType::kInfo:
-      return {WithoutSuffix(family.name, "_info"), "info"};
-    case FamilyType::kStateSet:
-      return {family.name, "stateset"};
-    case FamilyType::kHistogram:
-      return {family.name, "histogram"};
-    case FamilyType::kSummary:
-      return {family.name, "summary"};
-    case FamilyType::kUnknown:
-      return {family.name, "unknown"};
-  }
-  throw std::logic_error("FamilyType out of range");
 }
 
 }  // namespace
 
 void TextWriter::Head(const Family& family) {
-  const bool open_metrics = format_ == Format::kOpenMetrics;
-  const Declaration declared =
-      open_metrics ? DeclareOpenMetrics(family) : DeclareText(family);
-  if (!family.help.empty()) {
-    Raw("# HELP ");
-    Raw(declared.name);
+  const std::string_view name = DeclaredName(family, dialect_);
+  const auto begin = [&](std::string_view keyword) {
+    Raw("# ");
+    Raw(keyword);
     Raw(' ');
-    AppendEscaped(family.help, open_metrics ? "\\\n\"" : "\\\n", out_);
-    Raw('\n');
-  }
-  Raw("# TYPE ");
-  Raw(declared.name);
-  Raw(' ');
-  Raw(declared.type);
-  Raw('\n');
-  if (open_metrics && !family.unit.empty()) {
-    Raw("# UNIT ");
-    Raw(declared.name);
+    Raw(name);
     Raw(' ');
-    Raw(family.unit);
-    Raw('\n');
+  };
+  for (const Metadata line : dialect_.metadata) {
+    if (line == Metadata::kType) {
+      begin("TYPE");
+      Raw(dialect_.types[static_cast<std::size_t>(family.type)]);
+      Raw('\n');
+    } else if (line == Metadata::kUnit && !family.unit.empty()) {
+      begin("UNIT");
+      Raw(family.unit);
+      Raw('\n');
+    } else if (line == Metadata::kHelp && !family.help.empty()) {
+      begin("HELP");
+      AppendEscaped(family.help, dialect_.escaped_in_help, out_);
+      Raw('\n');
+    }
   }
 }
 
@@ -211,8 +173,17 @@ void TextWriter::Bound(double value) {
   if (text.find_first_of(".e") == std::string_view::npos) Raw(".0");
 }
 
-void TextWriter::End() {
-  if (format_ == Format::kOpenMetrics) Raw("# EOF\n");
+void TextWriter::Timestamp(std::int64_t unix_milliseconds) {
+  Raw(' ');
+  Decimal(unix_milliseconds, dialect_.timestamp_decimals);
 }
+
+void TextWriter::Start(WallTime start) {
+  if (!dialect_.start_timestamps) return;
+  Raw(" st@");
+  Decimal(start.time_since_epoch().count(), 3);
+}
+
+void TextWriter::End() { Raw(dialect_.end); }
 
 }  // namespace exporter

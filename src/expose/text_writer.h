@@ -1,5 +1,5 @@
-// The bytes of both text formats: heads of families, labels and numbers. Knows
-// nothing of datasets.
+// The bytes of all text formats: heads of families, labels, numbers and times.
+// Knows nothing of datasets.
 
 #pragma once
 
@@ -7,23 +7,15 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+#include "expose/dialect.h"
 #include "expose/negotiation.h"
 
 namespace exporter {
 
-enum class FamilyType {
-  kCounter,
-  kGauge,
-  kInfo,      // A gauge in the text format.
-  kStateSet,  // A gauge in the text format.
-  kHistogram,
-  kSummary,
-  kUnknown,
-};
-
 // What is said of a family above its samples.
 struct Family {
-  std::string_view name;  // As its samples have it in both formats: a counter
+  std::string_view name;  // As its samples have it in all formats: a counter
                           // ends in "_total", an info in "_info".
   FamilyType type;
   std::string_view unit;  // The last word of the name, "_total" aside, e.g.
@@ -48,11 +40,12 @@ struct Family {
 class TextWriter {
  public:
   // `out` must outlive this object.
-  TextWriter(Format format, std::string& out) : format_(format), out_(out) {}
+  TextWriter(Format format, std::string& out)
+      : dialect_(DialectOf(format)), out_(out) {}
 
-  [[nodiscard]] Format format() const { return format_; }
+  [[nodiscard]] const Dialect& dialect() const { return dialect_; }
 
-  // HELP, TYPE and, in OpenMetrics, UNIT; HELP and UNIT where there is one.
+  // TYPE, HELP and, in OpenMetrics, UNIT; HELP and UNIT where there is one.
   void Head(const Family& family);
 
   // `text` as it is.
@@ -78,11 +71,18 @@ class TextWriter {
   // Source: OpenMetrics 1.0, Considerations: Canonical Numbers.
   void Bound(double value);
 
+  // A space and when a sample was taken, in the unit of the format.
+  void Timestamp(std::int64_t unix_milliseconds);
+
+  // A space and since when a sample has been counted; nothing in formats that
+  // do not say it. Comes last in the line.
+  void Start(WallTime start);
+
   // What ends the whole exposition: "# EOF" in OpenMetrics.
   void End();
 
  private:
-  Format format_;
+  const Dialect& dialect_;
   std::string& out_;
 };
 

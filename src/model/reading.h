@@ -22,6 +22,7 @@ namespace exporter {
 
 // The tasks of a dataset that this process saw end.
 struct TaskHistory {
+  WallTime begin;  // Since when they are counted: the first answer.
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   std::optional<WallTime> last_completed;  // End of the last COMPLETED one.

@@ -39,6 +39,20 @@ TEST(TaskCounterTest, StartsAtZeroForATaskThatHadEndedBefore) {
   EXPECT_EQ(counter.History()->last_completed, kNoon);
 }
 
+TEST(TaskCounterTest, CountsSinceTheFirstAnswerWhateverComesLater) {
+  TaskCounter counter;
+  counter.Observe(Task(SyncState::kRunning, "t1"), kNoon);
+  ASSERT_EQ(counter.History()->begin, kNoon);
+
+  counter.Observe(Task(SyncState::kCompleted, "t1"), kNoon - 48h);
+  counter.Observe(Task(SyncState::kFailed, "t2"), kNoon + 48h);
+  counter.BeginAgainWith(Task(SyncState::kRunning, "t0"));
+  counter.Observe(Task(SyncState::kFailed, "t0"), kNoon + 49h);
+
+  EXPECT_EQ(counter.History()->begin, kNoon);
+  EXPECT_EQ(counter.History()->failed, 2U);
+}
+
 TEST(TaskCounterTest, CountsEachEndOnce) {
   TaskCounter counter;
   for (const auto& [state, id] :
@@ -249,6 +263,18 @@ TEST(MemoryTest, LetsAReplicaThatLagsBehindCountAndShowNothing) {
       EXPECT_EQ(before.history->completed, 1U);
     }
   }
+}
+
+TEST(MemoryTest, CountsSinceTheFirstAnswerAndNotSinceAFailure) {
+  Memory memory;
+  memory.Failed(SomeError(), true, At(0s), 10ms);
+  EXPECT_FALSE(memory.Read(0, {}, At(0s).steady).history);
+
+  memory.Succeeded(State(SyncState::kRunning), At(5s), 10ms);
+  memory.Failed(SomeError(), true, At(10s), 10ms);
+  memory.Succeeded(State(SyncState::kRunning), At(15s), 10ms);
+
+  EXPECT_EQ(memory.Read(0, {}, At(15s).steady).history->begin, At(5s).wall);
 }
 
 TEST(MemoryTest, ShowsWhenTheNewestAnswerCameAndThatAQuerySucceeded) {

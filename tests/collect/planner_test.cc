@@ -779,9 +779,13 @@ TEST(PlannerTest, ReportsAnotherReasonButNothingOfWhatWasNotAsked) {
   EXPECT_EQ(cloud.health.size(), 2U);
 }
 
-// What a scrape counts as completed of the only dataset.
+// What a scrape counts of the only dataset.
+TaskHistory HistoryOfOne(PlannedCloud& cloud) {
+  return cloud.Scrape(2s).readings.at(0).history.value();
+}
+
 std::uint64_t Completed(PlannedCloud& cloud) {
-  return cloud.Scrape(2s).readings.at(0).history->completed;
+  return HistoryOfOne(cloud).completed;
 }
 
 void RunOneTask(PlannedCloud& cloud) {
@@ -801,6 +805,7 @@ TEST(PlannerTest, RemembersADatasetThatComesBackWithinAQuarterOfAnHour) {
     cloud.Configure();
     RunOneTask(cloud);
     const std::vector<Dataset> before = cloud.catalogue->datasets;
+    const WallTime begin = HistoryOfOne(cloud).begin;
 
     cloud.catalogue->datasets.clear();
     cloud.Configure();
@@ -808,7 +813,10 @@ TEST(PlannerTest, RemembersADatasetThatComesBackWithinAQuarterOfAnHour) {
     cloud.catalogue->datasets = before;
     cloud.Configure();
 
-    EXPECT_EQ(Completed(cloud), counted);
+    const TaskHistory after = HistoryOfOne(cloud);
+    EXPECT_EQ(after.completed, counted);
+    // A count that begins again says so.
+    EXPECT_EQ(after.begin == begin, counted == 1U);
   }
 }
 

@@ -83,6 +83,8 @@ TEST(ExpositionTest, WritesAllFamiliesInTheirOrder) {
             ReadTestdata("all.prom"));
   EXPECT_EQ(Exposition(false).Write(SmallCase(), Format::kOpenMetrics),
             ReadTestdata("all.om"));
+  EXPECT_EQ(Exposition(false).Write(SmallCase(), Format::kOpenMetrics2),
+            ReadTestdata("all.om2"));
 }
 
 TEST(ExpositionTest, NamesTheStateLikeItsMetricWhenStrict) {
@@ -90,6 +92,21 @@ TEST(ExpositionTest, NamesTheStateLikeItsMetricWhenStrict) {
             ReadTestdata("strict.prom"));
   EXPECT_EQ(Exposition(true).Write(SmallCase(), Format::kOpenMetrics),
             ReadTestdata("strict.om"));
+  EXPECT_EQ(Exposition(true).Write(SmallCase(), Format::kOpenMetrics2),
+            ReadTestdata("strict.om2"));
+}
+
+TEST(ExpositionTest, BeginsItsOwnCountersWithTheProgram) {
+  prometheus::ClientMetric metric;
+  metric.counter.value = 17;
+  const prometheus::MetricFamily own = {
+      "a_total", "", prometheus::MetricType::Counter, {metric}};
+  const Exposition exposition(false, WallTime(1'520'430'000'123ms));
+
+  EXPECT_THAT(exposition.Write(SmallCase(), Format::kOpenMetrics2, {&own, 1}),
+              HasSubstr("\na_total 17 st@1520430000.123\n# EOF\n"));
+  EXPECT_THAT(exposition.Write(SmallCase(), Format::kOpenMetrics, {&own, 1}),
+              HasSubstr("\na_total 17\n# EOF\n"));
 }
 
 TEST(ExpositionTest, LeavesOutFamiliesWithoutSamples) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace exporter {
 namespace {
@@ -13,30 +14,75 @@ void ExpectFormat(std::string_view accept, Format format) {
   EXPECT_EQ(NegotiateFormat(accept), format) << '"' << accept << '"';
 }
 
-TEST(NegotiateFormatTest, AnswersWhatPrometheusAsksFor) {
-  // Prometheus 2.5, 2.42 and 3.0, as they send it.
-  ExpectFormat(
-      "application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;"
-      "q=0.5,*/*;q=0.1",
-      Format::kText);
-  ExpectFormat(
-      "application/openmetrics-text;version=1.0.0,application/"
-      "openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,"
-      "*/*;q=0.1",
-      Format::kOpenMetrics);
-  ExpectFormat(
-      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
-      "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;"
-      "version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;"
-      "q=0.2,/;q=0.1",
-      Format::kOpenMetrics);
-  ExpectFormat(
+// As these programs send it: Debian 12's, 13's and forky's Prometheus and both
+// VictoriaMetrics were asked, Telegraf's is from its source.
+TEST(NegotiateFormatTest, AnswersWhatScrapersAskFor) {
+  constexpr std::string_view kProtobuf =
       "application/vnd.google.protobuf;proto=io.prometheus.client."
-      "MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;"
-      "version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;"
-      "q=0.2,/;q=0.1",
-      Format::kOpenMetrics);
-  ExpectFormat("text/plain;version=0.0.4;q=0.2,/;q=0.1", Format::kText);
+      "MetricFamily;encoding=delimited";
+  const struct {
+    const char* scraper;
+    std::string accept;
+    Format format;
+  } kCases[] = {
+      {"Prometheus 2.5",
+       "application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;"
+       "q=0.5,*/*;q=0.1",
+       Format::kOpenMetrics},
+      {"Prometheus 2.42",
+       "application/openmetrics-text;version=1.0.0,application/"
+       "openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,"
+       "*/*;q=0.1",
+       Format::kOpenMetrics},
+      {"Prometheus 2.42 with native histograms",
+       std::string(kProtobuf) +
+           ",application/openmetrics-text;version=1.0.0;q=0.8,application/"
+           "openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;"
+           "q=0.5,*/*;q=0.1",
+       Format::kOpenMetrics},
+      {"Prometheus 2.53",
+       "application/openmetrics-text;version=1.0.0;q=0.5,application/"
+       "openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,"
+       "*/*;q=0.2",
+       Format::kOpenMetrics},
+      {"Prometheus 2.53 with native histograms",
+       std::string(kProtobuf) +
+           ";q=0.5,application/openmetrics-text;version=1.0.0;q=0.4,"
+           "application/openmetrics-text;version=0.0.1;q=0.3,text/plain;"
+           "version=0.0.4;q=0.2,*/*;q=0.1",
+       Format::kOpenMetrics},
+      {"Prometheus 3.0",
+       "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+       "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;"
+       "version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;"
+       "q=0.2,/;q=0.1",
+       Format::kOpenMetrics},
+      {"Prometheus 3.5",
+       "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+       "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;"
+       "version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;"
+       "q=0.3,*/*;q=0.2",
+       Format::kOpenMetrics},
+      {"Prometheus that wants text", "text/plain;version=0.0.4;q=0.2,/;q=0.1",
+       Format::kText},
+      {"One that reads OpenMetrics 2.0",
+       "application/openmetrics-text;version=2.0.0;escaping=allow-utf-8;q=0.7,"
+       "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+       "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;"
+       "version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;"
+       "q=0.3,*/*;q=0.2",
+       Format::kOpenMetrics2},
+      {"VictoriaMetrics 1.79 and 1.145",
+       "text/plain;version=0.0.4;q=1,*/*;q=0.1", Format::kText},
+      {"Telegraf",
+       std::string(kProtobuf) + ";q=0.7,text/plain;version=0.0.4;q=0.3",
+       Format::kText},
+      {"curl", "*/*", Format::kText},
+  };
+  for (const auto& [scraper, accept, format] : kCases) {
+    SCOPED_TRACE(scraper);
+    ExpectFormat(accept, format);
+  }
 }
 
 TEST(NegotiateFormatTest, AnswersTextUnlessOpenMetricsIsNamed) {
@@ -106,15 +152,101 @@ TEST(NegotiateFormatTest, NeverAnswersWhatIsRefused) {
   }
 }
 
-TEST(NegotiateFormatTest, OffersOneVersionOfEach) {
+TEST(NegotiateFormatTest, AnswersTheVersionThatIsNamed) {
   ExpectFormat("application/openmetrics-text;version=1.0.0",
                Format::kOpenMetrics);
   ExpectFormat("application/openmetrics-text;version=\"1.0.0\"",
                Format::kOpenMetrics);
-  ExpectFormat("application/openmetrics-text;version=0.0.1", Format::kText);
-  ExpectFormat("application/openmetrics-text;version=2.0.0", Format::kText);
+  for (const char* accept :
+       {"application/openmetrics-text;version=2.0.0",
+        "application/openmetrics-text; version=2.0.0; charset=utf-8",
+        "application/openmetrics-text;charset=utf-8;version=\"2.0.0\";q=0.1",
+        "application/openmetrics-text;version=2.0.0;escaping=underscores",
+        "APPLICATION/OPENMETRICS-TEXT;VERSION=2.0.0",
+        " application/openmetrics-text ;\tversion = 2.0.0 ; q = 1 ",
+        "*/*,application/openmetrics-text;version=2.0.0",
+        "application/*,application/openmetrics-text;version=2.0.0",
+        "text/plain;q=0.9,application/openmetrics-text;version=2.0.0",
+        "application/openmetrics-text;version=2.0.0;q=0.5,*/*;q=0.4"}) {
+    ExpectFormat(accept, Format::kOpenMetrics2);
+  }
   ExpectFormat("text/plain;version=1.0.0,application/openmetrics-text;q=0.1",
                Format::kOpenMetrics);
+}
+
+TEST(NegotiateFormatTest, AnswersTheOldestVersionUnlessAnotherIsNamed) {
+  for (const char* accept :
+       {"application/openmetrics-text", "application/openmetrics-text;version",
+        "application/openmetrics-text;version=",
+        "application/openmetrics-text;version=0.0.1",
+        "application/openmetrics-text;version=2",
+        "application/openmetrics-text;version=2.0",
+        "application/openmetrics-text;version=2.0.0-rc0",
+        "application/openmetrics-text;version=02.0.0",
+        "application/openmetrics-text;version=3.0.0",
+        "application/openmetrics-text;version=0.0.4",
+        "application/openmetrics-text;version=\"2.0.0",
+        "application/openmetrics-text;versions=2.0.0",
+        "application/openmetrics-text;x=\"version=2.0.0\"",
+        "application/openmetrics-text;version=3.0.0,text/plain",
+        "application/*;version=1.0.0"}) {
+    ExpectFormat(accept, Format::kOpenMetrics);
+  }
+  for (const char* wildcard :
+       {"*/*;version=2.0.0", "application/*;version=2.0.0",
+        "application/*;version=3.0.0", "text/plain;version=2.0.0"}) {
+    ExpectFormat(wildcard, Format::kText);
+  }
+}
+
+TEST(NegotiateFormatTest, ChoosesAmongVersionsAsAmongFormats) {
+  constexpr char kFirst[] = "application/openmetrics-text;version=1.0.0";
+  constexpr char kSecond[] = "application/openmetrics-text;version=2.0.0";
+  const auto offers = [](std::string a, const char* a_quality, std::string b,
+                         const char* b_quality) {
+    return std::move(a) + a_quality + "," + std::move(b) + b_quality;
+  };
+  ExpectFormat(offers(kFirst, "", kSecond, ""), Format::kOpenMetrics);
+  ExpectFormat(offers(kSecond, "", kFirst, ""), Format::kOpenMetrics2);
+  ExpectFormat(offers(kFirst, ";q=0.4", kSecond, ";q=0.5"),
+               Format::kOpenMetrics2);
+  ExpectFormat(offers(kSecond, ";q=0.4", kFirst, ";q=0.5"),
+               Format::kOpenMetrics);
+  ExpectFormat(offers(kSecond, ";q=0.4", "text/plain", ";q=0.5"),
+               Format::kText);
+  ExpectFormat(offers("application/openmetrics-text", "", kSecond, ";q=0.5"),
+               Format::kOpenMetrics);
+  ExpectFormat(offers("application/openmetrics-text", ";q=0.5", kSecond, ""),
+               Format::kOpenMetrics2);
+}
+
+TEST(NegotiateFormatTest, RefusesAVersionAlone) {
+  ExpectFormat("application/openmetrics-text;version=2.0.0;q=0", Format::kText);
+  ExpectFormat(
+      "application/openmetrics-text;version=2.0.0;q=0,application/"
+      "openmetrics-text;q=0.1",
+      Format::kOpenMetrics);
+  ExpectFormat(
+      "application/openmetrics-text;q=0,application/openmetrics-text;"
+      "version=2.0.0",
+      Format::kOpenMetrics2);
+  ExpectFormat("application/openmetrics-text;version=3.0.0;q=0,application/*",
+               Format::kOpenMetrics);
+}
+
+TEST(NegotiateFormatTest, TakesAKnownVersionRatherThanGuessAtAnUnknownOne) {
+  ExpectFormat(
+      "application/openmetrics-text;version=2.1.0,application/"
+      "openmetrics-text;version=2.0.0;q=0.5,text/plain;q=0.4",
+      Format::kOpenMetrics2);
+  ExpectFormat(
+      "application/openmetrics-text;version=2.1.0,application/"
+      "openmetrics-text;version=2.0.0;q=0,text/plain;q=0.4",
+      Format::kOpenMetrics);
+  ExpectFormat(
+      "application/openmetrics-text;version=0.0.1;q=0.9,application/"
+      "openmetrics-text;version=1.0.0;q=0.3,text/plain;q=0.5",
+      Format::kText);
 }
 
 TEST(NegotiateFormatTest, ReadsNamesInAnyCaseAndBlanksAnywhere) {
@@ -198,6 +330,8 @@ TEST(ContentTypeTest, NamesFormatVersionAndCharset) {
             "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(ContentType(Format::kOpenMetrics),
             "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  EXPECT_EQ(ContentType(Format::kOpenMetrics2),
+            "application/openmetrics-text; version=2.0.0; charset=utf-8");
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 #include "expose/own_families.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,12 +18,15 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-std::string Written(const MetricFamily& family, Format format) {
+std::string Written(const MetricFamily& family, Format format,
+                    std::optional<WallTime> start = std::nullopt) {
   std::string out;
   TextWriter writer(format, out);
-  WriteFamily(family, writer);
+  WriteFamily(family, writer, start);
   return out;
 }
+
+constexpr WallTime kStart(std::chrono::milliseconds(1'520'430'000'123));
 
 ClientMetric Gauge(double value, std::vector<ClientMetric::Label> labels = {}) {
   ClientMetric metric;
@@ -47,6 +53,32 @@ TEST(WriteFamilyTest, WritesACounter) {
             "# TYPE a_b_seconds counter\n"
             "# UNIT a_b_seconds seconds\n"
             "a_b_seconds_total 0.25\n");
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2),
+            "# TYPE a_b_seconds_total counter\n"
+            "# UNIT a_b_seconds_total seconds\n"
+            "# HELP a_b_seconds_total Waiting.\n"
+            "a_b_seconds_total 0.25\n");
+}
+
+TEST(WriteFamilyTest, SaysSinceWhenInOpenMetrics2Alone) {
+  MetricFamily family = {"a_total", "", MetricType::Counter, {Counter(3)}};
+  for (const Format format : {Format::kText, Format::kOpenMetrics}) {
+    EXPECT_EQ(Written(family, format, kStart), Written(family, format));
+  }
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2, kStart),
+            "# TYPE a_total counter\na_total 3 st@1520430000.123\n");
+
+  family.metric[0].timestamp_ms = 1'520'430'001'000;
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2, kStart),
+            "# TYPE a_total counter\n"
+            "a_total 3 1520430001 st@1520430000.123\n");
+
+  // What may go down was not begun.
+  for (const MetricType type : {MetricType::Gauge, MetricType::Untyped}) {
+    EXPECT_THAT(
+        Written({"a", "", type, {Gauge(1)}}, Format::kOpenMetrics2, kStart),
+        ::testing::Not(::testing::HasSubstr("st@")));
+  }
 }
 
 TEST(WriteFamilyTest, KeepsTheNameOfACounterWithoutTotal) {
@@ -55,6 +87,8 @@ TEST(WriteFamilyTest, KeepsTheNameOfACounterWithoutTotal) {
             "# HELP a A.\n# TYPE a counter\na 3\n");
   EXPECT_EQ(Written(family, Format::kOpenMetrics),
             "# HELP a A.\n# TYPE a unknown\na 3\n");
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2),
+            "# TYPE a counter\n# HELP a A.\na 3\n");
 }
 
 TEST(WriteFamilyTest, WritesGaugesWithEscapedLabels) {
@@ -85,6 +119,9 @@ TEST(WriteFamilyTest, TakesAGaugeOfOnesNamedInfoForAnInfo) {
             "# HELP a_info A.\n# TYPE a_info gauge\na_info{version=\"1\"} 1\n");
   EXPECT_EQ(Written(family, Format::kOpenMetrics),
             "# HELP a A.\n# TYPE a info\na_info{version=\"1\"} 1\n");
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2),
+            "# TYPE a_info info\n# HELP a_info A.\n"
+            "a_info{version=\"1\"} 1\n");
 
   family.metric.push_back(Gauge(2));
   EXPECT_TRUE(Written(family, Format::kOpenMetrics)
@@ -129,6 +166,38 @@ TEST(WriteFamilyTest, WritesASummary) {
             "a{quantile=\"1.0\"} 2.5\n"
             "a_sum 3\n"
             "a_count 2\n");
+}
+
+TEST(WriteFamilyTest, WritesHistogramAndSummaryAsOneSampleInOpenMetrics2) {
+  ClientMetric metric;
+  metric.label = {{"operation", "status"}};
+  metric.histogram.sample_count = 7;
+  metric.histogram.sample_sum = 12.5;
+  metric.histogram.bucket = {{0, 0.25}, {5, 1}, {6, 1e6}};
+  MetricFamily family = {"a", "", MetricType::Histogram, {metric}};
+  const std::string histogram =
+      "# TYPE a histogram\n"
+      "a{operation=\"status\"} {count:7,sum:12.5,"
+      "bucket:[0.25:0,1.0:5,1e+06:6,+Inf:7]} st@1520430000.123\n";
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2, kStart), histogram);
+  family.metric[0].histogram.bucket.push_back(
+      {7, std::numeric_limits<double>::infinity()});
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2, kStart), histogram);
+  family.metric[0].histogram = {};
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2),
+            "# TYPE a histogram\n"
+            "a{operation=\"status\"} {count:0,sum:0,bucket:[+Inf:0]}\n");
+
+  metric.label = {};
+  metric.summary.sample_count = 2;
+  metric.summary.sample_sum = 3;
+  family = {"a", "", MetricType::Summary, {metric}};
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2, kStart),
+            "# TYPE a summary\n"
+            "a {count:2,sum:3,quantile:[]} st@1520430000.123\n");
+  family.metric[0].summary.quantile = {{0.5, 1}, {1, 2.5}};
+  EXPECT_EQ(Written(family, Format::kOpenMetrics2),
+            "# TYPE a summary\na {count:2,sum:3,quantile:[0.5:1,1.0:2.5]}\n");
 }
 
 TEST(WriteFamilyTest, WritesWhatHasNoType) {

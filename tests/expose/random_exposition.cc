@@ -289,7 +289,7 @@ Collection RandomCollection(Chance& chance) {
       reading.status = std::make_shared<const SyncStatus>(status);
       if (chance.Coin()) {
         reading.history =
-            TaskHistory{chance.Below(1000), chance.Below(1000), std::nullopt};
+            TaskHistory{time(), chance.Below(1000), chance.Below(1000), {}};
         if (chance.Coin()) reading.history->last_completed = time();
       }
     }

@@ -16,6 +16,8 @@ WallTime At(std::int64_t milliseconds) {
   return WallTime(std::chrono::milliseconds(milliseconds));
 }
 
+const WallTime kFirstAnswer = At(1'604'000'000'500);
+
 Dataset MakeDataset(std::string id, std::string name) {
   Dataset dataset;
   dataset.key = {kProject, std::move(id)};
@@ -30,7 +32,7 @@ Reading Answered(std::size_t dataset, SyncStatus status) {
   reading.status = std::make_shared<const SyncStatus>(std::move(status));
   reading.query_duration = 12'345'678ns;
   reading.fetched = At(1'704'067'200'000);
-  reading.history = TaskHistory();
+  reading.history = TaskHistory{.begin = kFirstAnswer};
   return reading;
 }
 
@@ -80,7 +82,7 @@ Collection SmallCase() {
       Answered(0, bare),   Answered(1, completed), Answered(2, running),
       Answered(3, failed), Answered(4, none),
   };
-  collection.readings[1].history = {1, 2, At(1'606'114'870'874)};
+  collection.readings[1].history = {kFirstAnswer, 1, 2, At(1'606'114'870'874)};
 
   Reading gone;
   gone.dataset = 5;
@@ -89,7 +91,7 @@ Collection SmallCase() {
             "ModelArts.4352", "Dataset does not exist", ""});
   gone.query_duration = 2s;
   gone.fetched = At(1'704'067'140'500);
-  gone.history = {7, 1, At(1'606'114'870'874)};
+  gone.history = {kFirstAnswer, 7, 1, At(1'606'114'870'874)};
   collection.readings.push_back(gone);
 
   collection.catalogue = std::move(catalogue);
@@ -116,7 +118,8 @@ Collection UsualCase(std::size_t datasets) {
     status.created = At(1'606'114'833'874 + static_cast<std::int64_t>(i));
     status.runtime = 37s;
     collection.readings.push_back(Answered(i, std::move(status)));
-    collection.readings.back().history = {3, 1, At(1'606'114'870'874)};
+    collection.readings.back().history = {kFirstAnswer, 3, 1,
+                                          At(1'606'114'870'874)};
   }
   collection.catalogue = std::move(catalogue);
   collection.duration = 120ms;

@@ -198,6 +198,9 @@ TEST(TextWriterTest, EscapesHelpAsTheFormatWants) {
   EXPECT_EQ(Head(family, Format::kOpenMetrics),
             "# HELP a a \\\"b\\\" \\\\ \\n \xEF\xBF\xBD.\n"
             "# TYPE a gauge\n");
+  EXPECT_EQ(Head(family, Format::kOpenMetrics2),
+            "# TYPE a gauge\n"
+            "# HELP a a \\\"b\\\" \\\\ \\n \xEF\xBF\xBD.\n");
 }
 
 TEST(TextWriterTest, DeclaresEachTypeAsTheFormatNamesIt) {
@@ -205,42 +208,68 @@ TEST(TextWriterTest, DeclaresEachTypeAsTheFormatNamesIt) {
     Family family;
     const char* text;
     const char* open_metrics;
+    const char* open_metrics2;
   } kCases[] = {
       {{"a_total", FamilyType::kCounter, "", ""},
        "# TYPE a_total counter\n",
-       "# TYPE a counter\n"},
+       "# TYPE a counter\n",
+       "# TYPE a_total counter\n"},
       {{"a_info", FamilyType::kInfo, "", ""},
        "# TYPE a_info gauge\n",
-       "# TYPE a info\n"},
+       "# TYPE a info\n",
+       "# TYPE a_info info\n"},
+      {{"a_total", FamilyType::kGauge, "", ""},
+       "# TYPE a_total gauge\n",
+       "# TYPE a_total gauge\n",
+       "# TYPE a_total gauge\n"},
       {{"a", FamilyType::kStateSet, "", ""},
        "# TYPE a gauge\n",
+       "# TYPE a stateset\n",
        "# TYPE a stateset\n"},
       {{"a", FamilyType::kGauge, "", ""},
+       "# TYPE a gauge\n",
        "# TYPE a gauge\n",
        "# TYPE a gauge\n"},
       {{"a", FamilyType::kHistogram, "", ""},
        "# TYPE a histogram\n",
+       "# TYPE a histogram\n",
        "# TYPE a histogram\n"},
       {{"a", FamilyType::kSummary, "", ""},
+       "# TYPE a summary\n",
        "# TYPE a summary\n",
        "# TYPE a summary\n"},
       {{"a", FamilyType::kUnknown, "", ""},
        "# TYPE a untyped\n",
+       "# TYPE a unknown\n",
        "# TYPE a unknown\n"},
-      {{"a_seconds_total", FamilyType::kCounter, "seconds", ""},
-       "# TYPE a_seconds_total counter\n",
-       "# TYPE a_seconds counter\n# UNIT a_seconds seconds\n"},
+      {{"a_seconds_total", FamilyType::kCounter, "seconds", "A."},
+       "# HELP a_seconds_total A.\n# TYPE a_seconds_total counter\n",
+       "# HELP a_seconds A.\n# TYPE a_seconds counter\n"
+       "# UNIT a_seconds seconds\n",
+       "# TYPE a_seconds_total counter\n# UNIT a_seconds_total seconds\n"
+       "# HELP a_seconds_total A.\n"},
   };
-  for (const auto& [family, text, open_metrics] : kCases) {
+  for (const auto& [family, text, open_metrics, open_metrics2] : kCases) {
     EXPECT_EQ(Head(family, Format::kText), text);
     EXPECT_EQ(Head(family, Format::kOpenMetrics), open_metrics);
+    EXPECT_EQ(Head(family, Format::kOpenMetrics2), open_metrics2);
   }
+}
+
+TEST(TextWriterTest, SaysSinceWhenInOpenMetrics2Alone) {
+  const auto start = [](TextWriter& writer) {
+    writer.Start(WallTime(std::chrono::milliseconds(1'520'430'000'120)));
+  };
+  EXPECT_EQ(Written(start, Format::kText), "");
+  EXPECT_EQ(Written(start, Format::kOpenMetrics), "");
+  EXPECT_EQ(Written(start, Format::kOpenMetrics2), " st@1520430000.12");
 }
 
 TEST(TextWriterTest, EndsOpenMetricsAlone) {
   const auto end = [](TextWriter& writer) { writer.End(); };
   EXPECT_EQ(Written(end, Format::kText), "");
   EXPECT_EQ(Written(end, Format::kOpenMetrics), "# EOF\n");
+  EXPECT_EQ(Written(end, Format::kOpenMetrics2), "# EOF\n");
 }
 
 }  // namespace
