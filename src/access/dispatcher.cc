@@ -78,9 +78,15 @@ ServeResponse Handle(const Route& route, const ServeRequest& request) {
 }  // namespace
 
 struct Dispatcher::Exchange {
+  Exchange(ServeRequest asked, Responder to,
+           std::shared_ptr<const Access> asked_of)
+      : request(std::move(asked)),
+        responder(std::move(to)),
+        access(std::move(asked_of)) {}
+
   ServeRequest request;
   const Route* route = nullptr;  // Null: there is none for this path.
-  Answer answer;
+  Responder responder;
   std::shared_ptr<const Access> access;
   BasicCredentials credentials{};  // Where passwords are asked for.
   std::shared_ptr<void> ticket;
@@ -112,16 +118,10 @@ const Route* Dispatcher::FindRoute(const std::string& path) const {
   return found == routes_.end() ? nullptr : &*found;
 }
 
-void Dispatcher::Dispatch(ReadRequest read, const std::string& peer,
-                          Answer answer, Deadline now) {
-  auto exchange = std::make_shared<Exchange>();
-  exchange->answer = std::move(answer);
-  exchange->access = access_.Current();
-  if (const auto* bad = std::get_if<BadRequest>(&read)) {
-    Finish(*exchange, StatusResponse(bad->status, bad->why), true);
-    return;
-  }
-  exchange->request = std::move(std::get<WholeRequest>(read).request);
+void Dispatcher::Dispatch(ServeRequest request, Responder responder,
+                          Deadline now) {
+  auto exchange = std::make_shared<Exchange>(
+      std::move(request), std::move(responder), access_.Current());
   exchange->route = FindRoute(exchange->request.path);
   if (exchange->route && exchange->route->open) {
     Admit(std::move(exchange));
@@ -132,13 +132,12 @@ void Dispatcher::Dispatch(ReadRequest read, const std::string& peer,
     Finish(*exchange, StatusResponse(429));
     return;
   }
-  Authenticate(std::move(exchange), peer);
+  Authenticate(std::move(exchange));
 }
 
 // Paths that do not exist ask for the password too: which ones do is none of a
 // stranger's business.
-void Dispatcher::Authenticate(std::shared_ptr<Exchange> exchange,
-                              const std::string& peer) {
+void Dispatcher::Authenticate(std::shared_ptr<Exchange> exchange) {
   BasicAuth* passwords = exchange->access->passwords.get();
   if (!passwords) {
     Admit(std::move(exchange));
@@ -162,7 +161,7 @@ void Dispatcher::Authenticate(std::shared_ptr<Exchange> exchange,
       found->second.push_back(std::move(exchange));
       return;
     }
-    exchange->ticket = logins_.Enter(peer);
+    exchange->ticket = logins_.Enter(exchange->request.peer);
     if (exchange->ticket) verdicts_[digest];
   }
   if (!exchange->ticket) {
@@ -231,16 +230,22 @@ void Dispatcher::Run(Exchange& exchange) {
   Finish(exchange, Handle(*exchange.route, exchange.request));
 }
 
-void Dispatcher::Finish(Exchange& exchange, ServeResponse response,
-                        bool close) {
+void Dispatcher::Finish(Exchange& exchange, ServeResponse response) {
   AddHeaders(*exchange.access, response);
-  answers_
-      .Add({{"handler",
-             exchange.route ? exchange.route->handler_label : kNoHandler},
-            {"code", std::to_string(response.status)}})
+  Count(exchange.route ? exchange.route->handler_label : kNoHandler,
+        response.status);
+  exchange.responder.Send(std::move(response),
+                          std::exchange(exchange.ticket, nullptr));
+}
+
+void Dispatcher::CountOwnAnswer(ServeResponse& response) {
+  AddHeaders(*access_.Current(), response);
+  Count(kNoHandler, response.status);
+}
+
+void Dispatcher::Count(const std::string& handler, int status) {
+  answers_.Add({{"handler", handler}, {"code", std::to_string(status)}})
       .Increment();
-  exchange.answer(
-      {std::move(response), close, std::exchange(exchange.ticket, nullptr)});
 }
 
 }  // namespace exporter

@@ -7,7 +7,6 @@
 #include <prometheus/registry.h>
 
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,39 +19,38 @@
 #include "access/route.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"
-#include "http/client_connection.h"
-#include "http/request_reader.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/server.h"
 
 namespace exporter {
 
 // Safe for concurrent use.
 class Dispatcher {
  public:
-  // Called exactly once, from any thread.
-  using Answer = std::function<void(Reply)>;
-
   // Counts answers in `registry`. Both `access` and `registry` must outlive
   // this object.
   Dispatcher(std::vector<Route> routes, std::size_t max_requests,
              const AccessWatcher& access, prometheus::Registry& registry);
 
-  // Never blocks: handlers and bcrypt run on worker threads. `peer` tells
-  // clients apart.
-  void Dispatch(ReadRequest read, const std::string& peer, Answer answer,
-                Deadline now);
+  // Never blocks: handlers and bcrypt run on worker threads.
+  void Dispatch(ServeRequest request, Responder responder, Deadline now);
+
+  // Counts an answer that no route gave, and adds the configured headers.
+  void CountOwnAnswer(ServeResponse& response);
 
  private:
   struct Exchange;
 
   const Route* FindRoute(const std::string& path) const;
-  void Authenticate(std::shared_ptr<Exchange> exchange,
-                    const std::string& peer);
+  void Authenticate(std::shared_ptr<Exchange> exchange);
   void Verify(const std::shared_ptr<Exchange>& exchange,
               const BasicAuth::Digest& digest);
   void Refuse(Exchange& exchange);
   void Admit(std::shared_ptr<Exchange> exchange);
   void Run(Exchange& exchange);
-  void Finish(Exchange& exchange, ServeResponse response, bool close = false);
+  void Finish(Exchange& exchange, ServeResponse response);
+  void Count(const std::string& handler, int status);
 
   const std::vector<Route> routes_;
   const AccessWatcher& access_;

@@ -7,22 +7,19 @@
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "access/access.h"
+#include "access/dispatcher.h"
 #include "access/route.h"
 #include "base/clock.h"
 #include "base/listen_address.h"
 #include "base/result.h"
-#include "http/client_connection.h"
-#include "http/tls_channel.h"
+#include "http/limits.h"
+#include "http/server.h"
 
 namespace exporter {
-
-class AccessWatcher;
-class Dispatcher;
-class ConnectionLoop;
 
 struct WebServerOptions {
   std::vector<ListenAddress> addresses{};
@@ -30,10 +27,7 @@ struct WebServerOptions {
   std::string web_config_file{};
   // Scrapes in hand at once, until their response is sent; one more gets 503.
   std::size_t max_requests = 40;
-  // Open at once. Also at most three quarters of the file descriptors that the
-  // process may have when it starts.
-  std::size_t max_connections = 4096;
-  ConnectionLimits limits{};
+  ServerLimits limits{};
 };
 
 // Threads: one for all connections, one for passwords, one that watches the web
@@ -46,7 +40,7 @@ class WebServer {
             prometheus::Registry& registry);
   // Cuts what is open, and waits for handlers that still run: whoever they wait
   // for has to let them go first.
-  ~WebServer();
+  ~WebServer() = default;
 
   // Serves from here on. Returns the addresses as bound, e.g. "[::]:10877".
   // REQUIRES: called once.
@@ -54,19 +48,15 @@ class WebServer {
   //                  faulty, whose faults are logged.
   Result<std::vector<std::string>> Start();
 
-  // Stops to accept, closes idle connections, finishes what is in hand within
-  // `limit`, then cuts it. Returns as soon as that is done; handlers that were
-  // cut off still run.
-  void Drain(std::chrono::milliseconds limit);
+  // As of Server; handlers that were cut off still run.
+  void Drain(std::chrono::milliseconds limit) { server_.Drain(limit); }
 
  private:
-  WebServerOptions options_;
-  SystemClock clock_;
-  std::unique_ptr<AccessWatcher> access_;
-  TlsFailureLog tls_failures_;
-  // The loop outlives the dispatcher, whose threads answer to it.
-  std::unique_ptr<ConnectionLoop> loop_;
-  std::unique_ptr<Dispatcher> dispatcher_;
+  const std::string web_config_file_;
+  const SystemClock clock_;
+  AccessWatcher access_;
+  Dispatcher dispatcher_;
+  Server server_;  // Ends first: it asks the others.
 };
 
 }  // namespace exporter

@@ -33,7 +33,7 @@ std::string PeerOf(const FileDescriptor& socket) {
 
 ClientConnection::ClientConnection(FileDescriptor socket,
                                    std::unique_ptr<Channel> channel,
-                                   const ConnectionLimits& limits, Deadline now)
+                                   const ServerLimits& limits, Deadline now)
     : socket_(std::move(socket)),
       peer_(PeerOf(socket_)),
       channel_(std::move(channel)),

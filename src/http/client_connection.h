@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,31 +10,18 @@
 #include "base/clock.h"
 #include "base/file_descriptor.h"
 #include "http/channel.h"
+#include "http/limits.h"
 #include "http/request_reader.h"
 #include "http/response.h"
 
 namespace exporter {
-
-struct ConnectionLimits {
-  RequestLimits request;
-  // From accept, or from the first byte on a connection that was idle, to the
-  // last byte of the request; TLS included. However the bytes come.
-  std::chrono::milliseconds request_time = std::chrono::seconds(10);
-  // For the client to take all of a response.
-  std::chrono::milliseconds write_time = std::chrono::seconds(30);
-  // Between two requests. Prometheus keeps its side for five minutes.
-  std::chrono::milliseconds idle_time = std::chrono::minutes(5);
-  // After the last response, for the client to take it and to hang up: closing
-  // while it still sends would destroy what it has not read yet.
-  std::chrono::milliseconds linger_time = std::chrono::seconds(1);
-};
 
 // What goes back to a client.
 struct Reply {
   ServeResponse response;
   bool close = false;  // The connection ends with it, whatever the client said.
   // Released once the response is written or the client is gone.
-  std::shared_ptr<void> ticket;
+  std::shared_ptr<void> ticket{};
 };
 
 // A state machine over a channel; whoever owns it watches the socket and the
@@ -53,7 +39,7 @@ class ClientConnection {
 
   // Begins in kHandshake.
   ClientConnection(FileDescriptor socket, std::unique_ptr<Channel> channel,
-                   const ConnectionLimits& limits, Deadline now);
+                   const ServerLimits& limits, Deadline now);
 
   // Goes as far as the socket allows. Returns a request when one is whole, or
   // refused; the phase is kHandling then, and stays so until Respond.
@@ -71,8 +57,7 @@ class ClientConnection {
   // while kHandling.
   [[nodiscard]] Deadline deadline() const { return deadline_; }
   [[nodiscard]] const FileDescriptor& socket() const { return socket_; }
-  // Where the client is, as bytes to compare: its IPv4 address, or its IPv6
-  // network, of which it may have all addresses.
+  // As in ServeRequest.
   [[nodiscard]] const std::string& peer() const { return peer_; }
 
  private:
@@ -86,7 +71,7 @@ class ClientConnection {
   FileDescriptor socket_;
   std::string peer_;
   std::unique_ptr<Channel> channel_;
-  ConnectionLimits limits_;
+  ServerLimits limits_;
   RequestReader reader_;
   Phase phase_ = Phase::kHandshake;
   Deadline deadline_;

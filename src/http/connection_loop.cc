@@ -4,7 +4,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -54,19 +53,15 @@ bool WaitsForItsClient(const ClientConnection& connection) {
 
 }  // namespace
 
-ConnectionLoop::ConnectionLoop(const ConnectionLimits& limits,
-                               std::size_t max_connections,
-                               MakeChannel make_channel, OnRequest on_request,
-                               const Clock& clock)
-    : limits_(limits),
-      max_connections_(max_connections),
-      make_channel_(std::move(make_channel)),
+ConnectionLoop::ConnectionLoop(const ServerOptions& options,
+                               Server::OnRequest on_request, const Clock& clock)
+    : options_(options),
       on_request_(std::move(on_request)),
       clock_(clock),
+      replies_(std::make_shared<ReplyQueue>()),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       connections_(kFirstConnectionId) {
-  if (!epoll_ || !wake_ || !Watch(epoll_, wake_, EPOLLIN, kWakeId)) {
+  if (!epoll_ || !Watch(epoll_, replies_->Socket(), EPOLLIN, kWakeId)) {
     ThrowErrno("epoll");
   }
 }
@@ -79,25 +74,15 @@ void ConnectionLoop::Start(std::vector<Listener> listeners) {
   thread_ = StartQuietThread([this] { Run(); });
 }
 
-void ConnectionLoop::Answer(ConnectionId id, Reply reply) {
-  {
-    const std::lock_guard lock(mutex_);
-    posted_.push_back({id, std::move(reply)});
-  }
-  Wake();
-}
-
 void ConnectionLoop::Drain(Deadline deadline) {
   if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     drain_wanted_ = deadline;
   }
-  Wake();
+  replies_->Wake();
   thread_.join();
 }
-
-void ConnectionLoop::Wake() const { eventfd_write(wake_.Get(), 1); }
 
 void ConnectionLoop::Run() {
   std::array<epoll_event, 256> events;
@@ -114,8 +99,7 @@ void ConnectionLoop::Run() {
     for (int i = 0; i < count; ++i) {
       const std::uint64_t id = events.at(static_cast<std::size_t>(i)).data.u64;
       if (id == kWakeId) {
-        eventfd_t ignored = 0;
-        eventfd_read(wake_.Get(), &ignored);
+        replies_->ClearWake();
       } else if (id < kFirstConnectionId) {
         AcceptFrom(listeners_.at(id - kFirstListenerId), kAcceptsAtOnce);
       } else {
@@ -127,6 +111,7 @@ void ConnectionLoop::Run() {
     connections_.Find(id)->Abort();
     connections_.Close(id);
   }
+  replies_->Close();
 }
 
 // Until the next deadline, rounded up so that it has come by then; -1: forever.
@@ -160,6 +145,14 @@ void ConnectionLoop::StopAcceptingForNow() {
   accepts_again_ = clock_.SteadyNow() + kAcceptPause;
 }
 
+// Null closes the socket.
+std::unique_ptr<Channel> ConnectionLoop::MakeChannel(
+    const FileDescriptor& socket) {
+  std::shared_ptr<SSL_CTX> tls = options_.tls ? options_.tls() : nullptr;
+  return tls ? MakeTlsChannel(std::move(tls), tls_failures_, socket)
+             : MakePlainChannel(socket);
+}
+
 void ConnectionLoop::MakeRoom() {
   if (const std::optional<ConnectionId> id = connections_.LeastMissed()) {
     connections_.Close(*id);
@@ -168,7 +161,7 @@ void ConnectionLoop::MakeRoom() {
 
 void ConnectionLoop::AcceptFrom(const Listener& listener, std::size_t most) {
   for (std::size_t i = 0; i < most && !accepts_again_; ++i) {
-    const bool is_full = connections_.Size() >= max_connections_;
+    const bool is_full = connections_.Size() >= options_.limits.max_connections;
     if (is_full && !connections_.LeastMissed()) {
       StopAcceptingForNow();
       return;
@@ -188,10 +181,11 @@ void ConnectionLoop::AcceptFrom(const Listener& listener, std::size_t most) {
     if (is_full) MakeRoom();
     const int on = 1;
     setsockopt(socket.Get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    std::unique_ptr<Channel> channel = make_channel_(socket);
+    std::unique_ptr<Channel> channel = MakeChannel(socket);
     if (!channel) continue;
     const ConnectionId id = connections_.Add(std::make_unique<ClientConnection>(
-        std::move(socket), std::move(channel), limits_, clock_.SteadyNow()));
+        std::move(socket), std::move(channel), options_.limits,
+        clock_.SteadyNow()));
     // Edge-triggered, and so never changed: a connection with its handler is
     // reported once when its client leaves, not forever.
     if (!Watch(epoll_, connections_.Find(id)->socket(),
@@ -215,15 +209,20 @@ void ConnectionLoop::Drive(ConnectionId id) {
     return;
   }
   connections_.Settle(id);
-  if (request) on_request_(id, connection->peer(), *std::move(request));
+  if (!request) return;
+  if (const auto* bad = std::get_if<BadRequest>(&*request)) {
+    replies_->PostOwn(id, StatusResponse(bad->status, bad->why), true);
+    return;
+  }
+  ServeRequest& whole = std::get<WholeRequest>(*request).request;
+  whole.peer = connection->peer();
+  on_request_(std::move(whole), Responder(replies_, id));
 }
 
 void ConnectionLoop::TakePosted() {
-  std::vector<Posted> posted;
   std::optional<Deadline> drain;
   {
     const std::lock_guard lock(mutex_);
-    posted.swap(posted_);
     drain = drain_wanted_;
   }
   if (drain && !drains_until_) {
@@ -231,9 +230,12 @@ void ConnectionLoop::TakePosted() {
     drains_until_ = drain;
     for (const ConnectionId id : connections_.Ids()) Drive(id);
   }
-  for (auto& [id, reply] : posted) {
+  for (auto& [id, reply, is_own] : replies_->Take()) {
     ClientConnection* connection = connections_.Find(id);
     if (!connection) continue;
+    if (is_own && options_.on_own_answer) {
+      options_.on_own_answer(reply.response);
+    }
     reply.close = reply.close || drains_until_.has_value();
     connection->Respond(std::move(reply), clock_.SteadyNow(), clock_.WallNow());
     Drive(id);
@@ -244,7 +246,7 @@ void ConnectionLoop::BeginDrain() {
   accepts_again_.reset();
   // Clients that the kernel took in already see an answer, not a reset.
   for (const Listener& listener : listeners_) {
-    AcceptFrom(listener, max_connections_);
+    AcceptFrom(listener, options_.limits.max_connections);
   }
   listeners_.clear();
   accepts_again_.reset();

@@ -16,6 +16,9 @@ struct ServeRequest {
                        // segment, no control character.
   std::vector<std::pair<std::string, std::string>> query;    // Decoded.
   std::vector<std::pair<std::string, std::string>> headers;  // As received.
+  // Where the client is, as bytes to compare: its IPv4 address, or its IPv6
+  // network, of which it may have all addresses.
+  std::string peer{};
 
   // The values of all headers called `name`, whatever its case, joined by ", ";
   // empty if there is none.

@@ -8,18 +8,10 @@
 #include <string_view>
 #include <variant>
 
+#include "http/limits.h"
 #include "http/request.h"
 
 namespace exporter {
-
-struct RequestLimits {
-  std::size_t request_line_bytes = std::size_t{8} * 1024;  // More: 414.
-  std::size_t head_bytes =
-      std::size_t{64} * 1024;  // Request line and headers: 431.
-  std::size_t headers = 100;   // More: 431.
-  std::size_t body_bytes =
-      std::size_t{64} * 1024;  // More: 413. Bodies are dropped.
-};
 
 struct WholeRequest {
   ServeRequest request;

@@ -3,18 +3,16 @@
 #include <gtest/gtest.h>
 #include <prometheus/registry.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <latch>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "access/web_server.h"
 #include "support/raw_client.h"
+#include "support/turnstile.h"
 
 namespace exporter {
 
@@ -68,36 +66,6 @@ class TestServer {
 
   WebServer server_;
   std::uint16_t port_ = 0;
-};
-
-// A handler that is inside until told otherwise.
-class Turnstile {
- public:
-  ~Turnstile() { Open(); }
-
-  ServeResponse Pass() {
-    ++inside_;
-    open_.wait(false);
-    return {.content_type = "text/plain", .body = "passed\n"};
-  }
-
-  void Open() {
-    open_ = true;
-    open_.notify_all();
-  }
-
-  void WaitUntilInside(int count) const {
-    const auto start = std::chrono::steady_clock::now();
-    while (inside_ < count) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      ASSERT_LT(std::chrono::steady_clock::now() - start,
-                std::chrono::seconds(30));
-    }
-  }
-
- private:
-  std::atomic<int> inside_ = 0;
-  std::atomic<bool> open_ = false;
 };
 
 // "/" answers at once, with the path that was asked for.

@@ -2,7 +2,10 @@
 
 #include <chrono>
 #include <future>
+#include <latch>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "test_server.h"
 
@@ -66,6 +69,38 @@ TEST(ServerDrainTest, AnswersWhatHasArrivedByThen) {
     server.Drain(10s);
     clients.join();
   }
+}
+
+TEST(ServerDrainTest, AnswersAllThatTheKernelTookInBefore) {
+  constexpr int kClients = 300;
+  std::latch first_is_here(1);
+  std::latch drain_is_wanted(1);
+  TestServer server(
+      {PlainRoute()}, {.tls = [&]() -> std::shared_ptr<SSL_CTX> {
+        if (!first_is_here.try_wait()) {
+          first_is_here.count_down();
+          drain_is_wanted.wait();  // Meanwhile, nothing is accepted.
+        }
+        return nullptr;
+      }});
+  std::vector<RawClient> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.emplace_back(server.Port());
+    clients.back().Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  first_is_here.wait();
+
+  auto drained = std::async(std::launch::async, [&] { server.Drain(10s); });
+  std::this_thread::sleep_for(100ms);  // Until it waits for the loop.
+  drain_is_wanted.count_down();
+
+  int answered = 0;
+  for (RawClient& client : clients) {
+    answered += static_cast<int>(client.Receive().status == 200);
+    client.EndSending();
+  }
+  EXPECT_EQ(answered, kClients);
+  drained.get();
 }
 
 TEST(ServerDrainTest, CutsWhatTakesTooLong) {

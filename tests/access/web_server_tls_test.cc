@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-class ServerTlsTest : public testing::Test {
+class WebServerTlsTest : public testing::Test {
  protected:
   // A server on whose tls_server_config `more` follows.
   void Start(const std::string& more = "", WebServerOptions options = {}) {
@@ -50,7 +50,7 @@ class ServerTlsTest : public testing::Test {
   std::unique_ptr<TestServer> server_;
 };
 
-TEST_F(ServerTlsTest, AnswersOverTls12And13) {
+TEST_F(WebServerTlsTest, AnswersOverTls12And13) {
   Start();
 
   EXPECT_TRUE(IsAnswered(Get()));
@@ -59,12 +59,12 @@ TEST_F(ServerTlsTest, AnswersOverTls12And13) {
   EXPECT_FALSE(Get({.version = TLS1_1_VERSION}).connected);
 }
 
-TEST_F(ServerTlsTest, SendsLargeBodiesWhole) {
+TEST_F(WebServerTlsTest, SendsLargeBodiesWhole) {
   Start();
   EXPECT_TRUE(Get({}, "/big").response.ends_with("\r\n\r\n" + Big()));
 }
 
-TEST_F(ServerTlsTest, KeepsToTheVersionsAndSuitesThatWereChosen) {
+TEST_F(WebServerTlsTest, KeepsToTheVersionsAndSuitesThatWereChosen) {
   Start(
       "  min_version: TLS12\n  max_version: TLS12\n"
       "  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,\n"
@@ -80,18 +80,18 @@ TEST_F(ServerTlsTest, KeepsToTheVersionsAndSuitesThatWereChosen) {
       << "the server's order counts";
 }
 
-TEST_F(ServerTlsTest, SpeaksOldTlsWhereThatIsWanted) {
+TEST_F(WebServerTlsTest, SpeaksOldTlsWhereThatIsWanted) {
   Start("  min_version: TLS10\n");
   EXPECT_TRUE(IsAnswered(Get({.version = TLS1_VERSION})));
 }
 
-TEST_F(ServerTlsTest, TakesHttp11OfferedBesideHttp2) {
+TEST_F(WebServerTlsTest, TakesHttp11OfferedBesideHttp2) {
   Start();
   EXPECT_EQ(Get({.alpn = "\x02h2\x08http/1.1"}).alpn, "http/1.1");
   EXPECT_TRUE(IsAnswered(Get({.alpn = "\x08http/1.1"})));
 }
 
-TEST_F(ServerTlsTest, TellsAPlainHttpClientItsMistake) {
+TEST_F(WebServerTlsTest, TellsAPlainHttpClientItsMistake) {
   Start();
   const std::string answer = [&] {
     RawClient client = server_->Connect();
@@ -101,7 +101,7 @@ TEST_F(ServerTlsTest, TellsAPlainHttpClientItsMistake) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.0 400 Bad Request\r\n")) << answer;
 }
 
-TEST_F(ServerTlsTest, LetsInTheCertificatesThatTheAuthTypeAllows) {
+TEST_F(WebServerTlsTest, LetsInTheCertificatesThatTheAuthTypeAllows) {
   TestAuthority stranger;
   const TlsClientOptions none;
   const TlsClientOptions ours{.certificate =
@@ -138,7 +138,7 @@ TEST_F(ServerTlsTest, LetsInTheCertificatesThatTheAuthTypeAllows) {
   }
 }
 
-TEST_F(ServerTlsTest, LetsInTheNamesThatAreListed) {
+TEST_F(WebServerTlsTest, LetsInTheNamesThatAreListed) {
   Start("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: " +
         authority_.CaFile() +
         "\n  client_allowed_sans: [prometheus, 10.1.2.3, 'fd00::1', a@b.c,\n"
@@ -161,7 +161,7 @@ TEST_F(ServerTlsTest, LetsInTheNamesThatAreListed) {
   }
 }
 
-TEST_F(ServerTlsTest, TrustsAnAuthorityThatIsNoRootAndACertificateByItself) {
+TEST_F(WebServerTlsTest, TrustsAnAuthorityThatIsNoRootAndACertificateByItself) {
   TestAuthority intermediate("intermediate", authority_);
   const TlsClientOptions of_intermediate{
       .certificate = intermediate.Issue("DNS:prometheus")};
@@ -183,7 +183,7 @@ TEST_F(ServerTlsTest, TrustsAnAuthorityThatIsNoRootAndACertificateByItself) {
   EXPECT_FALSE(IsAnswered(Get(of_intermediate)));
 }
 
-TEST_F(ServerTlsTest, LetsInTheUsagesThatAreForClients) {
+TEST_F(WebServerTlsTest, LetsInTheUsagesThatAreForClients) {
   Start(
       "  client_auth_type: RequireAndVerifyClientCert\n"
       "  client_ca_file: " +
@@ -201,7 +201,7 @@ TEST_F(ServerTlsTest, LetsInTheUsagesThatAreForClients) {
 }
 
 // Who was to be kept out must not come in because a list is empty or gone.
-TEST_F(ServerTlsTest, LetsNobodyInWhenTheListOfNamesIsEmptied) {
+TEST_F(WebServerTlsTest, LetsNobodyInWhenTheListOfNamesIsEmptied) {
   const std::string verify =
       "  client_auth_type: RequireAndVerifyClientCert\n"
       "  client_ca_file: " +
@@ -228,7 +228,7 @@ TEST_F(ServerTlsTest, LetsNobodyInWhenTheListOfNamesIsEmptied) {
 }
 
 // In TLS 1.3 a client has begun to send when it is refused.
-TEST_F(ServerTlsTest, TellsARefusedClientWhy) {
+TEST_F(WebServerTlsTest, TellsARefusedClientWhy) {
   Start("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: " +
         authority_.CaFile() + "\n");
   for (int i = 0; i < 20; ++i) {
@@ -239,7 +239,7 @@ TEST_F(ServerTlsTest, TellsARefusedClientWhy) {
   EXPECT_TRUE(old.ends_with(" alert handshake failure")) << old;
 }
 
-TEST_F(ServerTlsTest, LogsWhyAClientWasRefusedOnceAMinute) {
+TEST_F(WebServerTlsTest, LogsWhyAClientWasRefusedOnceAMinute) {
   Start("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: " +
         authority_.CaFile() + "\n");
   testing::internal::CaptureStderr();
@@ -255,7 +255,7 @@ TEST_F(ServerTlsTest, LogsWhyAClientWasRefusedOnceAMinute) {
             log.rfind("TLS with a client failed"));
 }
 
-TEST_F(ServerTlsTest, LogsWhatIsWrongWithACertificate) {
+TEST_F(WebServerTlsTest, LogsWhatIsWrongWithACertificate) {
   TestAuthority stranger;
   Start(
       "  client_auth_type: RequireAndVerifyClientCert\n"
@@ -272,7 +272,7 @@ TEST_F(ServerTlsTest, LogsWhatIsWrongWithACertificate) {
       << log;
 }
 
-TEST_F(ServerTlsTest, KeepsTheOldPairUntilBothHalvesOfANewOneAreThere) {
+TEST_F(WebServerTlsTest, KeepsTheOldPairUntilBothHalvesOfANewOneAreThere) {
   Start();
   const long before = Get().serial;
   const auto overwrite = [](const std::string& to, const std::string& from) {
@@ -290,7 +290,7 @@ TEST_F(ServerTlsTest, KeepsTheOldPairUntilBothHalvesOfANewOneAreThere) {
   EXPECT_GT(Get().serial, before);
 }
 
-TEST_F(ServerTlsTest, TakesOverACertificateThatWasRenewed) {
+TEST_F(WebServerTlsTest, TakesOverACertificateThatWasRenewed) {
   Start();
   const long before = Get().serial;
   const CertificateFiles renewed = authority_.Issue("DNS:localhost");
@@ -309,7 +309,7 @@ TEST_F(ServerTlsTest, TakesOverACertificateThatWasRenewed) {
   EXPECT_TRUE(IsAnswered(Get()));
 }
 
-TEST_F(ServerTlsTest, CutsHandshakesThatStandStillAndServesOthersMeanwhile) {
+TEST_F(WebServerTlsTest, CutsHandshakesThatStandStillAndServesOthersMeanwhile) {
   WebServerOptions options;
   options.limits.request_time = 500ms;
   Start("", options);
@@ -325,7 +325,7 @@ TEST_F(ServerTlsTest, CutsHandshakesThatStandStillAndServesOthersMeanwhile) {
   for (const auto& client : crowd) EXPECT_TRUE(client->ClosedByServer());
 }
 
-TEST_F(ServerTlsTest, SurvivesGarbage) {
+TEST_F(WebServerTlsTest, SurvivesGarbage) {
   Start();
   for (const std::string& bytes :
        {std::string(1000, '\xff'), std::string(1000, '\0'),

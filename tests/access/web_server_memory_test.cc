@@ -36,7 +36,7 @@ thread_local std::size_t too_much = std::numeric_limits<std::size_t>::max();
 namespace exporter {
 namespace {
 
-TEST(ServerMemoryTest, TellsTheClientThatThereIsNoneToCompressIn) {
+TEST(WebServerMemoryTest, TellsTheClientThatThereIsNoneToCompressIn) {
   Route route = PlainRoute();
   route.handle = [](const ServeRequest&) {
     ServeResponse response{.body = std::string(1'000'000, 'a')};

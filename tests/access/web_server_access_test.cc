@@ -54,7 +54,7 @@ int StatusOf(const TestServer& server, std::string_view target,
   return server.Connect().Get(target, headers).status;
 }
 
-TEST(ServerAccessTest, AsksForThePasswordEverywhereButForHealth) {
+TEST(WebServerAccessTest, AsksForThePasswordEverywhereButForHealth) {
   const TempFolder folder;
   TestServer server(Routes(), folder.Write("web.yml", kUser));
 
@@ -69,7 +69,7 @@ TEST(ServerAccessTest, AsksForThePasswordEverywhereButForHealth) {
             "Basic realm=\"modelarts_exporter\", charset=\"UTF-8\"");
 }
 
-TEST(ServerAccessTest, GoesOnWithTheConnectionAfterARefusal) {
+TEST(WebServerAccessTest, GoesOnWithTheConnectionAfterARefusal) {
   const TempFolder folder;
   TestServer server(Routes(), folder.Write("web.yml", kUser));
   RawClient client = server.Connect();
@@ -79,7 +79,7 @@ TEST(ServerAccessTest, GoesOnWithTheConnectionAfterARefusal) {
   EXPECT_EQ(client.Get("/", kRight).status, 200);
 }
 
-TEST(ServerAccessTest, AFloodOfWrongPasswordsHoldsUpNobodyWhoIsKnown) {
+TEST(WebServerAccessTest, AFloodOfWrongPasswordsHoldsUpNobodyWhoIsKnown) {
   const TempFolder folder;
   // Of cost 12, a quarter of a second for each of v's passwords.
   TestServer server(
@@ -96,7 +96,7 @@ TEST(ServerAccessTest, AFloodOfWrongPasswordsHoldsUpNobodyWhoIsKnown) {
   EXPECT_LT(steady_clock::now() - start, 500ms);
 }
 
-TEST(ServerAccessTest, AFloodFromOneAddressLeavesRoomForLoginsFromOthers) {
+TEST(WebServerAccessTest, AFloodFromOneAddressLeavesRoomForLoginsFromOthers) {
   const TempFolder folder;
   // Of cost 10, the better part of a tenth of a second for each password.
   TestServer server(
@@ -111,7 +111,7 @@ TEST(ServerAccessTest, AFloodFromOneAddressLeavesRoomForLoginsFromOthers) {
   EXPECT_EQ(honest.Get("/", kRight).status, 200);
 }
 
-TEST(ServerAccessTest, LetsInACrowdWithTheRightPasswordAtOnce) {
+TEST(WebServerAccessTest, LetsInACrowdWithTheRightPasswordAtOnce) {
   const TempFolder folder;
   // Of cost 10: the others come while the first is being verified.
   TestServer server(Routes(),
@@ -129,7 +129,7 @@ TEST(ServerAccessTest, LetsInACrowdWithTheRightPasswordAtOnce) {
   for (RawClient& client : crowd) EXPECT_EQ(client.Receive().status, 200);
 }
 
-TEST(ServerAccessTest, AddsTheHeadersToEveryAnswer) {
+TEST(WebServerAccessTest, AddsTheHeadersToEveryAnswer) {
   const TempFolder folder;
   TestServer server(Routes(),
                     folder.Write("web.yml",
@@ -140,7 +140,7 @@ TEST(ServerAccessTest, AddsTheHeadersToEveryAnswer) {
   }
 }
 
-TEST(ServerAccessTest, LeavesTheHandlersOwnHeaderAlone) {
+TEST(WebServerAccessTest, LeavesTheHandlersOwnHeaderAlone) {
   Route route = PlainRoute();
   route.handle = [](const ServeRequest&) {
     ServeResponse response;
@@ -157,7 +157,7 @@ TEST(ServerAccessTest, LeavesTheHandlersOwnHeaderAlone) {
   EXPECT_EQ(response.Header("X-Frame-Options"), "(none)");
 }
 
-TEST(ServerAccessTest, LimitsTheRateOfAllButHealth) {
+TEST(WebServerAccessTest, LimitsTheRateOfAllButHealth) {
   const TempFolder folder;
   TestServer server(Routes(), folder.Write("web.yml",
                                            "rate_limit:\n"
@@ -169,7 +169,7 @@ TEST(ServerAccessTest, LimitsTheRateOfAllButHealth) {
   EXPECT_EQ(StatusOf(server, "/-/healthy"), 200);
 }
 
-TEST(ServerAccessTest, TakesOverUsersWhenTheFileChanges) {
+TEST(WebServerAccessTest, TakesOverUsersWhenTheFileChanges) {
   const TempFolder folder;
   TestServer server(Routes(), folder.Write("web.yml", kUser));
   ASSERT_EQ(StatusOf(server, "/", kRight), 200);
@@ -191,7 +191,7 @@ TEST(ServerAccessTest, TakesOverUsersWhenTheFileChanges) {
 }
 
 // As a file that is caught while it is written looks.
-TEST(ServerAccessTest, KeepsAskingForPasswordsWhenTheFileHasNoneAnyMore) {
+TEST(WebServerAccessTest, KeepsAskingForPasswordsWhenTheFileHasNoneAnyMore) {
   const TempFolder folder;
   TestServer server(Routes(), folder.Write("web.yml", kUser));
 
@@ -204,7 +204,7 @@ TEST(ServerAccessTest, KeepsAskingForPasswordsWhenTheFileHasNoneAnyMore) {
   }
 }
 
-TEST(ServerAccessTest, GoesOnWithTheOldFileWhenTheNewOneIsFaulty) {
+TEST(WebServerAccessTest, GoesOnWithTheOldFileWhenTheNewOneIsFaulty) {
   const TempFolder folder;
   TestServer server(Routes(), folder.Write("web.yml", kUser));
 
@@ -215,7 +215,7 @@ TEST(ServerAccessTest, GoesOnWithTheOldFileWhenTheNewOneIsFaulty) {
   EXPECT_EQ(StatusOf(server, "/", kRight), 200);
 }
 
-TEST(ServerAccessTest, DoesNotStartWithAFaultyFileAndLogsEachOfItsFaults) {
+TEST(WebServerAccessTest, DoesNotStartWithAFaultyFileAndLogsEachOfItsFaults) {
   const TempFolder folder;
   prometheus::Registry registry;
   const std::string file = folder.Write("web.yml", "users: {}\nrate: {}\n");

@@ -1,0 +1,65 @@
+#include "http/server.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "http/connection_loop.h"
+#include "http/listener.h"
+#include "http/reply_queue.h"
+
+namespace exporter {
+namespace {
+
+// Some descriptors have to be left for asking the cloud, for files and logs.
+std::size_t DescriptorsForClients() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::size_t>(limit.rlim_cur) / 4 * 3;
+}
+
+}  // namespace
+
+Responder::Responder(std::shared_ptr<ReplyQueue> replies,
+                     std::uint64_t connection)
+    : replies_(std::move(replies)), connection_(connection) {}
+
+Responder::~Responder() {
+  if (replies_) replies_->PostOwn(connection_, StatusResponse(500));
+}
+
+void Responder::Send(ServeResponse response, std::shared_ptr<void> until_sent) {
+  const auto replies = std::exchange(replies_, nullptr);
+  replies->Post(connection_, {.response = std::move(response),
+                              .ticket = std::move(until_sent)});
+}
+
+Server::Server(ServerOptions options, OnRequest on_request)
+    : options_(std::move(options)), on_request_(std::move(on_request)) {}
+
+Server::~Server() = default;
+
+Result<std::vector<std::string>> Server::Start() {
+  std::vector<Listener> listeners;
+  std::vector<std::string> bound;
+  for (const ListenAddress& address : options_.addresses) {
+    Result<std::vector<Listener>> opened = Listen(address);
+    if (!opened) return Fail(opened.error());
+    for (Listener& listener : *opened) {
+      bound.push_back(listener.address);
+      listeners.push_back(std::move(listener));
+    }
+  }
+  options_.limits.max_connections =
+      std::min(options_.limits.max_connections, DescriptorsForClients());
+  loop_ = std::make_unique<ConnectionLoop>(options_, on_request_, clock_);
+  loop_->Start(std::move(listeners));
+  return bound;
+}
+
+void Server::Drain(std::chrono::milliseconds limit) {
+  if (loop_) loop_->Drain(clock_.SteadyNow() + limit);
+}
+
+}  // namespace exporter

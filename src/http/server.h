@@ -1,0 +1,99 @@
+// The engine takes connections, reads requests and sends answers over HTTP/1.1
+// and 1.0. What is asked, and who may ask it, is decided elsewhere.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/listen_address.h"
+#include "base/result.h"
+#include "http/limits.h"
+#include "http/request.h"
+#include "http/response.h"
+
+using SSL_CTX = struct ssl_ctx_st;
+
+namespace exporter {
+
+class ConnectionLoop;
+class ReplyQueue;
+
+// The right and the duty to answer one request. One that is dropped answers
+// 500; one whose client is gone does nothing. Any thread may use it, at any
+// time, even after the server is gone; not two at once.
+class Responder {
+ public:
+  // For the engine alone.
+  Responder(std::shared_ptr<ReplyQueue> replies, std::uint64_t connection);
+  Responder(Responder&&) noexcept = default;
+  Responder& operator=(Responder&&) = delete;
+  ~Responder();
+
+  // `until_sent` is let go of once the client has all of the response, or is
+  // gone. REQUIRES: called at most once.
+  void Send(ServeResponse response, std::shared_ptr<void> until_sent = nullptr);
+
+ private:
+  std::shared_ptr<ReplyQueue> replies_;  // Null once answered.
+  std::uint64_t connection_;
+};
+
+struct ServerOptions {
+  std::vector<ListenAddress> addresses{};
+  ServerLimits limits{};
+  // What a connection that was just accepted speaks TLS with; null, or no
+  // function: it speaks none.
+  std::function<std::shared_ptr<SSL_CTX>()> tls{};
+  // Told of what the engine answers by itself: a request that it refused, a
+  // Responder that was dropped. May add headers.
+  std::function<void(ServeResponse&)> on_own_answer{};
+};
+
+// One thread accepts, reads, writes and cuts, so that a client that is silent
+// or slow costs its socket and nothing else. It promises:
+//
+// - Requests are read strictly (RequestReader), within the limits, and refused
+//   with 400, 411, 413, 414, 417, 431 or 505, after which the connection ends.
+// - Every time is absolute: bytes that drip do not prolong it.
+// - Pipelined requests are answered in their order, one at a time.
+// - With max_connections open, or without a file descriptor left, the next
+//   client takes the place of the one that waits for its own client and would
+//   be cut soonest; those that are being answered keep theirs. So a crowd of
+//   silent clients keeps nobody out, and none is closed while nobody waits.
+// - A drain answers what the kernel has taken in by then, and closes the rest.
+//
+// Not safe for concurrent use.
+class Server {
+ public:
+  // Called by the engine's thread, which waits meanwhile, as are the functions
+  // of the options: must be quick, and throw nothing.
+  using OnRequest = std::function<void(ServeRequest, Responder)>;
+
+  Server(ServerOptions options, OnRequest on_request);
+  // Cuts what is open; nothing is called any more.
+  ~Server();
+
+  // Serves from here on. Returns the addresses as bound, e.g. "[::]:10877".
+  // Throws std::system_error where the system lacks descriptors or threads.
+  // REQUIRES: called once.
+  // Errors: kConfig  an address cannot be bound.
+  Result<std::vector<std::string>> Start();
+
+  // Stops to accept, closes idle connections, finishes what is in hand within
+  // `limit`, then cuts it. Returns as soon as that is done.
+  void Drain(std::chrono::milliseconds limit);
+
+ private:
+  ServerOptions options_;
+  OnRequest on_request_;
+  SystemClock clock_;
+  std::unique_ptr<ConnectionLoop> loop_;
+};
+
+}  // namespace exporter

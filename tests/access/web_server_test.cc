@@ -1,0 +1,189 @@
+#include "access/web_server.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "test_server.h"
+
+namespace exporter {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+TEST(WebServerTest, AnswersWithExactHeaders) {
+  TestServer server({PlainRoute()});
+
+  const RawResponse response = server.Connect().Get("/");
+
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "hello\n");
+  EXPECT_TRUE(response.head.starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(response.Header("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(response.Header("Content-Length"), "6");
+  EXPECT_EQ(response.Header("Vary"), "Accept-Encoding");
+  EXPECT_EQ(response.Header("Connection"), "(none)");
+  EXPECT_TRUE(response.Header("Date").ends_with(" GMT"));
+}
+
+TEST(WebServerTest, DoesNotKnowOtherPaths) {
+  TestServer server({PlainRoute("/metrics")});
+  RawClient client = server.Connect();
+
+  for (const char* target : {"/", "/metrics/", "//metrics", "/METRICS",
+                             "/metrics%20", "/metrics.", "/%5cmetrics"}) {
+    EXPECT_EQ(client.Get(target).status, 404) << target;
+  }
+  EXPECT_EQ(client.Get("/%6detrics?x#").status, 400);
+}
+
+TEST(WebServerTest, SaysWhichMethodsItAllows) {
+  Route route = PlainRoute();
+  route.methods = {"GET", "POST"};
+  TestServer server({route});
+  RawClient client = server.Connect();
+
+  const RawResponse refused =
+      client.Ask("DELETE / HTTP/1.1\r\nHost: x\r\n\r\n");
+
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.Header("Allow"), "GET, HEAD, POST");
+  EXPECT_EQ(client
+                .Ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n"
+                     "abc")
+                .status,
+            200);
+  EXPECT_EQ(client.Ask("get / HTTP/1.1\r\nHost: x\r\n\r\n").status, 405);
+}
+
+TEST(WebServerTest, CompressesWhereTheClientAllowsIt) {
+  TestServer server({PlainRoute("/", std::string(10'000, 'a'))});
+  RawClient client = server.Connect();
+
+  const RawResponse gzip = client.Get("/", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(gzip.Header("Content-Encoding"), "gzip");
+  EXPECT_LT(gzip.body.size(), 200U);
+
+  const RawResponse plain = client.Get("/", "Accept-Encoding: gzip;q=0\r\n");
+  EXPECT_EQ(plain.Header("Content-Encoding"), "(none)");
+  EXPECT_EQ(plain.Header("Vary"), "Accept-Encoding");
+  EXPECT_EQ(plain.body.size(), 10'000U);
+}
+
+TEST(WebServerTest, RefusesTheScrapeThatIsOneTooMany) {
+  Turnstile turnstile;
+  Route health = PlainRoute("/-/healthy");
+  health.open = true;
+  TestServer server({TurnstileRoute(turnstile), health, PlainRoute("/")},
+                    {.max_requests = 2});
+  RawClient first = server.Connect();
+  RawClient second = server.Connect();
+  first.Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  second.Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  turnstile.WaitUntilInside(2);
+
+  const RawResponse third = server.Connect().Get("/metrics");
+  EXPECT_EQ(third.status, 503);
+  EXPECT_EQ(third.Header("Retry-After"), "1");
+  EXPECT_EQ(server.Connect().Get("/-/healthy").status, 200);
+  EXPECT_EQ(server.Connect().Get("/").status, 200);
+
+  turnstile.Open();
+  EXPECT_EQ(first.Receive().status, 200);
+  EXPECT_EQ(second.Receive().status, 200);
+  EXPECT_EQ(second.Get("/metrics").status, 200) << "there is room again";
+}
+
+TEST(WebServerTest, TurnsAnExceptionIntoAnError) {
+  Route route = PlainRoute();
+  route.handle = [](const ServeRequest&) -> ServeResponse {
+    throw std::runtime_error("a bug");
+  };
+  TestServer server({route});
+
+  EXPECT_EQ(server.Connect().Get("/").status, 500);
+}
+
+TEST(WebServerTest, CountsAnswersByHandlerAndCode) {
+  TestServer server({PlainRoute()});
+  EXPECT_EQ(server.Count("plain", "200"), 0);
+
+  RawClient client = server.Connect();
+  client.Get("/");
+  client.Get("/");
+  client.Get("/no");
+  client.Ask("POST / HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.Ask("what\r\n\r\n");
+
+  EXPECT_EQ(server.Count("plain", "200"), 2);
+  EXPECT_EQ(server.Count("plain", "405"), 1);
+  EXPECT_EQ(server.Count("other", "404"), 1);
+  EXPECT_EQ(server.Count("other", "400"), 1);
+}
+
+TEST(WebServerTest, CutsAClientThatDoesNotRead) {
+  Route big = PlainRoute("/", std::string(50'000'000, 'a'));
+  big.scrape = true;
+  WebServerOptions options;
+  options.limits.write_time = 300ms;
+  options.max_requests = 1;
+  TestServer server({big}, options);
+  RawClient client(server.Port(), /*receive_buffer=*/4096);
+  client.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+
+  // Its place is taken until it is cut, and free then.
+  const auto start = steady_clock::now();
+  int status = 503;
+  while (status == 503 && steady_clock::now() - start < 5s) {
+    std::this_thread::sleep_for(20ms);
+    status = server.Connect().Get("/", "Accept-Encoding: gzip\r\n").status;
+  }
+
+  EXPECT_EQ(status, 200);
+  EXPECT_LT(client.ReadToEnd().size(), 50'000'000U);
+}
+
+TEST(WebServerTest, AScrapeKeepsItsPlaceUntilItsClientHasReadAll) {
+  Route big = PlainRoute("/", std::string(50'000'000, 'a'));
+  big.scrape = true;
+  WebServerOptions options;
+  options.limits.write_time = 1h;
+  options.max_requests = 1;
+  TestServer server({big}, options);
+  RawClient client(server.Port(), /*receive_buffer=*/4096);
+  client.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  char first = 0;
+  ASSERT_EQ(recv(client.Fd(), &first, 1, MSG_PEEK), 1);
+  std::this_thread::sleep_for(100ms);  // The worker is done with it by then.
+
+  EXPECT_EQ(server.Connect().Get("/").status, 503);
+}
+
+TEST(WebServerTest, AnswersOpenPathsHoweverManyPagesAreBeingMade) {
+  Turnstile turnstile;
+  Route page = TurnstileRoute(turnstile);
+  page.scrape = false;
+  Route health = PlainRoute("/-/healthy");
+  health.open = true;
+  TestServer server({page, health});
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 65; ++i) {
+    crowd.push_back(std::make_unique<RawClient>(server.Port()));
+    crowd.back()->Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  const auto start = steady_clock::now();
+  while (server.Count("metrics", "503") < 1 &&
+         steady_clock::now() - start < 30s) {
+    std::this_thread::sleep_for(1ms);
+  }
+
+  EXPECT_EQ(server.Connect().Get("/-/healthy").status, 200);
+  turnstile.Open();
+}
+
+}  // namespace
+}  // namespace exporter
