@@ -3,9 +3,10 @@
 
 usage: parsers_test.py RANDOM_EXPOSITION [SEED]
 
-Each exposition of RANDOM_EXPOSITION is read by the reference parsers of both
-formats; both must find the samples that were put in, no more and no fewer.
-promtool reads the ordinary ones and must have nothing to say.
+Each exposition of RANDOM_EXPOSITION is read by the reference parsers of the text
+format and OpenMetrics 1.0, and by our own strict one of OpenMetrics 2.0; all must
+find the samples that were put in, no more and no fewer. promtool reads the ordinary
+ones and must have nothing to say.
 """
 
 import json
@@ -15,6 +16,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import openmetrics2
 
 try:
     from prometheus_client.openmetrics import parser as openmetrics
@@ -40,6 +43,20 @@ def samples_of(families):
                    for family in families for sample in family.samples), key=str)
 
 
+def read_text(path):
+    return samples_of(text.text_string_to_metric_families(read(path)))
+
+
+def read_openmetrics(path):
+    return samples_of(openmetrics.text_string_to_metric_families(read(path)))
+
+
+def read_openmetrics2(path):
+    # Random families may lack what is only recommended.
+    families = openmetrics2.parse(path.read_bytes(), lenient=path.stem.startswith("random"))
+    return sorted((key(*series) for series in openmetrics2.as_series(families)), key=str)
+
+
 def read(path):
     # No translation of line ends: a carriage return in a label is a label's.
     return path.read_bytes().decode("utf-8")
@@ -58,11 +75,11 @@ def main():
             expected = sorted((key(*sample) for sample in json.loads(read(case))),
                               key=str)
             total += len(expected)
-            for parser, suffix in ((text, ".prom"), (openmetrics, ".om")):
+            for reader, suffix in ((read_text, ".prom"), (read_openmetrics, ".om"),
+                                   (read_openmetrics2, ".om2")):
                 path = case.with_suffix(suffix)
                 try:
-                    found = samples_of(
-                        list(parser.text_string_to_metric_families(read(path))))
+                    found = reader(path)
                 except ValueError as error:
                     print(f"{path.name}: refused: {error}\n{read(path)}")
                     faults += 1

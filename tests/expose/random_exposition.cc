@@ -1,8 +1,9 @@
 // Writes expositions for parsers_test.py to read: `random_exposition DIR SEED`
 // fills DIR with
-//   NAME.prom, NAME.om   one exposition in both formats,
-//   NAME.json            the samples that it has, as a list of
-//                        [name, {label: value}, value as text].
+//   NAME.prom, NAME.om, NAME.om2   one exposition in all formats,
+//   NAME.json                      the samples that it has, as a list of
+//                                  [name, {label: value}, value as text].
+// In OpenMetrics 2.0 those of a histogram or a summary are one.
 // NAME is "small", "strict" and "usual" for ordinary collections and "random-N"
 // for collections and own families with random names, labels and numbers.
 
@@ -349,6 +350,8 @@ std::vector<MetricFamily> RandomFamilies(Chance& chance) {
                   (chance.Coin() ? "_seconds" : "") +
                   (type == MetricType::Counter ? "_total" : "");
     family.help = chance.LabelValue();
+    // No line may end in a carriage return.
+    if (!family.help.empty()) family.help += '.';
     family.type = type;
     const std::string label = chance.Name();
     const std::uint64_t metrics = chance.Below(4);
@@ -364,11 +367,13 @@ std::vector<MetricFamily> RandomFamilies(Chance& chance) {
 
 void WriteCase(const std::string& path, const Collection& collection,
                bool strict, const std::vector<MetricFamily>& own) {
-  const Exposition exposition(strict);
+  const Exposition exposition(strict, WallTime(std::chrono::days(20'000)));
   std::ofstream(path + ".prom")
       << exposition.Write(collection, Format::kText, own);
   std::ofstream(path + ".om")
       << exposition.Write(collection, Format::kOpenMetrics, own);
+  std::ofstream(path + ".om2")
+      << exposition.Write(collection, Format::kOpenMetrics2, own);
 
   std::vector<Sample> samples;
   AddSamplesOf(collection, strict, samples);
