@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "access/content_security_policy.h"
 #include "base/header_text.h"
 #include "base/log.h"
 #include "http/compression.h"
@@ -51,14 +52,19 @@ ServeResponse TooMany() {
   return response;
 }
 
-// Headers that the handler set itself stay as they are.
+// Headers that the handler set itself stay as they are, but for who may frame
+// the page.
 void AddHeaders(const Access& access, ServeResponse& response) {
-  for (const auto& header : access.headers) {
-    const bool is_set =
-        std::ranges::any_of(response.headers, [&](const auto& own) {
-          return EqualsIgnoringCase(own.first, header.first);
+  for (const auto& [name, value] : access.headers) {
+    const auto own = std::ranges::find_if(
+        response.headers, [&name = name](const auto& header) {
+          return EqualsIgnoringCase(header.first, name);
         });
-    if (!is_set) response.headers.push_back(header);
+    if (own == response.headers.end()) {
+      response.headers.emplace_back(name, value);
+    } else if (name == "Content-Security-Policy") {
+      own->second = MergePolicies(own->second, value);
+    }
   }
 }
 

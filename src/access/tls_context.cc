@@ -76,17 +76,20 @@ int VerifyMode(ClientAuth client_auth) {
   throw std::logic_error("ClientAuth out of range");
 }
 
-// What is spoken inside. A client that offers h2 alone is not let down here but
-// by the first thing it says, as without ALPN.
+// What is spoken inside. A client that offers neither, such as h2 alone, is
+// told so, not left to talk to one that does not understand it. curl names
+// http/1.0 where it is to speak that.
+// Source: RFC 7301, section 3.2.
 int SelectProtocol(SSL* /*ssl*/, const unsigned char** out,
                    unsigned char* out_size, const unsigned char* in,
                    unsigned int in_size, void* /*data*/) {
-  static constexpr std::array<unsigned char, 9> kHttp11 = {
-      8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  static constexpr std::array<unsigned char, 18> kHttp1 = {
+      8, 'h', 't', 't', 'p', '/', '1', '.', '1',
+      8, 'h', 't', 't', 'p', '/', '1', '.', '0'};
   unsigned char* selected = nullptr;
-  const int found = SSL_select_next_proto(&selected, out_size, kHttp11.data(),
-                                          kHttp11.size(), in, in_size);
-  if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
+  const int found = SSL_select_next_proto(&selected, out_size, kHttp1.data(),
+                                          kHttp1.size(), in, in_size);
+  if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
   *out = selected;
   return SSL_TLSEXT_ERR_OK;
 }

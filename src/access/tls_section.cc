@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -106,11 +107,13 @@ std::vector<YamlNode> ReadTexts(const Section& section, std::string_view key) {
 }
 
 // The list at `key`, each name translated by `parse`, joined by colons. Names
-// that stand for nothing of ours are left out.
+// that stand for nothing of ours are left out, and what is named again is: the
+// first place counts, as for Go, and OpenSSL takes no curve twice.
 template <typename Parse>
 std::string ReadNames(const Section& section, std::string_view key,
                       std::string_view what, Parse parse) {
   std::string joined;
+  std::set<std::string> seen;
   for (const YamlNode& item : ReadTexts(section, key)) {
     const std::string& name = item.content->text;
     const std::optional<std::string> ours = parse(name);
@@ -118,7 +121,7 @@ std::string ReadNames(const Section& section, std::string_view key,
       section.sink().Add(item, std::string(key) + ": unknown " +
                                    std::string(what) + " " +
                                    Quoted(Printable(name)));
-    } else if (!ours->empty()) {
+    } else if (!ours->empty() && seen.insert(*ours).second) {
       if (!joined.empty()) joined += ':';
       joined += *ours;
     }
@@ -138,7 +141,10 @@ void ReadAlgorithms(const Section& section, const FaultSink& warnings,
                     TlsSettings& tls) {
   tls.min_version = ReadVersion(section, "min_version", TLS1_2_VERSION);
   tls.max_version = ReadVersion(section, "max_version", TLS1_3_VERSION);
-  if (tls.min_version > tls.max_version) {
+  if (tls.min_version > tls.max_version && !section.Find("min_version")) {
+    section.Add("max_version",
+                "is below min_version, which is TLS12 unless given");
+  } else if (tls.min_version > tls.max_version) {
     section.Add("min_version", "is above max_version");
   }
   if (tls.min_version < TLS1_2_VERSION) {

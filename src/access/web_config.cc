@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -113,7 +114,7 @@ void ReadRateLimit(const YamlNode& node, const FaultSink& sink,
     limit.interval = interval.value_or(limit.interval);
   }
   std::uint64_t burst = 0;
-  section.ReadCount("burst", burst, 0, 1'000'000);
+  section.ReadCount("burst", burst, 0, std::numeric_limits<int>::max());
   limit.burst = static_cast<int>(burst);
   if (limit.interval.count() == 0) return;  // Off, as in the toolkit.
   if (burst == 0) {

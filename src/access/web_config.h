@@ -19,7 +19,8 @@ namespace exporter {
 
 struct WebConfig {
   std::optional<TlsSettings> tls;  // None: plain HTTP.
-  // Added to every answer that has none of the name.
+  // Added to every answer that has none of the name; see MergePolicies for the
+  // page that has one.
   std::vector<std::pair<std::string, std::string>> headers;
   std::map<std::string, Secret> users;  // bcrypt hashes; empty: no passwords.
   std::optional<RequestRate> rate_limit;

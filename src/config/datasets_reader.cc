@@ -10,9 +10,10 @@
 namespace exporter {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReservedLabels = {
-    "project_id", "dataset_id", "name", "region",  "status",
-    "reason",     "error_code", "job",  "instance"};
+// Those that the program or Prometheus gives a meaning of its own.
+constexpr std::array<std::string_view, 11> kReservedLabels = {
+    "project_id", "dataset_id", "name",     "region", "status",  "reason",
+    "error_code", "job",        "instance", "le",     "quantile"};
 
 std::string_view WhyNotLabel(std::string_view name) {
   const auto is_letter = [](char c) {

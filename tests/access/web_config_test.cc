@@ -202,6 +202,22 @@ TEST_F(WebConfigTest, TakesEveryNameOfGo) {
   EXPECT_EQ(Faults(text), "");
 }
 
+TEST_F(WebConfigTest, TakesACurveThatIsNamedTwice) {
+  const WebConfigReport report = Load(
+      std::string(kTls) + "  curve_preferences: [X25519, CurveP256, X25519]\n");
+
+  EXPECT_EQ(Join(report.faults), "");
+  EXPECT_EQ(report.config.tls->groups, "X25519:P-256");
+}
+
+TEST_F(WebConfigTest, TakesABurstAsLargeAsTheToolkitsNumbers) {
+  const WebConfigReport report =
+      Load("rate_limit: {interval: 1us, burst: 2147483647}\n");
+
+  EXPECT_EQ(Join(report.faults), "");
+  EXPECT_EQ(report.config.rate_limit->burst, 2'147'483'647);
+}
+
 TEST_F(WebConfigTest, SpeaksNothingBelowTls13WithSuitesOfTls13Alone) {
   const WebConfigReport report =
       Load(std::string(kTls) + "  cipher_suites: [TLS_AES_128_GCM_SHA256]\n");
@@ -269,6 +285,9 @@ TEST_F(WebConfigTest, NamesEveryFaultWithItsPlace) {
        "5:16: max_version: must be one of TLS10, TLS11, TLS12, TLS13\n"},
       {std::string(kTls) + "  min_version: TLS13\n  max_version: TLS12\n",
        "4:16: min_version: is above max_version\n"},
+      {std::string(kTls) + "  max_version: TLS11\n",
+       "4:16: max_version: is below min_version, which is TLS12 unless "
+       "given\n"},
       {std::string(kTls) + "  cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]\n",
        "4:19: cipher_suites: unknown cipher suite "
        "'TLS_RSA_WITH_RC4_128_SHA'\n"},
@@ -302,7 +321,7 @@ TEST_F(WebConfigTest, NamesEveryFaultWithItsPlace) {
        "1:19: basic_auth_users: must be a mapping (user: hash)\n"},
       {"rate_limit: {interval: fast, burst: -1}\n",
        "1:24: interval: must be a duration such as 1s or 100ms\n"
-       "1:37: burst: must be a whole number from 0 to 1000000\n"},
+       "1:37: burst: must be a whole number from 0 to 2147483647\n"},
       {"rate_limit: {interval: 1s}\n",
        "1:13: burst: must be at least 1, or nothing is answered\n"},
       {"rate_limit: {interval: 8760h, burst: 101}\n",

@@ -157,6 +157,28 @@ TEST(WebServerAccessTest, LeavesTheHandlersOwnHeaderAlone) {
   EXPECT_EQ(response.Header("X-Frame-Options"), "(none)");
 }
 
+TEST(WebServerAccessTest, LetsTheOperatorSayWhoMayFrameAPageWithAPolicy) {
+  Route page = PlainRoute("/page");
+  page.handle = [](const ServeRequest&) {
+    ServeResponse response;
+    response.headers.emplace_back("Content-Security-Policy",
+                                  "default-src 'none'; frame-ancestors 'none'");
+    return response;
+  };
+  const TempFolder folder;
+  TestServer server(
+      {page, PlainRoute("/")},
+      folder.Write("web.yml",
+                   "http_server_config:\n"
+                   "  headers:\n"
+                   "    Content-Security-Policy: default-src 'self'; "
+                   "frame-ancestors https://grafana.example\n"));
+  EXPECT_EQ(server.Connect().Get("/").Header("Content-Security-Policy"),
+            "default-src 'self'; frame-ancestors https://grafana.example");
+  EXPECT_EQ(server.Connect().Get("/page").Header("Content-Security-Policy"),
+            "default-src 'none', frame-ancestors https://grafana.example");
+}
+
 TEST(WebServerAccessTest, LimitsTheRateOfAllButHealth) {
   const TempFolder folder;
   TestServer server(Routes(), folder.Write("web.yml",

@@ -91,6 +91,18 @@ TEST_F(WebServerTlsTest, TakesHttp11OfferedBesideHttp2) {
   EXPECT_TRUE(IsAnswered(Get({.alpn = "\x08http/1.1"})));
 }
 
+TEST_F(WebServerTlsTest, TellsAClientThatSpeaksNoneOfItsProtocols) {
+  Start();
+  for (const char* alpn : {"\x02h2",
+                           "\x08http/0.9\x0a"
+                           "acme-tls/1"}) {
+    const TlsExchange refused = Get({.alpn = alpn});
+    EXPECT_FALSE(refused.connected) << alpn;
+    EXPECT_EQ(refused.error, "tlsv1 alert no application protocol") << alpn;
+  }
+  EXPECT_EQ(Get({.alpn = "\x08http/1.0"}).alpn, "http/1.0");
+}
+
 TEST_F(WebServerTlsTest, TellsAPlainHttpClientItsMistake) {
   Start();
   const std::string answer = [&] {
