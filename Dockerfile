@@ -2,9 +2,8 @@
 #
 #   docker build --build-arg REVISION=$(git rev-parse HEAD) -t modelarts_exporter .
 #
-# The image has no shell and so no HEALTHCHECK: probe GET /-/healthy (alive) and
-# GET /-/ready from outside. It writes nothing: run it with a read-only root, without
-# capabilities. deploy/README.md has the commands.
+# The image writes nothing: run it with a read-only root, without capabilities.
+# deploy/README.md has the commands.
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 COPY deploy/install-dependencies.sh deploy/
@@ -30,5 +29,9 @@ COPY --from=build /image/ /
 USER 65532:65532
 EXPOSE 10877
 STOPSIGNAL SIGTERM
+# Who gives the command --web.listen-address or --web.config.file gives them to
+# this as well.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+  CMD ["/usr/bin/modelarts_exporter", "--health.check"]
 ENTRYPOINT ["/usr/bin/modelarts_exporter"]
 CMD ["--config.file=/etc/modelarts_exporter/modelarts_exporter.yml"]

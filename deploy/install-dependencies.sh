@@ -7,6 +7,7 @@ set -euo pipefail
 build_packages=(
   cmake curl g++ git ninja-build pkg-config
   libcli11-dev
+  libcpp-httplib-dev
   libcrypt-dev
   libcurl4-openssl-dev
   libre2-dev

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "app/app.h"
+#include "app/health_check.h"
 #include "base/log.h"
 #include "config/flags.h"
 
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   }
   const auto& flags = std::get<exporter::Flags>(parsed);
   exporter::ConfigureLog(flags.log_level, flags.log_format);
+  if (flags.health_check) return exporter::CheckHealth(flags);
   if (flags.config_check) return exporter::CheckConfig(flags);
   const int status = exporter::RunExporter(flags);
   exporter::FlushLog(std::chrono::seconds(1));

@@ -37,9 +37,15 @@ void Declare(CLI::App& app, Flags& flags, Words& words) {
   app.add_option("--config.file", flags.config_file, "The configuration.")
       ->type_name("FILE")
       ->capture_default_str();
-  app.add_flag("--config.check", flags.config_check,
-               "Check the configuration and --web.config.file, print faults "
-               "and warnings to stderr, exit 1 if there is a fault, else 0.");
+  CLI::Option* const check = app.add_flag(
+      "--config.check", flags.config_check,
+      "Check the configuration and --web.config.file, print faults and "
+      "warnings to stderr, exit 1 if there is a fault, else 0.");
+  app.add_flag("--health.check", flags.health_check,
+               "Ask /-/healthy of the instance that --web.listen-address and "
+               "--web.config.file describe, print nothing, exit 0 if it "
+               "serves, else 1.")
+      ->excludes(check);
   app.add_option("--web.listen-address", words.listen_addresses,
                  "host:port, :port or [ipv6]:port; repeatable; port 0 picks "
                  "one. [:10877]")
@@ -102,6 +108,10 @@ std::string ReadAddresses(const Words& words, Flags& flags) {
              "' is none of host:port, :port, [ipv6]:port";
     }
     flags.listen_addresses.push_back(*address);
+  }
+  if (flags.health_check && flags.listen_addresses.front().port == 0) {
+    return "--health.check: --web.listen-address '" +
+           words.listen_addresses.front() + "' does not say which port to ask";
   }
   return "";
 }

@@ -20,6 +20,7 @@ std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 struct Flags {
   std::string config_file = "modelarts_exporter.yml";
   bool config_check = false;
+  bool health_check = false;  // The first address has a port then.
   std::vector<ListenAddress> listen_addresses = {{"", 10877}};
   std::string telemetry_path = "/metrics";
   std::string web_config_file;  // Empty: none.

@@ -51,6 +51,7 @@ TEST(ParseFlagsTest, HasTheDocumentedDefaults) {
 
   EXPECT_EQ(flags.config_file, "modelarts_exporter.yml");
   EXPECT_FALSE(flags.config_check);
+  EXPECT_FALSE(flags.health_check);
   EXPECT_THAT(flags.listen_addresses, ElementsAre(ListenAddress{"", 10877}));
   EXPECT_EQ(flags.telemetry_path, "/metrics");
   EXPECT_EQ(flags.web_config_file, "");
@@ -88,6 +89,13 @@ TEST(ParseFlagsTest, TakesEveryFlagInBothForms) {
   EXPECT_TRUE(flags.strict_stateset);
   EXPECT_EQ(flags.log_level, LogLevel::kDebug);
   EXPECT_EQ(flags.log_format, LogFormat::kJson);
+}
+
+TEST(ParseFlagsTest, TakesAHealthCheckThatKnowsWhomToAsk) {
+  EXPECT_TRUE(Taken({"--health.check"}).health_check);
+  EXPECT_TRUE(Taken({"--web.listen-address=:1", "--web.listen-address=:0",
+                     "--health.check"})
+                  .health_check);
 }
 
 TEST(ParseFlagsTest, TakesNoOtherFlagForAnEmptyValue) {
@@ -131,6 +139,9 @@ TEST(ParseFlagsTest, RefusesWhatItDoesNotUnderstand) {
       {{"--config.file=", "a.yml"}, "a.yml"},
       {{"--config.file=a", "--config.file=b"}, "--config.file"},
       {{"--config.check=maybe"}, "--config.check"},
+      {{"--health.check", "--config.check"}, "--health.check"},
+      {{"--health.check", "--web.listen-address=:0"},
+       "--health.check: --web.listen-address ':0' does not say which port"},
       {{"--web.listen-address="}, "--web.listen-address: ''"},
       {{"--web.listen-address=", ":1"}, ":1"},
       {{"--web.listen-address=80"}, "--web.listen-address"},

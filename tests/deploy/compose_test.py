@@ -67,6 +67,13 @@ class ComposeTest(unittest.TestCase):
                          "security_opt: [no-new-privileges:true]"):
                 self.assertIn(f"\n    {line}\n", services()[name])
 
+    def test_begins_to_scrape_once_the_exporter_serves(self):
+        check = '/usr/bin/modelarts_exporter", "--health.check"'
+        dockerfile = (ROOT / "Dockerfile").read_text()
+        self.assertRegex(dockerfile, r'\nHEALTHCHECK [^"]*CMD \["' + re.escape(check) + r'\]\n')
+        self.assertIn(f"test: [CMD, {check.replace(chr(34), '')}]\n", services()["exporter"])
+        self.assertIn("exporter: {condition: service_healthy}\n", services()["prometheus"])
+
     def test_gives_prometheus_a_configuration_that_it_takes(self):
         if not shutil.which("promtool"):
             self.skipTest("promtool (Debian's prometheus) is not installed")
