@@ -55,7 +55,8 @@ run_step() {
 
 say "Packages"
 deploy/install-dependencies.sh --test
-for project in tests/browser tests/deploy/grafana tests/deploy/kubernetes tests/signer; do
+for project in tests/browser tests/deploy/grafana tests/deploy/kubernetes tests/signer \
+  tests/workflows; do
   npm ci --prefix "$project" --no-audit --no-fund
 done
 
