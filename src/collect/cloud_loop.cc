@@ -144,6 +144,7 @@ void CloudLoop::Turn() {
   WantPages(now.steady);
   Plan plan = planner_.Advance(now);
   Execute(plan);
+  if (!plan.finished.empty()) health_log_.Tell(*catalogue_, now.steady);
   Count();  // First: who is answered may look at once.
   for (Plan::Finished& finished : plan.finished) Finish(std::move(finished));
 
@@ -201,8 +202,8 @@ void CloudLoop::Execute(Plan& plan) {
   for (const Plan::HeldBack& held_back : plan.held_back) {
     QueryLog::HeldBack(held_back);
   }
-  for (const Plan::HealthChange& change : plan.health) {
-    QueryLog::HealthChanged(change);
+  for (Plan::HealthChange& change : plan.health) {
+    health_log_.Changed(std::move(change));
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "collect/discovery.h"
+#include "collect/health_log.h"
 #include "collect/loop_metrics.h"
 #include "collect/planner.h"
 #include "collect/query_log.h"
@@ -117,6 +118,7 @@ class CloudLoop {
   Planner planner_;
   Renewals renewals_;
   QueryLog log_;
+  HealthLog health_log_;
   Stories stories_;
   Rng rng_;
   CollectorSettings settings_;

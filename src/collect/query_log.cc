@@ -17,10 +17,10 @@ std::string ListUrlForMessages(const ProjectSettings& project) {
       DatasetListUrl(project.endpoint, project.project_id, 0, ""));
 }
 
-// `more` says what was asked.
-void LogFailure(std::string_view message, std::vector<LogField> more,
-                std::string url, const Error& error) {
-  std::vector<LogField> fields = std::move(more);
+}  // namespace
+
+void AppendFailure(std::string url, const Error& error,
+                   std::vector<LogField>& fields) {
   fields.insert(fields.end(),
                 {{"reason", std::string(ToLabel(error.kind))},
                  {"error", error.message},
@@ -29,34 +29,18 @@ void LogFailure(std::string_view message, std::vector<LogField> more,
                  {"request_id", error.request_id},
                  {"url", std::move(url)},
                  {"advice", std::string(AdviceFor(error))}});
-  Log(LogLevel::kWarn, message, fields);
 }
-
-}  // namespace
 
 std::string StatusUrlForMessages(const ProjectSettings& project,
                                  const DatasetKey& dataset) {
   return UrlForMessages(SyncStatusUrl(project.endpoint, dataset));
 }
 
-void QueryLog::HealthChanged(const Plan::HealthChange& change) {
-  if (!change.failure) {
-    Log(LogLevel::kInfo, "query works again",
-        {{"project_id", change.dataset.project_id},
-         {"dataset_id", change.dataset.dataset_id}});
-    return;
-  }
-  LogFailure("query fails",
-             {{"project_id", change.dataset.project_id},
-              {"dataset_id", change.dataset.dataset_id}},
-             StatusUrlForMessages(*change.project, change.dataset),
-             *change.failure);
-}
-
 void QueryLog::ListingFailed(const ProjectSettings& project,
                              const Error& error) {
-  LogFailure("listing datasets fails", {{"project_id", project.project_id}},
-             ListUrlForMessages(project), error);
+  std::vector<LogField> fields = {{"project_id", project.project_id}};
+  AppendFailure(ListUrlForMessages(project), error, fields);
+  Log(LogLevel::kWarn, "listing datasets fails", fields);
 }
 
 void QueryLog::Ended(const ProjectSettings& project, const DatasetKey& dataset,

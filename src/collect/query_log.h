@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/log.h"
 #include "collect/planner.h"
 #include "model/dataset.h"
 #include "model/sync_status.h"
@@ -16,12 +18,16 @@ namespace exporter {
 std::string StatusUrlForMessages(const ProjectSettings& project,
                                  const DatasetKey& dataset);
 
-// Tells people about queries, once for each change. Not safe for concurrent
-// use.
+// Adds what failed to the `fields` of an event: why, and what to do. `url` was
+// asked for.
+void AppendFailure(std::string url, const Error& error,
+                   std::vector<LogField>& fields);
+
+// Tells people about single queries; see HealthLog for who fails. Not safe for
+// concurrent use.
 class QueryLog {
  public:
-  // What failed, why, and what to do; or that it works again.
-  static void HealthChanged(const Plan::HealthChange& change);
+  // Why the list of a project's datasets failed, and what to do.
   static void ListingFailed(const ProjectSettings& project, const Error& error);
 
   // That the other datasets of a project have to wait, and for what.

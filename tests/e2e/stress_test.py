@@ -101,6 +101,28 @@ class PacingTest(unittest.TestCase):
                     list(pool.map(lambda _: scrape(exporter, 5), range(2)))
                 self.assertEqual(cloud.counters()["requests"]["status"], 20)
 
+    def test_a_cloud_that_comes_and_goes_floods_no_log(self):
+        count, changes = 2000, 9
+        with Simulator("--datasets", str(count)) as cloud:
+            with Exporter(config(cloud.url, count)) as exporter:
+                scrape(exporter, 10)
+                for change in range(changes):
+                    # One in five hundred stays as it is.
+                    for match in "every:1", "every:500":
+                        fails = match == "every:1" and change % 2 == 0
+                        cloud.get(f"/simulator/fault?match={match}&fault={'404' if fails else 'none'}", method="POST")
+                    scrape(exporter, 10)
+                log = exporter.log()
+        told = [line for line in log.splitlines() if "quer" in line]
+        self.assertEqual(len(told), changes, told)
+        self.assertIn('msg="queries fail"', told[0])
+        self.assertIn(f'datasets="{count - 4} of {count}"', told[0])
+        self.assertIn("reason=not_found", told[0])
+        self.assertIn('msg="queries work again"', told[1])
+        self.assertIn("still_failing=0", told[1])
+        # 59 of them are to be less than 100 kB.
+        self.assertLess(len(log), 15_000)
+
     def test_uses_young_answers_again(self):
         with Simulator("--datasets", "20") as cloud:
             with Exporter(config(cloud.url, 20, "min_interval: 1h")) as exporter:
