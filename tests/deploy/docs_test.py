@@ -16,6 +16,7 @@ import tempfile
 import textwrap
 import time
 import unittest
+import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -357,6 +358,43 @@ class RunbookTest(unittest.TestCase):
         for sentence in re.findall(r"[^\n]*dashboard[^\n]*", RUNBOOK):
             for panel in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", sentence):
                 self.assertIn(panel, titles, sentence)
+
+
+class ArchitectureTest(unittest.TestCase):
+    """docs/ against the tree."""
+
+    pages = sorted((ROOT / "docs").rglob("*.md"))
+    architecture = (ROOT / "docs/architecture.md").read_text()
+
+    def test_all_rooms_are_told_of_and_drawn(self):
+        rooms = {path.parent.name for path in (ROOT / "src").glob("*/*.h")}
+        told = re.findall(r"(?m)^\| `(\w+)` \|", sections(self.architecture)["Rooms"])
+        self.assertEqual(sorted(told), sorted(rooms))
+        drawn = [text.text for text in xml.etree.ElementTree.parse(ROOT / "docs/architecture.svg").iter()
+                 if text.get("class") == "room"]
+        self.assertEqual(sorted(drawn), sorted([*rooms, "Prometheus", "the cloud"]))
+
+    def test_each_hop_of_a_scrape_is_drawn(self):
+        hops = re.findall(r"(?m)^(\d+)\. ", sections(self.architecture)["One scrape"])
+        drawn = [text.text for text in xml.etree.ElementTree.parse(ROOT / "docs/architecture.svg").iter()
+                 if text.get("class") == "number"]
+        self.assertEqual(hops, drawn)
+
+    def test_the_files_that_they_name_are_there(self):
+        self.assertGreater(len(self.pages), 5)
+        for page in self.pages:
+            text = page.read_text()
+            files = re.findall(r"`((?:src|tests)/[\w./]+)`", text)
+            links = [link for link in re.findall(r"\]\(([^)#]+)", text) if not link.startswith("http")]
+            self.assertTrue(files or links, page)
+            for path in [ROOT / file for file in files] + [page.parent / link for link in links]:
+                self.assertTrue(path.exists(), f"{page.name}: {path}")
+
+    def test_the_states_of_a_query_are_those_of_an_entry(self):
+        phases = re.search(r"enum class Phase \{(.*?)\};", (ROOT / "src/collect/entry.h").read_text(), re.S)[1]
+        told = [cell for row in re.findall(r"(?m)^\| ([a-z, ]+) \| ([a-z]+) \| ", sections(self.architecture)["One query"])
+                for cells in row for cell in cells.split(", ")]
+        self.assertEqual({f"k{name.capitalize()}" for name in told} - {"kFrom", "kTo"}, set(re.findall(r"k\w+", phases)))
 
 
 class MetricsTest(unittest.TestCase):
