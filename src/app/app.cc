@@ -67,7 +67,7 @@ class Exporter {
       : flags_(flags),
         started_(started),
         own_metrics_(registry_),
-        exposition_(flags.strict_stateset, started),
+        exposition_(flags.strict_stateset, started, flags.created_timestamps),
         config_(std::move(loaded.config)),
         collector_(clock_, registry_,
                    "modelarts_exporter/" + std::string(Version()),

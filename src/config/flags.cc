@@ -78,6 +78,9 @@ void Declare(CLI::App& app, Flags& flags, Words& words) {
       ->capture_default_str();
   app.add_flag("--metrics.strict-stateset", flags.strict_stateset,
                "Write the sync status as an OpenMetrics StateSet.");
+  app.add_flag("--metrics.created-timestamps", flags.created_timestamps,
+               "Say in OpenMetrics 1.0 since when counters count, as samples "
+               "'..._created'.");
   app.add_option("--log.level", words.log_level, "debug, info, warn or error.")
       ->type_name("LEVEL")
       ->capture_default_str();

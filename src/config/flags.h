@@ -30,6 +30,7 @@ struct Flags {
   std::uint32_t shard = 0;  // < total_shards; `auto` is resolved.
   std::uint32_t total_shards = 1;
   bool strict_stateset = false;
+  bool created_timestamps = false;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kLogfmt;
 };

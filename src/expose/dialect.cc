@@ -10,6 +10,18 @@ constexpr std::array<std::string_view, kFamilyTypes> kTextTypes = {
 constexpr std::array<std::string_view, kFamilyTypes> kOpenMetricsTypes = {
     "counter", "gauge", "info", "stateset", "histogram", "summary", "unknown"};
 
+constexpr Dialect OpenMetrics1(StartForm start) {
+  return {.types = kOpenMetricsTypes,
+          .metadata = {kHelp, kType, kUnit},
+          .escaped_in_help = "\\\n\"",
+          .declares_stem = true,
+          .counter_needs_total = true,
+          .composite = false,
+          .start = start,
+          .timestamp_decimals = 3,
+          .end = "# EOF\n"};
+}
+
 // By Format.
 constexpr std::array<Dialect, 3> kDialects = {{
     {.types = kTextTypes,
@@ -18,32 +30,27 @@ constexpr std::array<Dialect, 3> kDialects = {{
      .declares_stem = false,
      .counter_needs_total = false,
      .composite = false,
-     .start_timestamps = false,
+     .start = StartForm::kNone,
      .timestamp_decimals = 0,
      .end = ""},
-    {.types = kOpenMetricsTypes,
-     .metadata = {kHelp, kType, kUnit},
-     .escaped_in_help = "\\\n\"",
-     .declares_stem = true,
-     .counter_needs_total = true,
-     .composite = false,
-     .start_timestamps = false,
-     .timestamp_decimals = 3,
-     .end = "# EOF\n"},
+    OpenMetrics1(StartForm::kNone),
     {.types = kOpenMetricsTypes,
      .metadata = {kType, kUnit, kHelp},
      .escaped_in_help = "\\\n\"",
      .declares_stem = false,
      .counter_needs_total = false,
      .composite = true,
-     .start_timestamps = true,
+     .start = StartForm::kInline,
      .timestamp_decimals = 3,
      .end = "# EOF\n"},
 }};
 
+constexpr Dialect kWithCreated = OpenMetrics1(StartForm::kSample);
+
 }  // namespace
 
-const Dialect& DialectOf(Format format) {
+const Dialect& DialectOf(Format format, bool created) {
+  if (created && format == Format::kOpenMetrics) return kWithCreated;
   return kDialects.at(static_cast<std::size_t>(format));
 }
 

@@ -24,6 +24,13 @@ inline constexpr std::size_t kFamilyTypes = 7;
 // A line above the samples of a family.
 enum class Metadata { kNone, kHelp, kType, kUnit };
 
+// How it is said since when a counter, a histogram or a summary counts.
+enum class StartForm {
+  kNone,
+  kInline,  // Behind its value: "a_total 1 st@1520430000".
+  kSample,  // As a sample of its own: "a_created 1520430000".
+};
+
 struct Dialect {
   std::array<std::string_view, kFamilyTypes> types;  // In TYPE, by FamilyType.
   std::array<Metadata, 3> metadata;                  // In their order.
@@ -33,13 +40,14 @@ struct Dialect {
   bool counter_needs_total;  // One without "_total" is none.
   bool composite;  // A histogram or a summary is one sample that holds all its
                    // numbers; else each number is a sample.
-  bool start_timestamps;   // Behind counters, histograms and summaries.
+  StartForm start;
   int timestamp_decimals;  // Of milliseconds since 1970: 3 makes seconds.
   std::string_view end;    // Of the whole exposition.
 };
 
 // Source: Prometheus, Exposition formats; OpenMetrics 1.0 and 2.0 (release
 // candidate of March 2026), Text Format.
-const Dialect& DialectOf(Format format);
+// `created`: in OpenMetrics 1.0 with the samples "…_created".
+const Dialect& DialectOf(Format format, bool created = false);
 
 }  // namespace exporter

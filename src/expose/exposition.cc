@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "expose/body_size.h"
 #include "expose/families.h"
 #include "expose/own_families.h"
 #include "expose/text_writer.h"
@@ -20,72 +21,16 @@ std::int64_t Nanoseconds(steady_clock::duration duration) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
 }
 
-// At least the bytes that the dataset families of `collection` take, and little
-// more: the body is reserved at once, since one that grows is held twice while
-// it is copied.
-std::size_t EstimateBytes(const Collection& collection,
-                          const LabelTable& labels, const Dialect& dialect) {
-  constexpr std::size_t kNumber = 20;  // -9223372036854775808
-  // A line besides its identity and its longest label: name, braces, value.
-  constexpr auto kLine = [](const Family& family) {
-    return family.name.size() + kNumber + sizeof("{,} \n");
-  };
-  constexpr std::size_t kStatusLabel =
-      kSyncStatusFamily.name.size() + sizeof("=\"NOT_EXIST\"");
-  constexpr std::size_t kReasonLabel = sizeof("reason=\"api_unavailable\"");
-  constexpr std::size_t kQueried = kLine(kQuerySuccessFamily) +
-                                   kLine(kQueryDurationFamily) +
-                                   kLine(kLastQueryFamily);
-  constexpr std::size_t kFailed = kLine(kQueryFailureFamily) + kReasonLabel;
-  constexpr std::size_t kStates =
-      kAllSyncStates.size() *
-      (kLine(kSyncStatusFamily) - kNumber + 1 + kStatusLabel);
-  constexpr std::size_t kSucceeded =
-      kStates + kLine(kSamplesFamily) + kLine(kAddedSamplesFamily) +
-      kLine(kDeletedSamplesFamily) + kLine(kSyncDurationFamily) + kNumber +
-      kLine(kCreationFamily);
-  constexpr std::size_t kSeen =
-      kLine(kLastCompletedFamily) +
-      2 * (kLine(kSyncTasksFamily) + sizeof("status=\"COMPLETED\""));
-
-  const std::size_t starts =
-      dialect.start_timestamps ? 2 * (kNumber + sizeof(" st@.")) : 0;
-
-  std::size_t bytes = 0;
-  for (const Family& family : kFamilies) {
-    bytes += 3 * sizeof("# HELP  \n") + 3 * family.name.size() +
-             sizeof("stateset") + family.unit.size() + family.help.size() +
-             kLine(family);
-  }
-  for (const Reading& reading : collection.readings) {
-    const std::size_t identity = labels.Identity(reading.dataset).size();
-    bytes += kLine(kInfoFamily) + labels.Info(reading.dataset).size() +
-             kQueried + 3 * identity;
-    if (!reading.status) {
-      bytes += kFailed + identity;
-      continue;
-    }
-    bytes += kSucceeded + (kAllSyncStates.size() + 5) * identity;
-    if (!reading.status->error_code.empty()) {
-      // Escaping makes two bytes of one, replacing makes three of one.
-      bytes += kLine(kSyncErrorFamily) + sizeof("error_code=\"\"") +
-               3 * reading.status->error_code.size() + identity;
-    }
-    if (reading.history) bytes += kSeen + starts + 3 * identity;
-  }
-  return bytes;
-}
-
 // One collection on its way into one string.
 class Sheet {
  public:
   // All must outlive this object.
-  Sheet(const Collection& collection, const LabelTable& labels, Format format,
-        std::string& out)
+  Sheet(const Collection& collection, const LabelTable& labels,
+        const Dialect& dialect, std::string& out)
       : collection_(collection),
         labels_(labels),
         out_(out),
-        writer_(format, out) {}
+        writer_(dialect, out) {}
 
   // `endings` as in Exposition.
   void WriteStates(bool strict_stateset,
@@ -95,7 +40,7 @@ class Sheet {
     ForEachStatus(
         family, [&](const Reading& reading, const SyncStatus& status) {
           for (std::size_t i = 0; i < kAllSyncStates.size(); ++i) {
-            Begin(family, reading);
+            Begin(family.name, reading);
             writer_.Raw(endings[i][kAllSyncStates[i] == status.state ? 1 : 0]);
           }
         });
@@ -121,7 +66,7 @@ class Sheet {
       if (status.state != SyncState::kFailed || status.error_code.empty()) {
         return;
       }
-      Begin(kSyncErrorFamily, reading);
+      Begin(kSyncErrorFamily.name, reading);
       writer_.Raw(',');
       writer_.Label("error_code", status.error_code);
       writer_.Raw("} 1\n");
@@ -137,15 +82,22 @@ class Sheet {
     ForEachStatus(
         kSyncTasksFamily, [&](const Reading& reading, const SyncStatus&) {
           if (!reading.history) return;
+          const TaskHistory& history = *reading.history;
+          const bool created = writer_.dialect().start == StartForm::kSample;
           const auto line = [&](std::string_view ending, std::uint64_t tasks) {
-            Begin(kSyncTasksFamily, reading);
+            Begin(kSyncTasksFamily.name, reading);
             writer_.Raw(ending);
             writer_.Integer(static_cast<std::int64_t>(tasks));
-            writer_.Start(reading.history->begin);
+            writer_.Start(history.begin);
+            EndLine();
+            if (!created) return;
+            Begin(kSyncTasksCreated, reading);
+            writer_.Raw(ending);
+            writer_.Time(history.begin);
             EndLine();
           };
-          line(",status=\"COMPLETED\"} ", reading.history->completed);
-          line(",status=\"FAILED\"} ", reading.history->failed);
+          line(",status=\"COMPLETED\"} ", history.completed);
+          line(",status=\"FAILED\"} ", history.failed);
         });
   }
 
@@ -160,12 +112,12 @@ class Sheet {
 
   void WriteQueries() {
     ForEach(kQuerySuccessFamily, [&](const Reading& reading) {
-      Begin(kQuerySuccessFamily, reading);
+      Begin(kQuerySuccessFamily.name, reading);
       writer_.Raw(reading.status ? "} 1\n" : "} 0\n");
     });
     ForEach(kQueryFailureFamily, [&](const Reading& reading) {
       if (!reading.failure) return;
-      Begin(kQueryFailureFamily, reading);
+      Begin(kQueryFailureFamily.name, reading);
       writer_.Raw(",reason=\"");
       writer_.Raw(ToLabel(reading.failure->kind));
       writer_.Raw("\"} 1\n");
@@ -222,7 +174,7 @@ class Sheet {
                  std::optional<WallTime> time) {
     if (!time) return;
     BeginValue(family, reading);
-    writer_.Decimal(time->time_since_epoch().count(), 3);
+    writer_.Time(*time);
     EndLine();
   }
 
@@ -236,14 +188,14 @@ class Sheet {
   }
 
   // A line as far as every line of the reading's dataset goes alike.
-  void Begin(const Family& family, const Reading& reading) {
-    writer_.Raw(family.name);
+  void Begin(std::string_view name, const Reading& reading) {
+    writer_.Raw(name);
     writer_.Raw('{');
     writer_.Raw(labels_.Identity(reading.dataset));
   }
 
   void BeginValue(const Family& family, const Reading& reading) {
-    Begin(family, reading);
+    Begin(family.name, reading);
     writer_.Raw("} ");
   }
 
@@ -273,9 +225,11 @@ std::array<std::array<std::string, 2>, kAllSyncStates.size()> RenderEndings(
 
 }  // namespace
 
-Exposition::Exposition(bool strict_stateset, std::optional<WallTime> started)
+Exposition::Exposition(bool strict_stateset, std::optional<WallTime> started,
+                       bool created_samples)
     : strict_stateset_(strict_stateset),
       started_(started),
+      created_samples_(created_samples),
       state_endings_(RenderEndings(strict_stateset)) {}
 
 std::string Exposition::Write(
@@ -284,18 +238,19 @@ std::string Exposition::Write(
   const std::shared_ptr<const LabelTable> labels =
       LabelsOf(collection.catalogue);
 
+  const Dialect& dialect = DialectOf(format, created_samples_);
+
   // The end first: then the size of the whole is known before it is reserved.
   std::string end;
-  TextWriter end_writer(format, end);
+  TextWriter end_writer(dialect, end);
   for (const prometheus::MetricFamily& family : own) {
     WriteFamily(family, end_writer, started_);
   }
   end_writer.End();
 
   std::string body;
-  body.reserve(EstimateBytes(collection, *labels, DialectOf(format)) +
-               end.size());
-  Sheet sheet(collection, *labels, format, body);
+  body.reserve(EstimateDatasetBytes(collection, *labels, dialect) + end.size());
+  Sheet sheet(collection, *labels, dialect, body);
   sheet.WriteStates(strict_stateset_, state_endings_);
   sheet.WriteStatusFields();
   sheet.WriteHistory();

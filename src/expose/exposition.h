@@ -25,8 +25,10 @@ class Exposition {
   // `strict_stateset`: the label of the state is named like its metric, as an
   // OpenMetrics StateSet wants it (--metrics.strict-stateset). `started`: since
   // when the program counts what is its own, for formats that say it.
+  // `created_samples`: OpenMetrics 1.0 says it, too, as "…_created".
   explicit Exposition(bool strict_stateset,
-                      std::optional<WallTime> started = std::nullopt);
+                      std::optional<WallTime> started = std::nullopt,
+                      bool created_samples = false);
 
   // The families of families.h in their order, their samples in the order of
   // the readings, then `own`, then what ends an exposition. A family without
@@ -52,6 +54,7 @@ class Exposition {
 
   const bool strict_stateset_;
   const std::optional<WallTime> started_;
+  const bool created_samples_;
   const StateEndings state_endings_;
 
   mutable std::mutex mutex_;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <string_view>
 
 #include "expose/text_writer.h"
 
@@ -53,6 +54,10 @@ inline constexpr Family kLastCompletedFamily = {
 inline constexpr Family kSyncTasksFamily = {
     "modelarts_dataset_sync_tasks_total", FamilyType::kCounter, "",
     "Sync tasks that this process saw end, by the state they ended in."};
+
+// What OpenMetrics 1.0 adds to it on demand.
+inline constexpr std::string_view kSyncTasksCreated =
+    "modelarts_dataset_sync_tasks_created";
 
 inline constexpr Family kInfoFamily = {
     "modelarts_dataset_info", FamilyType::kInfo, "",

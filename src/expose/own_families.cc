@@ -42,6 +42,12 @@ FamilyType TypeOf(const MetricFamily& family, const Dialect& dialect) {
   throw std::logic_error("MetricType out of range");
 }
 
+// Whether it has a beginning.
+bool IsCounted(FamilyType type) {
+  return type == FamilyType::kCounter || type == FamilyType::kHistogram ||
+         type == FamilyType::kSummary;
+}
+
 std::string_view UnitOf(std::string_view name, FamilyType type) {
   if (type == FamilyType::kCounter && name.ends_with(kTotal)) {
     name.remove_suffix(kTotal.size());
@@ -62,10 +68,10 @@ struct BoundLabel {
 };
 
 // A sample up to its value: name, labels and the space behind them.
-void Begin(const MetricFamily& family, std::string_view suffix,
+void Begin(std::string_view name, std::string_view suffix,
            const ClientMetric& metric, std::optional<BoundLabel> bound,
            TextWriter& writer) {
-  writer.Raw(family.name);
+  writer.Raw(name);
   writer.Raw(suffix);
   char separator = '{';
   const auto separate = [&] {
@@ -97,7 +103,7 @@ void WriteNumber(const MetricFamily& family, std::string_view suffix,
                  const ClientMetric& metric, double value, TextWriter& writer,
                  std::optional<BoundLabel> bound = std::nullopt,
                  std::optional<WallTime> start = std::nullopt) {
-  Begin(family, suffix, metric, bound, writer);
+  Begin(family.name, suffix, metric, bound, writer);
   writer.Number(value);
   End(metric, start, writer);
 }
@@ -106,7 +112,7 @@ void WriteCount(const MetricFamily& family, std::string_view suffix,
                 const ClientMetric& metric, std::uint64_t count,
                 TextWriter& writer,
                 std::optional<BoundLabel> bound = std::nullopt) {
-  Begin(family, suffix, metric, bound, writer);
+  Begin(family.name, suffix, metric, bound, writer);
   writer.Integer(static_cast<std::int64_t>(count));
   End(metric, std::nullopt, writer);
 }
@@ -116,7 +122,7 @@ void WriteCount(const MetricFamily& family, std::string_view suffix,
 void BeginComposite(const MetricFamily& family, const ClientMetric& metric,
                     std::uint64_t count, double sum, std::string_view list,
                     TextWriter& writer) {
-  Begin(family, "", metric, std::nullopt, writer);
+  Begin(family.name, "", metric, std::nullopt, writer);
   writer.Raw("{count:");
   writer.Integer(static_cast<std::int64_t>(count));
   writer.Raw(",sum:");
@@ -192,6 +198,16 @@ void WriteHistogram(const MetricFamily& family, const ClientMetric& metric,
   EndComposite(metric, start, writer);
 }
 
+// The sample that says since when `metric` counts.
+void WriteCreated(const MetricFamily& family, const ClientMetric& metric,
+                  WallTime start, TextWriter& writer) {
+  std::string_view name = family.name;
+  if (name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
+  Begin(name, "_created", metric, std::nullopt, writer);
+  writer.Time(start);
+  End(metric, std::nullopt, writer);
+}
+
 void WriteMetric(const MetricFamily& family, const ClientMetric& metric,
                  std::optional<WallTime> start, TextWriter& writer) {
   switch (family.type) {
@@ -217,8 +233,11 @@ void WriteFamily(const MetricFamily& family, TextWriter& writer,
   if (family.metric.empty()) return;
   const FamilyType type = TypeOf(family, writer.dialect());
   writer.Head({family.name, type, UnitOf(family.name, type), family.help});
+  const bool created =
+      start && writer.dialect().start == StartForm::kSample && IsCounted(type);
   for (const ClientMetric& metric : family.metric) {
     WriteMetric(family, metric, start, writer);
+    if (created) WriteCreated(family, metric, *start, writer);
   }
 }
 

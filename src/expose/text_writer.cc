@@ -179,9 +179,9 @@ void TextWriter::Timestamp(std::int64_t unix_milliseconds) {
 }
 
 void TextWriter::Start(WallTime start) {
-  if (!dialect_.start_timestamps) return;
+  if (dialect_.start != StartForm::kInline) return;
   Raw(" st@");
-  Decimal(start.time_since_epoch().count(), 3);
+  Time(start);
 }
 
 void TextWriter::End() { Raw(dialect_.end); }

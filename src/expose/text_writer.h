@@ -39,9 +39,11 @@ struct Family {
 // Not safe for concurrent use.
 class TextWriter {
  public:
-  // `out` must outlive this object.
+  // `dialect` and `out` must outlive this object.
+  TextWriter(const Dialect& dialect, std::string& out)
+      : dialect_(dialect), out_(out) {}
   TextWriter(Format format, std::string& out)
-      : dialect_(DialectOf(format)), out_(out) {}
+      : TextWriter(DialectOf(format), out) {}
 
   [[nodiscard]] const Dialect& dialect() const { return dialect_; }
 
@@ -74,8 +76,11 @@ class TextWriter {
   // A space and when a sample was taken, in the unit of the format.
   void Timestamp(std::int64_t unix_milliseconds);
 
+  // Unix time in seconds.
+  void Time(WallTime time) { Decimal(time.time_since_epoch().count(), 3); }
+
   // A space and since when a sample has been counted; nothing in formats that
-  // do not say it. Comes last in the line.
+  // do not say it inline. Comes last in the line.
   void Start(WallTime start);
 
   // What ends the whole exposition: "# EOF" in OpenMetrics.

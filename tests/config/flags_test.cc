@@ -61,6 +61,7 @@ TEST(ParseFlagsTest, HasTheDocumentedDefaults) {
   EXPECT_EQ(flags.shard, 0U);
   EXPECT_EQ(flags.total_shards, 1U);
   EXPECT_FALSE(flags.strict_stateset);
+  EXPECT_FALSE(flags.created_timestamps);
   EXPECT_EQ(flags.log_level, LogLevel::kInfo);
   EXPECT_EQ(flags.log_format, LogFormat::kLogfmt);
 }
@@ -72,8 +73,8 @@ TEST(ParseFlagsTest, TakesEveryFlagInBothForms) {
              "[::1]:2", "--web.telemetry-path=/m", "--web.config.file=web.yml",
              "--web.enable-lifecycle", "--web.max-requests", "7",
              "--web.disable-exporter-metrics", "--shard=2", "--total-shards=3",
-             "--metrics.strict-stateset", "--log.level=debug", "--log.format",
-             "json"});
+             "--metrics.strict-stateset", "--metrics.created-timestamps",
+             "--log.level=debug", "--log.format", "json"});
 
   EXPECT_EQ(flags.config_file, "a.yml");
   EXPECT_TRUE(flags.config_check);
@@ -87,6 +88,7 @@ TEST(ParseFlagsTest, TakesEveryFlagInBothForms) {
   EXPECT_EQ(flags.shard, 2U);
   EXPECT_EQ(flags.total_shards, 3U);
   EXPECT_TRUE(flags.strict_stateset);
+  EXPECT_TRUE(flags.created_timestamps);
   EXPECT_EQ(flags.log_level, LogLevel::kDebug);
   EXPECT_EQ(flags.log_format, LogFormat::kJson);
 }

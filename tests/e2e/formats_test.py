@@ -14,7 +14,7 @@ import time
 import unittest
 import urllib.parse
 
-from accounts import PROJECT, Cloud, Exporter, config
+from accounts import PROJECT, Cloud, Exporter, config, project
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "expose"))
 import openmetrics2  # noqa: E402
@@ -195,6 +195,21 @@ class FormatsTest(unittest.TestCase):
 
 class StrictFormatsTest(FormatsTest):
     strict = ("--metrics.strict-stateset",)
+
+
+class CreatedFormatsTest(unittest.TestCase):
+    def test_the_first_openmetrics_says_in_samples_what_the_second_says_inline(self):
+        with Cloud("--datasets", "2") as cloud, \
+                Exporter(config(project(cloud, "{token: t}", 2)), "--metrics.created-timestamps") as exporter:
+            exporter.scrape()
+            text, first, second = (exporter.get("/metrics", {"Accept": accept}) for accept, _ in FORMATS.values())
+
+            started = {series_of(family.name.removesuffix("_total") + "_created", sample.labels, sample.start)
+                       for family in openmetrics2.parse(second.body) for sample in family.samples
+                       if family.type in ("counter", "histogram")}
+            created = {key: value for key, value in read_older(first.text).items() if key[0].endswith("_created")}
+            self.assertEqual(created, dict(started))
+            self.assertNotIn("_created", text.text + second.text)
 
 
 if __name__ == "__main__":

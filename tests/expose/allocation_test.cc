@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -51,8 +52,9 @@ struct Cost {
   std::string body;
 };
 
-Cost CostOfAScrape(const Collection& collection, Format format) {
-  const Exposition exposition(false);
+Cost CostOfAScrape(const Collection& collection, Format format,
+                   bool created = false) {
+  const Exposition exposition(false, std::nullopt, created);
   (void)exposition.Write(collection, format);  // Renders the labels.
 
   const std::size_t allocations_before = allocations;
@@ -66,6 +68,9 @@ TEST(AllocationTest, IsOnePerBodyHoweverManyTheSamples) {
   for (const Format format : kAllFormats) {
     for (const std::size_t datasets : {1U, 10U, 10'000U}) {
       EXPECT_EQ(CostOfAScrape(UsualCase(datasets), format).allocations, 1U)
+          << datasets;
+      EXPECT_EQ(CostOfAScrape(UsualCase(datasets), format, true).allocations,
+                1U)
           << datasets;
     }
   }
@@ -116,8 +121,11 @@ Collection WorstCase(std::size_t datasets, std::size_t code_size) {
 TEST(AllocationTest, IsOneForTheWorstCaseToo) {
   for (const std::size_t code_size : {1U, 5000U}) {
     for (const Format format : kAllFormats) {
-      EXPECT_EQ(CostOfAScrape(WorstCase(100, code_size), format).allocations,
-                1U);
+      for (const bool created : {false, true}) {
+        EXPECT_EQ(CostOfAScrape(WorstCase(100, code_size), format, created)
+                      .allocations,
+                  1U);
+      }
     }
   }
 }

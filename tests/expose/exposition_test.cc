@@ -53,6 +53,15 @@ std::string OnlyFamiliesOf(const std::string& expected,
   return kept;
 }
 
+std::string WithoutLinesOf(std::string_view start, const std::string& text) {
+  std::string kept;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(start)) kept += line + '\n';
+  }
+  return kept;
+}
+
 Collection OneDataset(SyncStatus status) {
   auto catalogue = std::make_shared<Catalogue>();
   catalogue->datasets.resize(1);
@@ -107,6 +116,26 @@ TEST(ExpositionTest, BeginsItsOwnCountersWithTheProgram) {
               HasSubstr("\na_total 17 st@1520430000.123\n# EOF\n"));
   EXPECT_THAT(exposition.Write(SmallCase(), Format::kOpenMetrics, {&own, 1}),
               HasSubstr("\na_total 17\n# EOF\n"));
+}
+
+TEST(ExpositionTest, SaysInSamplesSinceWhenIfAskedToAndInOpenMetrics1Alone) {
+  const Exposition plain(false);
+  const Exposition created(false, std::nullopt, true);
+  for (const Format format : {Format::kText, Format::kOpenMetrics2}) {
+    EXPECT_EQ(created.Write(SmallCase(), format),
+              plain.Write(SmallCase(), format));
+  }
+  const std::string body = created.Write(SmallCase(), Format::kOpenMetrics);
+  EXPECT_THAT(
+      body,
+      HasSubstr("\nmodelarts_dataset_sync_tasks_total{project_id=\"77b6a44cba51"
+                "43ab91d13ab9a8ff44fd\",dataset_id=\"ds-completed\",status="
+                "\"FAILED\"} 2\n"
+                "modelarts_dataset_sync_tasks_created{project_id=\"77b6a44cba51"
+                "43ab91d13ab9a8ff44fd\",dataset_id=\"ds-completed\",status="
+                "\"FAILED\"} 1604000000.5\n"));
+  EXPECT_EQ(WithoutLinesOf("modelarts_dataset_sync_tasks_created{", body),
+            plain.Write(SmallCase(), Format::kOpenMetrics));
 }
 
 TEST(ExpositionTest, LeavesOutFamiliesWithoutSamples) {

@@ -200,6 +200,35 @@ TEST(WriteFamilyTest, WritesHistogramAndSummaryAsOneSampleInOpenMetrics2) {
             "# TYPE a summary\na {count:2,sum:3,quantile:[0.5:1,1.0:2.5]}\n");
 }
 
+TEST(WriteFamilyTest, SaysInASampleSinceWhenWhereTheDialectDoes) {
+  const auto written = [](const MetricFamily& family) {
+    std::string out;
+    TextWriter writer(DialectOf(Format::kOpenMetrics, true), out);
+    WriteFamily(family, writer, kStart);
+    return out;
+  };
+  ClientMetric one = Counter(3);
+  one.label = {{"b", "1"}};
+  ClientMetric other = Counter(4);
+  other.label = {{"b", "2"}};
+  EXPECT_EQ(written({"a_total", "", MetricType::Counter, {one, other}}),
+            "# TYPE a counter\n"
+            "a_total{b=\"1\"} 3\n"
+            "a_created{b=\"1\"} 1520430000.123\n"
+            "a_total{b=\"2\"} 4\n"
+            "a_created{b=\"2\"} 1520430000.123\n");
+  EXPECT_EQ(written({"a", "", MetricType::Histogram, {{}}}),
+            "# TYPE a histogram\n"
+            "a_bucket{le=\"+Inf\"} 0\n"
+            "a_sum 0\n"
+            "a_count 0\n"
+            "a_created 1520430000.123\n");
+  EXPECT_EQ(written({"a", "", MetricType::Counter, {Counter(1)}}),
+            "# TYPE a unknown\na 1\n");
+  EXPECT_EQ(written({"a", "", MetricType::Gauge, {Gauge(1)}}),
+            "# TYPE a gauge\na 1\n");
+}
+
 TEST(WriteFamilyTest, WritesWhatHasNoType) {
   ClientMetric metric;
   metric.untyped.value = 4;

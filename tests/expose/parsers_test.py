@@ -51,6 +51,16 @@ def read_openmetrics(path):
     return samples_of(openmetrics.text_string_to_metric_families(read(path)))
 
 
+def read_created(path):
+    families = list(openmetrics.text_string_to_metric_families(read(path)))
+    for family in families:
+        created = [sample for sample in family.samples if sample.name.endswith("_created")]
+        if family.type in ("counter", "histogram", "summary") and family.samples and not created:
+            raise ValueError(f"{family.name} does not say since when it counts")
+        family.samples = [sample for sample in family.samples if sample not in created]
+    return samples_of(families)
+
+
 def read_openmetrics2(path):
     # Random families may lack what is only recommended.
     families = openmetrics2.parse(path.read_bytes(), lenient=path.stem.startswith("random"))
@@ -76,7 +86,7 @@ def main():
                               key=str)
             total += len(expected)
             for reader, suffix in ((read_text, ".prom"), (read_openmetrics, ".om"),
-                                   (read_openmetrics2, ".om2")):
+                                   (read_created, ".created"), (read_openmetrics2, ".om2")):
                 path = case.with_suffix(suffix)
                 try:
                     found = reader(path)

@@ -1,6 +1,7 @@
 // Writes expositions for parsers_test.py to read: `random_exposition DIR SEED`
 // fills DIR with
 //   NAME.prom, NAME.om, NAME.om2   one exposition in all formats,
+//   NAME.created                   the second with "…_created",
 //   NAME.json                      the samples that it has, as a list of
 //                                  [name, {label: value}, value as text].
 // In OpenMetrics 2.0 those of a histogram or a summary are one.
@@ -374,6 +375,10 @@ void WriteCase(const std::string& path, const Collection& collection,
       << exposition.Write(collection, Format::kOpenMetrics, own);
   std::ofstream(path + ".om2")
       << exposition.Write(collection, Format::kOpenMetrics2, own);
+
+  std::ofstream(path + ".created")
+      << Exposition(strict, WallTime(std::chrono::days(20'000)), true)
+             .Write(collection, Format::kOpenMetrics, own);
 
   std::vector<Sample> samples;
   AddSamplesOf(collection, strict, samples);
