@@ -163,7 +163,7 @@ void Admission::Reloaded() {
 }
 
 Admission::Decision Admission::Decide(
-    Instant now, const std::function<bool()>& has_fresh) const {
+    Instant now, const std::function<bool()>& has_untried) const {
   switch (credentials().State(now.wall)) {
     case Credentials::Readiness::kNone:
       return {.kind = Kind::kRefused,
@@ -176,10 +176,10 @@ Admission::Decision Admission::Decide(
   }
   if (proxy_) {
     Decision decision = AskBreaker(
-        *proxy_, now, [this] { return proxy_->IsFresh(kProxyObject); });
+        *proxy_, now, [this] { return proxy_->IsUntried(kProxyObject); });
     if (!decision.MayGo()) return decision;
   }
-  Decision proof = AskBreaker(*breaker_, now, has_fresh);
+  Decision proof = AskBreaker(*breaker_, now, has_untried);
   if (!proof.MayGo()) return proof;
   const Decision pace = AskThrottles(now.steady);
   return pace.MayGo() ? proof : pace;
@@ -187,7 +187,7 @@ Admission::Decision Admission::Decide(
 
 Admission::Decision Admission::AskBreaker(
     const Breaker& breaker, Instant now,
-    const std::function<bool()>& has_fresh) const {
+    const std::function<bool()>& has_untried) const {
   const auto refused = [&](SteadyTime until) {
     Error error = While(
         "not asked: after " + Tries(breaker.Tries(now.steady)) +
@@ -213,7 +213,7 @@ Admission::Decision Admission::AskBreaker(
     case Breaker::Answer::kProbe:
       break;
   }
-  if (breaker.AgainAt() > now.steady && breaker.IsUnproven() && !has_fresh()) {
+  if (breaker.AgainAt() > now.steady && breaker.IsUnproven() && !has_untried()) {
     return refused(breaker.AgainAt());
   }
   return {.kind = Kind::kProbe};
@@ -432,7 +432,7 @@ SteadyTime Admission::RenewalAt(SteadyTime now) const {
   if (proxy_ && proxy_->Ask(now) != Breaker::Answer::kGo) {
     if (proxy_->Ask(now) != Breaker::Answer::kProbe) {
       at = std::max(at, proxy_->WakeAt(now));
-    } else if (!proxy_->IsFresh(kProxyObject)) {
+    } else if (!proxy_->IsUntried(kProxyObject)) {
       at = std::max(at, proxy_->AgainAt());
     }
   }

@@ -114,12 +114,18 @@ class Admission {
   // A person had the configuration loaded again.
   void Reloaded();
 
-  // Whether a request may go. `has_fresh`: whether one waits that IsFreshProbe.
+  // Whether a request may go. `has_untried`: whether one waits that
+  // IsUntriedProbe.
   [[nodiscard]] Decision Decide(Instant now,
-                                const std::function<bool()>& has_fresh) const;
+                                const std::function<bool()>& has_untried) const;
 
-  // Whether asking for `object` tells most of the credentials. `is_good`: it
-  // was not refused by itself.
+  // Whether asking for `object` may tell something new of the credentials.
+  // `is_good`: it was not refused by itself.
+  [[nodiscard]] bool IsUntriedProbe(const std::string& object,
+                                    bool is_good) const {
+    return is_good && breaker_->IsUntried(object);
+  }
+  // Likewise, and it tells most.
   [[nodiscard]] bool IsFreshProbe(const std::string& object,
                                   bool is_good) const {
     return is_good && breaker_->IsFresh(object);
@@ -185,7 +191,7 @@ class Admission {
   [[nodiscard]] Decision WaitForCredentials(Instant now) const;
   [[nodiscard]] Decision AskBreaker(
       const Breaker& breaker, Instant now,
-      const std::function<bool()>& has_fresh) const;
+      const std::function<bool()>& has_untried) const;
   [[nodiscard]] Decision AskThrottles(SteadyTime now) const;
   Next JudgeRefusal(const Pass& pass, const Error& error,
                     const HttpRequest* proved,

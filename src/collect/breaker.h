@@ -32,7 +32,7 @@ class Breaker {
  public:
   enum class Answer {
     kGo,
-    kProbe,    // One may go: best for an object that IsFresh.
+    kProbe,    // One may go: best for one that IsFresh, then IsUntried.
     kWait,     // Until WakeAt, or until a probe has a verdict.
     kRefused,  // Do not wait: Refusal() is the answer.
   };
@@ -69,11 +69,17 @@ class Breaker {
   // The credentials were replaced: what was learned of the old ones is void.
   void NewCredentials();
 
-  // Whether `object` is one of those whose refusals led to the doubt.
+  // Whether `object` is neither a probe that was refused, nor one of those
+  // whose refusals led to the doubt: its answer tells most.
   [[nodiscard]] bool IsFresh(const std::string& object) const {
     return !tries_.Names(object) && !suspicious_.contains(object);
   }
-  // When one that is not fresh may be a probe.
+  // Whether its answer may tell something new. Where nothing was accepted yet,
+  // those that led to the doubt are all there is to try.
+  [[nodiscard]] bool IsUntried(const std::string& object) const {
+    return accepted_ ? IsFresh(object) : !tries_.Names(object);
+  }
+  // When one that is not untried may be a probe.
   [[nodiscard]] SteadyTime AgainAt() const { return tries_.AgainAt(); }
 
   // When a kWait or a kRefused may turn into something else by itself.

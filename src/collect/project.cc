@@ -17,19 +17,23 @@ void ProjectState::Apply(std::shared_ptr<const ProjectSettings> settings,
   reach_is_known = false;
 }
 
+bool ProjectState::IsUntriedProbe(const Entry& entry) const {
+  return admission_.IsUntriedProbe(NameOf(entry), IsGood(entry));
+}
+
 bool ProjectState::IsFreshProbe(const Entry& entry) const {
   return admission_.IsFreshProbe(NameOf(entry), IsGood(entry));
 }
 
 Admission::Decision ProjectState::Decide(Instant now) const {
   return admission_.Decide(now, [this] {
-    const auto is_fresh = [this](const Entry* entry) {
-      return IsFreshProbe(*entry);
+    const auto is_untried = [this](const Entry* entry) {
+      return IsUntriedProbe(*entry);
     };
     return (listing_wanted &&
-            admission_.IsFreshProbe(ListingName(), IsListingGood())) ||
-           std::any_of(fresh_.begin(), fresh_.end(), is_fresh) ||
-           std::any_of(stragglers_.begin(), stragglers_.end(), is_fresh);
+            admission_.IsUntriedProbe(ListingName(), IsListingGood())) ||
+           std::any_of(fresh_.begin(), fresh_.end(), is_untried) ||
+           std::any_of(stragglers_.begin(), stragglers_.end(), is_untried);
   });
 }
 
@@ -68,13 +72,17 @@ Entry& ProjectState::NextProbe() {
   probes_the_last_ = !probes_the_last_;
   Entry* first = nullptr;
   Entry* last = nullptr;
+  Entry* untried = nullptr;
   for (Entry* entry : Queued()) {
-    if (!IsFreshProbe(*entry)) continue;
+    if (!IsFreshProbe(*entry)) {
+      if (untried == nullptr && IsUntriedProbe(*entry)) untried = entry;
+      continue;
+    }
     if (entry->memory.LastGood() && !entry->health) return *entry;
     if (first == nullptr) first = entry;
     last = entry;
   }
-  if (first == nullptr) return Next(true);
+  if (first == nullptr) return untried != nullptr ? *untried : Next(true);
   return probes_the_last_ ? *first : *last;
 }
 

@@ -49,7 +49,7 @@ class ProjectState {
   // The one whose answer tells most of the credentials, or of the line: one
   // that was good before; else one that was never asked, from either end of the
   // queue in turn, in case those at the front are refused by themselves; else
-  // any. REQUIRES: there is one.
+  // one that was no probe yet; else any. REQUIRES: there is one.
   [[nodiscard]] Entry& NextProbe();
 
   // What requests for pages of the list are told apart by.
@@ -94,6 +94,7 @@ class ProjectState {
   };
   using Queue = std::pmr::set<Entry*, LongestUnasked>;
 
+  [[nodiscard]] bool IsUntriedProbe(const Entry& entry) const;
   [[nodiscard]] bool IsFreshProbe(const Entry& entry) const;
 
   Admission admission_;

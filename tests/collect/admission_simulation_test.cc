@@ -253,6 +253,28 @@ TEST(AdmissionSimulationTest,
   }
 }
 
+// The only good dataset meets a stray refusal while nothing has accepted the
+// token yet: it is among the three tries that the doubt allows.
+TEST(AdmissionSimulationTest, AStrayRefusalAmongRefusedOnesIsTriedOnceMore) {
+  SimulatedCloud cloud(1);
+  cloud.AddAccount(Way::kPassword);
+  cloud.AddProject("p", 0, 3);
+  for (const std::size_t refused : {1U, 2U}) {
+    cloud.fates[cloud.catalogue->datasets[refused].key] = Fate::kUnauthorized;
+  }
+  cloud.stray_401 = 1;
+  cloud.Configure();
+
+  const ScrapeId scrape = cloud.Begin(5s);
+  while (cloud.asked == 0) cloud.PassTime(1ms);
+  cloud.stray_401 = 0;
+  cloud.PassTime(5s);
+
+  const Collection& collection = cloud.finished.at(scrape);
+  EXPECT_TRUE(collection.readings[0].status);
+  EXPECT_EQ(collection.errors, 2U);
+}
+
 TEST(AdmissionSimulationTest, ATokenThatWasRevokedCostsNoAnswerAndOneLogin) {
   SimulatedCloud cloud(1);
   cloud.AddAccount(Way::kPassword);
@@ -596,6 +618,11 @@ TEST(AdmissionSimulationTest, KeepsItsPromisesOnRandomSchedules) {
     RandomSchedule(seed).Run();
     ASSERT_FALSE(HasFailure()) << "ADMISSION_SEED=" << seed;
   }
+}
+
+// A stray refusal of the only good one among three.
+TEST(AdmissionSimulationTest, KeepsItsPromisesOnSchedule26702) {
+  RandomSchedule(26702).Run();
 }
 
 }  // namespace
