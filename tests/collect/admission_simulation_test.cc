@@ -547,11 +547,13 @@ class RandomSchedule {
 
   // What is well answers within two scrapes, whatever its neighbours do.
   void CheckAnswers(const Collection& collection) {
-    // With more that hang than there are workers a third scrape may be needed.
+    // A scrape finds as many that hang as there are workers; what is well may
+    // wait for all of them to be found.
     const auto hanging = static_cast<std::size_t>(std::count_if(
         cloud_.fates.begin(), cloud_.fates.end(),
         [](const auto& fate) { return fate.second == Fate::kHangs; }));
-    const int allowed = hanging < cloud_.settings.concurrency ? 2 : 3;
+    const int allowed =
+        2 + static_cast<int>(hanging / cloud_.settings.concurrency);
     for (const Reading& reading : collection.readings) {
       const DatasetKey& key =
           collection.catalogue->datasets[reading.dataset].key;
