@@ -11,6 +11,7 @@
 #include "base/time_format.h"
 #include "base/utf8.h"
 #include "cloud/error_page.h"
+#include "cloud/gateway_limit.h"
 #include "cloud/json_reader.h"
 #include "cloud/text.h"
 #include "net/url.h"
@@ -120,17 +121,6 @@ std::string_view RequestId(const HttpReply& reply) {
   return id.empty() ? Header(reply, "X-Openstack-Request-Id") : id;
 }
 
-// Takes a number from the front of `text`; none if there is none, or a huge
-// one.
-std::optional<std::int64_t> TakeNumber(std::string_view& text) {
-  std::int64_t number = 0;
-  const auto [rest, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number < 0) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
-  return number;
-}
-
 std::optional<milliseconds> PauseOfHeader(const HttpReply& reply,
                                           WallTime now) {
   std::string_view wish = Header(reply, "Retry-After");
@@ -142,35 +132,16 @@ std::optional<milliseconds> PauseOfHeader(const HttpReply& reply,
       wish.find_first_not_of("0123456789") == std::string_view::npos;
   if (!is_number) return std::nullopt;
   // More digits than fit mean for ever, and so does the longest pause.
-  const auto seconds = TakeNumber(wish).value_or(INT64_MAX);
+  std::int64_t seconds = INT64_MAX;
+  std::from_chars(wish.data(), wish.data() + wish.size(), seconds);
   return std::chrono::seconds(std::min<std::int64_t>(seconds, 86'400));
 }
 
-// Of "policy user over ratelimit,limit:200,time:5 minute" somewhere in `body`.
-std::optional<milliseconds> PauseOfMessage(std::string_view body) {
-  constexpr std::string_view kLimit = "limit:";
-  constexpr std::string_view kTime = ",time:";
-  constexpr std::pair<std::string_view, milliseconds> kUnits[] = {
-      {" second", std::chrono::seconds(1)},
-      {" minute", std::chrono::minutes(1)},
-      {" hour", std::chrono::hours(1)},
-      {" day", std::chrono::hours(24)}};
-
-  const auto at = body.find(kLimit);
-  if (at == std::string_view::npos) return std::nullopt;
-  body.remove_prefix(at + kLimit.size());
-  const auto limit = TakeNumber(body);
-  if (!limit || !body.starts_with(kTime)) return std::nullopt;
-  body.remove_prefix(kTime.size());
-  const auto count = TakeNumber(body);
-  if (!count) return std::nullopt;
-  for (const auto& [name, unit] : kUnits) {
-    if (body.starts_with(name)) {
-      const auto window = unit * std::min<std::int64_t>(*count, 1000);
-      return window / std::clamp<std::int64_t>(*limit, 1, 10);
-    }
-  }
-  return std::nullopt;
+// Of the gateway's message.
+std::optional<milliseconds> PauseOfMessage(const HttpReply& reply) {
+  const GatewayLimit limit = DecodeGatewayLimit(reply);
+  if (!limit.requests) return std::nullopt;
+  return limit.window / std::clamp(*limit.requests, 1, 10);
 }
 
 // Gateways say that a header is too large, or 400 alone, as HAProxy does; which
@@ -244,7 +215,7 @@ Error DecodeError(const HttpReply& reply, std::span<const Secret> hidden) {
 std::optional<milliseconds> DecodeRetryAfter(const HttpReply& reply,
                                              WallTime now) {
   auto pause = PauseOfHeader(reply, now);
-  if (!pause) pause = PauseOfMessage(reply.body);
+  if (!pause) pause = PauseOfMessage(reply);
   if (!pause) return std::nullopt;
   return std::clamp(*pause, milliseconds::zero(), kLongestPause);
 }

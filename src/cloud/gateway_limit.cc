@@ -10,15 +10,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Takes a number of 1 to 1,000,000 from the front of `text`; 0 if there is
-// none.
-int TakeCount(std::string_view& text) {
-  int number = 0;
-  const auto [rest, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number < 1 || number > 1'000'000) return 0;
-  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
-  return number;
+// Takes a number from the front of `text`, `most` for a larger one; none if
+// there is none.
+std::optional<int> TakeCount(std::string_view& text, int most) {
+  const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (end == 0) return std::nullopt;
+  int number = most;
+  std::from_chars(text.data(), text.data() + end, number);
+  text.remove_prefix(end);
+  return std::min(number, most);
 }
 
 }  // namespace
@@ -41,15 +41,16 @@ GatewayLimit DecodeGatewayLimit(const HttpReply& reply) {
   const auto at = text.find(kLimit);
   if (at == std::string_view::npos) return limit;
   text.remove_prefix(at + kLimit.size());
-  const int requests = TakeCount(text);
-  if (requests == 0 || !text.starts_with(kTime)) return limit;
+  const std::optional<int> requests = TakeCount(text, 1'000'000);
+  if (!requests || !text.starts_with(kTime)) return limit;
   text.remove_prefix(kTime.size());
-  const int count = std::min(TakeCount(text), 1000);
+  const std::optional<int> count = TakeCount(text, 1000);
+  if (!count || *count == 0) return limit;
   for (const auto& [name, unit] : kUnits) {
-    if (count == 0 || !text.starts_with(name)) continue;
+    if (!text.starts_with(name)) continue;
     limit.requests = requests;
     limit.window =
-        std::min<milliseconds>(unit * count, std::chrono::hours(24 * 30));
+        std::min<milliseconds>(unit * *count, std::chrono::hours(24 * 30));
     break;
   }
   return limit;

@@ -213,7 +213,8 @@ Admission::Decision Admission::AskBreaker(
     case Breaker::Answer::kProbe:
       break;
   }
-  if (breaker.AgainAt() > now.steady && breaker.IsUnproven() && !has_untried()) {
+  if (breaker.AgainAt() > now.steady && breaker.IsUnproven() &&
+      !has_untried()) {
     return refused(breaker.AgainAt());
   }
   return {.kind = Kind::kProbe};

@@ -27,8 +27,8 @@ SteadyDuration PauseAfter(const Throttle::Settings& settings, unsigned before) {
 }  // namespace
 
 std::optional<RateLimit> QuotaOf(const GatewayLimit& limit) {
-  if (limit.requests == 0) return std::nullopt;
-  return RateLimit{.requests = static_cast<double>(limit.requests),
+  if (limit.requests.value_or(0) == 0) return std::nullopt;
+  return RateLimit{.requests = static_cast<double>(*limit.requests),
                    .per = limit.window};
 }
 

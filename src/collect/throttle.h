@@ -18,7 +18,8 @@
 
 namespace exporter {
 
-// What a gateway says of its limit; none if it says nothing.
+// What a gateway says of its limit; none if it says nothing, or lets nothing
+// through: that is no pace.
 std::optional<RateLimit> QuotaOf(const GatewayLimit& limit);
 
 // Pure. Not safe for concurrent use.
