@@ -93,6 +93,12 @@ std::shared_ptr<Limit> SharedLimits::LimitOf(const std::string& name) {
   return Find(limits_, name, [] { return std::make_shared<Limit>(); });
 }
 
+void SharedLimits::Reloaded() {
+  for (const auto& [account, known] : logins_) {
+    if (const auto logins = known.lock()) logins->Reloaded();
+  }
+}
+
 Admission::Admission(std::shared_ptr<const ProjectSettings> settings,
                      SharedLimits& shared, SteadyTime now)
     : outage_(kOutageSettings) {
@@ -156,10 +162,6 @@ void Admission::NoticeNewCredentials(SteadyTime now) {
   generation_ = generation;
   generation_since_ = now;
   breaker_->NewCredentials();
-}
-
-void Admission::Reloaded() {
-  if (logins_) logins_->Reloaded();
 }
 
 Admission::Decision Admission::Decide(

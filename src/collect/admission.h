@@ -37,6 +37,9 @@ class SharedLimits {
   std::shared_ptr<LoginGate> LoginsOf(const std::string& account);
   std::shared_ptr<Limit> LimitOf(const std::string& name);
 
+  // A person had the configuration loaded again.
+  void Reloaded();
+
  private:
   template <typename T>
   using ByName = std::map<std::string, std::weak_ptr<T>>;
@@ -110,9 +113,6 @@ class Admission {
 
   // Looks whether the credentials were replaced.
   void NoticeNewCredentials(SteadyTime now);
-
-  // A person had the configuration loaded again.
-  void Reloaded();
 
   // Whether a request may go. `has_untried`: whether one waits that
   // IsUntriedProbe.

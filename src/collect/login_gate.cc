@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace exporter {
 namespace {
@@ -61,6 +62,7 @@ void LoginGate::End(std::uint64_t pass, const std::string& project,
       accepted_at_ = now;
       may_try_again_ = false;
       tries_ = 0;
+      lone_tries_ = 0;
       refusal_.reset();
       return;
     case Verdict::kNone:
@@ -71,11 +73,14 @@ void LoginGate::End(std::uint64_t pass, const std::string& project,
       ++one.refusals;
       one.refused_at = now;
       one.refusal = error;
-      one.may_try_again = false;
       if (!IsOfThePassword(one)) {
+        if (std::exchange(one.may_try_again, false)) ++lone_tries_;
         lone_refused_at_ = now;
         return;
       }
+      one.may_try_again = false;
+      // Those will have been refused for the password, too.
+      tries_ += std::exchange(lone_tries_, 0);
       refusal_ = std::move(error);
       break;
   }
@@ -89,6 +94,7 @@ void LoginGate::NewSecret() {
   accepted_ = false;
   may_try_again_ = false;
   tries_ = 0;
+  lone_tries_ = 0;
   on_the_way_ = 0;
   refusal_.reset();
   projects_.clear();
@@ -96,7 +102,23 @@ void LoginGate::NewSecret() {
 
 void LoginGate::Reloaded() {
   may_try_again_ = tries_ > 0;
-  for (auto& [id, project] : projects_) project.may_try_again = true;
+  std::vector<Project*> alone;
+  for (auto& [id, project] : projects_) {
+    project.may_try_again = IsOfThePassword(project);
+    if (!project.may_try_again && project.refusals > 0) {
+      alone.push_back(&project);
+    }
+  }
+  std::stable_sort(
+      alone.begin(), alone.end(),
+      [](const auto* a, const auto* b) { return a->last_turn < b->last_turn; });
+  const std::size_t room =
+      lone_tries_ < max_tries_ ? max_tries_ - lone_tries_ : 1;
+  if (alone.size() > room) alone.resize(room);
+  for (Project* project : alone) {
+    project->may_try_again = true;
+    project->last_turn = ++turns_;
+  }
 }
 
 std::shared_ptr<const Error> LoginGate::RefusalFor(

@@ -8,7 +8,10 @@
 // 10 minutes; then once a day, on a reload, or when it changes. Once it was
 // accepted for any project, the refusal of a project that never got a token is
 // that project's alone, which tries again after the next acceptance, or the
-// next day; the refusal of one that did counts as such a try.
+// next day; the refusal of one that did counts as such a try. Nobody knows
+// whether the password has been replaced in the meantime: of the projects that
+// were refused alone, a reload therefore lets `max_tries` in all try again, and
+// each further one a single one, until the password is accepted once more.
 //
 // Source: Keystone, [security_compliance] lockout_failure_attempts.
 
@@ -62,9 +65,10 @@ class LoginGate {
 
  private:
   struct Project {
-    bool accepted = false;       // It had a token with this password.
-    bool may_try_again = false;  // After a reload.
-    unsigned refusals = 0;       // Since then.
+    bool accepted = false;        // It had a token with this password.
+    bool may_try_again = false;   // After a reload.
+    std::uint64_t last_turn = 0;  // Of all that a reload let try again.
+    unsigned refusals = 0;        // Since it had a token.
     SteadyTime refused_at{};
     std::shared_ptr<const Error> refusal;
   };
@@ -80,8 +84,10 @@ class LoginGate {
   SteadyTime lone_refused_at_{};  // The last refusal of a project alone.
   bool may_try_again_ = false;    // After a reload.
   unsigned tries_ = 0;            // In vain, since it was accepted last.
-  SteadyTime tried_at_{};         // The last of those.
-  SteadyTime begun_at_{};         // The last request.
+  unsigned lone_tries_ = 0;       // Likewise, after reloads: of projects alone.
+  std::uint64_t turns_ = 0;
+  SteadyTime tried_at_{};  // The last of those.
+  SteadyTime begun_at_{};  // The last request.
   std::size_t on_the_way_ = 0;
   std::shared_ptr<const Error> refusal_;
   std::map<std::string, Project> projects_;

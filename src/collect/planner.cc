@@ -302,10 +302,6 @@ void Planner::WantListing(const std::string& project_id) {
   }
 }
 
-void Planner::Reloaded() {
-  for (const auto& project : projects_) project->admission().Reloaded();
-}
-
 void Planner::RenewalEnded(std::uint64_t id, const RenewalAnswer& answer,
                            Instant now) {
   const auto found = renewing_.find(id);

@@ -165,7 +165,7 @@ class Planner {
 
   // A person had the configuration loaded again, and wants refused passwords to
   // be tried once more.
-  void Reloaded();
+  void Reloaded() { shared_.Reloaded(); }
 
   // `request` ended. Requests that were cancelled are ignored.
   void Answered(RequestId request, Answer answer, Instant now);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace exporter {
 namespace {
 
@@ -108,6 +111,38 @@ TEST_F(LoginGateTest, TriesOnceMoreAfterAReloadAndANewPasswordAtOnce) {
   gate_.NewSecret();
   EXPECT_TRUE(MayAsk("p", kOpening + 2h));
   EXPECT_FALSE(gate_.RefusalFor("p"));
+}
+
+// What nobody can tell from a wrong password counts as one.
+TEST_F(LoginGateTest, LetsThreeOfThoseRefusedAloneTryAgainOnReloadsAndInTurn) {
+  const std::vector<std::string> kAlone = {"a", "b", "c", "d", "e"};
+  const auto try_all = [&](SteadyTime now) {
+    std::string tried;
+    for (const std::string& project : kAlone) {
+      if (!MayAsk(project, now)) continue;
+      Login(project, Verdict::kRefused, now);
+      tried += project;
+    }
+    return tried;
+  };
+  Login("good", Verdict::kAccepted, kOpening);
+  EXPECT_EQ(try_all(kOpening), "abcde");
+  EXPECT_EQ(try_all(kOpening + 1h), "");
+
+  gate_.Reloaded();
+  EXPECT_EQ(try_all(kOpening + 1h), "abc");
+  gate_.Reloaded();
+  EXPECT_EQ(try_all(kOpening + 1h), "d");
+  gate_.Reloaded();
+  EXPECT_EQ(try_all(kOpening + 1h), "e");
+
+  Login("good", Verdict::kAccepted, kOpening + 1h);
+  gate_.Reloaded();
+  EXPECT_EQ(try_all(kOpening + 1h), "abc");
+  // It was the password, then: they were its tries.
+  Login("good", Verdict::kRefused, kOpening + 1h);
+  EXPECT_FALSE(MayAsk("good", kOpening + 24h));
+  EXPECT_FALSE(MayAsk("d", kOpening + 24h));
 }
 
 TEST_F(LoginGateTest, IgnoresALateVerdictOnAnOldPassword) {
