@@ -22,7 +22,6 @@ constexpr char kNoHandler[] = "other";
 // and do not read can take.
 constexpr std::size_t kMaxPages = 64;
 constexpr std::size_t kPageThreads = 4;
-constexpr std::size_t kOpenThreads = 2;
 // Passwords, each another one, that wait for bcrypt. It takes the better part
 // of a tenth of a second each, and one core is all that strangers may keep busy
 // with it.
@@ -112,7 +111,6 @@ Dispatcher::Dispatcher(std::vector<Route> routes, std::size_t max_requests,
       logins_(kMaxLogins, kMaxLoginsOfOnePeer),
       scrape_workers_(max_requests),
       page_workers_(kPageThreads),
-      open_workers_(kOpenThreads),
       login_workers_(kLoginThreads) {
   for (const Route& route : routes_) {
     answers_.Add({{"handler", route.handler_label}, {"code", "200"}});
@@ -219,16 +217,16 @@ void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
     Finish(*exchange, std::move(response));
     return;
   }
-  if (!route->open) {
-    exchange->ticket = (route->scrape ? scrapes_ : pages_).Enter();
-    if (!exchange->ticket) {
-      Finish(*exchange, TooMany());
-      return;
-    }
+  if (route->open) {
+    Run(*exchange);
+    return;
   }
-  WorkerPool& workers = route->scrape ? scrape_workers_
-                        : route->open ? open_workers_
-                                      : page_workers_;
+  exchange->ticket = (route->scrape ? scrapes_ : pages_).Enter();
+  if (!exchange->ticket) {
+    Finish(*exchange, TooMany());
+    return;
+  }
+  WorkerPool& workers = route->scrape ? scrape_workers_ : page_workers_;
   workers.Post([this, exchange = std::move(exchange)] { Run(*exchange); });
 }
 

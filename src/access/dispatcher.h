@@ -62,11 +62,10 @@ class Dispatcher {
   // Those who wait for the verdict on credentials that somebody else brought
   // first (single flight): bcrypt runs once for all of them.
   std::map<BasicAuth::Digest, std::vector<std::shared_ptr<Exchange>>> verdicts_;
-  // Scrapes, pages and health each have their own, so that none waits for
-  // another kind.
+  // Scrapes and pages each have their own, so that none waits for the other
+  // kind; what is open waits for nobody.
   WorkerPool scrape_workers_;
   WorkerPool page_workers_;
-  WorkerPool open_workers_;
   // Ends first: it gives work to the others.
   WorkerPool login_workers_;
 };

@@ -14,11 +14,13 @@ struct Route {
   std::string path;                  // All of it: "/metrics".
   std::vector<std::string> methods;  // "GET" allows "HEAD" as well.
   std::string handler_label;  // For modelarts_exporter_http_requests_total.
-  bool open = false;          // Asked for without password or rate limit.
-  bool scrape = false;        // Counts against max_requests.
+  // Asked for without password or rate limit; answered at once, by the engine's
+  // thread: `handle` must not block.
+  bool open = false;
+  bool scrape = false;  // Counts against max_requests.
 
-  // Called on a worker thread, by several at once; may block. An exception is
-  // logged and answered with 500.
+  // Called on a worker thread, by several at once; may block unless `open`. An
+  // exception is logged and answered with 500.
   std::function<ServeResponse(const ServeRequest&)> handle;
 };
 

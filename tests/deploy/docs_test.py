@@ -390,6 +390,14 @@ class ArchitectureTest(unittest.TestCase):
             for path in [ROOT / file for file in files] + [page.parent / link for link in links]:
                 self.assertTrue(path.exists(), f"{page.name}: {path}")
 
+    def test_there_are_as_many_threads_at_rest_as_it_says(self):
+        told = int(re.search(r"At rest, .* that makes (\d+):", self.architecture)[1])
+        with e2e.Exporter("projects: [{project_id: p, region: r, datasets: [{id: d}]}]\n") as program:
+            for _ in range(3):
+                self.assertEqual(program.get("/-/ready").status, 200)
+            status = pathlib.Path(f"/proc/{program.process.pid}/status").read_text()
+        self.assertEqual(int(re.search(r"Threads:\s+(\d+)", status)[1]), told)
+
     def test_the_states_of_a_query_are_those_of_an_entry(self):
         phases = re.search(r"enum class Phase \{(.*?)\};", (ROOT / "src/collect/entry.h").read_text(), re.S)[1]
         told = [cell for row in re.findall(r"(?m)^\| ([a-z, ]+) \| ([a-z]+) \| ", sections(self.architecture)["One query"])
