@@ -1,6 +1,7 @@
 # The exporter as an image:
 #
-#   docker build --build-arg REVISION=$(git rev-parse HEAD) -t modelarts_exporter .
+#   docker build --build-arg VERSION=$(deploy/release.sh version) \
+#     --build-arg REVISION=$(git rev-parse HEAD) -t modelarts_exporter .
 #
 # The image writes nothing: run it with a read-only root, without capabilities.
 # deploy/README.md has the commands.
@@ -19,10 +20,11 @@ RUN cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
  && install -D --mode=644 LICENSE /image/usr/share/doc/modelarts_exporter/copyright
 
 FROM scratch
+ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="modelarts_exporter" \
       org.opencontainers.image.description="Prometheus exporter for ModelArts dataset sync tasks" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /image/ /

@@ -22,10 +22,12 @@ install -D --mode=644 --target-directory="$root/etc/ssl/certs" \
 install -D --mode=644 /dev/stdin "$root/etc/passwd" <<<'exporter:x:65532:65532::/:/sbin/nologin'
 install -D --mode=644 /dev/stdin "$root/etc/group" <<<'exporter:x:65532:'
 
-# So that a scanner of images knows the libraries' versions, and a reader their
-# licences: where images made from Debian's packages without a system have them.
+# So that a scanner of images knows the system and the libraries' versions, and a
+# reader their licences: where images made from Debian's packages without a system
+# have them. The headers became part of the program.
+install -D --mode=644 --target-directory="$root/etc" /etc/os-release
 mkdir -p "$root/var/lib/dpkg/status.d"
-packages=(ca-certificates)
+packages=(ca-certificates libcli11-dev nlohmann-json3-dev)
 for file in "${libraries[@]}"; do
   # Debian 12 knows some files by their names before /lib moved into /usr.
   packages+=("$(dpkg-query --search "$file" 2>/dev/null ||
@@ -36,7 +38,3 @@ cut --delimiter=: --fields=1 < <(printf '%s\n' "${packages[@]}") | sort --unique
     dpkg-query --status "$package" >"$root/var/lib/dpkg/status.d/$package"
     cp --parents --dereference "/usr/share/doc/$package/copyright" "$root"
   done
-# Headers that became part of the program.
-for package in libcli11-dev nlohmann-json3-dev; do
-  cp --parents --dereference "/usr/share/doc/$package/copyright" "$root"
-done

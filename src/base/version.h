@@ -6,7 +6,7 @@
 
 namespace exporter {
 
-std::string_view Version();   // e.g. "0.1.0"
+std::string_view Version();   // e.g. "1.2.3"
 std::string_view Revision();  // The git commit, or "unknown".
 std::string_view Compiler();  // e.g. "GNU 12.2.0"
 

@@ -29,14 +29,9 @@ class ImageContextTest(unittest.TestCase):
                                   capture_output=True, text=True, timeout=300)
             self.assertEqual(done.returncode, 0, done.stderr)
             for dockerfile in DOCKERFILES:
-                for path in re.findall(r"(?m)(deploy/[\w-]+\.sh|\bLICENSE\b)", dockerfile.read_text()):
+                steps = re.sub(r"(?m)^#.*", "", dockerfile.read_text())
+                for path in re.findall(r"(deploy/[\w-]+\.sh|\bLICENSE\b)", steps):
                     self.assertTrue((context / path).is_file(), path)
-
-    def test_says_the_version_of_the_program(self):
-        version = re.search(r"VERSION ([\d.]+) LANG", (ROOT / "CMakeLists.txt").read_text())[1]
-        self.assertIn(f'org.opencontainers.image.version="{version}"', DOCKERFILES[0].read_text())
-        readme = (ROOT / "deploy/README.md").read_text()
-        self.assertIn(f"newTag: {version}\n", readme)
 
     def test_runs_without_rights(self):
         for dockerfile in DOCKERFILES:

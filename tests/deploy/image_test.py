@@ -100,8 +100,9 @@ class ImageTest(unittest.TestCase):
         cls.buildah("add", "--quiet", container, base, "/")
         cls.buildah("commit", "--quiet", "--rm", container, "docker.io/library/debian:bookworm-slim")
         cls.revision = run("git", "-C", str(ROOT), "rev-parse", "HEAD")
-        cls.buildah("bud", "--isolation=chroot", "--pull=never", "--build-arg",
-                    f"REVISION={cls.revision}", "--tag", "exporter", str(ROOT))
+        cls.version = run(str(ROOT / "deploy/release.sh"), "version")
+        cls.buildah("bud", "--isolation=chroot", "--pull=never", f"--build-arg=VERSION={cls.version}",
+                    f"--build-arg=REVISION={cls.revision}", "--tag", "exporter", str(ROOT))
         cls.image = json.loads(cls.buildah("inspect", "--type=image", "exporter"))["OCIv1"]["config"]
         cls.container = cls.buildah("from", "--pull=never", "exporter")
         cls.root = pathlib.Path(cls.buildah("mount", cls.container))
@@ -121,7 +122,8 @@ class ImageTest(unittest.TestCase):
         labels = self.image["Labels"]
         self.assertEqual(labels["org.opencontainers.image.revision"], self.revision)
         shown = run("chroot", str(self.root), "/usr/bin/modelarts_exporter", "--version")
-        self.assertIn(f"version {labels['org.opencontainers.image.version']} ", shown)
+        self.assertEqual(labels["org.opencontainers.image.version"], self.version)
+        self.assertIn(f"version {self.version} ", shown)
         self.assertIn(self.revision, shown)
 
     def test_holds_the_program_its_libraries_and_authorities_alone(self):
