@@ -10,7 +10,7 @@
 namespace exporter {
 namespace {
 
-constexpr std::size_t kFew = 3;
+constexpr std::size_t kToldOneByOne = 3;
 // The lines of a project. An outage takes two, and one that comes and goes
 // every minute more than this allows is worth no more.
 constexpr RateLimit kLines = {
@@ -58,7 +58,7 @@ std::string StillFailing(const std::string& project_id,
   for (const Dataset& dataset : catalogue.datasets) {
     if (dataset.key.project_id != project_id || !failing.contains(dataset.key))
       continue;
-    if (++count <= kFew) AppendExample(examples, dataset.key);
+    if (++count <= kToldOneByOne) AppendExample(examples, dataset.key);
   }
   std::string text = std::to_string(count);
   if (count > 0) text.append(", e.g. ").append(examples);
@@ -96,12 +96,12 @@ void HealthLog::TellOf(Project& project, const Catalogue& catalogue,
     if (kind != AsTold(dataset)) alike[kind].push_back(std::move(change));
   }
   for (auto& [kind, changes] : alike) {
-    if (changes.size() > kFew && project.lines.Take(now)) {
+    if (changes.size() > kToldOneByOne && project.lines.Take(now)) {
       TellAll(changes, catalogue);
       continue;
     }
     for (Plan::HealthChange& change : changes) {
-      if (changes.size() <= kFew && project.lines.Take(now)) {
+      if (changes.size() <= kToldOneByOne && project.lines.Take(now)) {
         Write(LevelOf(change), change);
         NoteTold(change);
       } else {
@@ -141,7 +141,7 @@ void HealthLog::TellAll(const Changes& alike, const Catalogue& catalogue) {
     return Log(LogLevel::kInfo, "queries work again", fields);
   }
   std::string examples;
-  for (std::size_t i = 0; i < kFew; ++i) {
+  for (std::size_t i = 0; i < kToldOneByOne; ++i) {
     AppendExample(examples, alike[i].dataset);
   }
   fields.push_back({"examples", std::move(examples)});
