@@ -87,23 +87,21 @@ std::string_view DeclaredName(const Family& family, const Dialect& dialect) {
 void TextWriter::Head(const Family& family) {
   const std::string_view name = DeclaredName(family, dialect_);
   const auto begin = [&](std::string_view keyword) {
-    Raw("# ");
     Raw(keyword);
-    Raw(' ');
     Raw(name);
     Raw(' ');
   };
   for (const Metadata line : dialect_.metadata) {
     if (line == Metadata::kType) {
-      begin("TYPE");
+      begin("# TYPE ");
       Raw(dialect_.types[static_cast<std::size_t>(family.type)]);
       Raw('\n');
     } else if (line == Metadata::kUnit && !family.unit.empty()) {
-      begin("UNIT");
+      begin("# UNIT ");
       Raw(family.unit);
       Raw('\n');
     } else if (line == Metadata::kHelp && !family.help.empty()) {
-      begin("HELP");
+      begin("# HELP ");
       AppendEscaped(family.help, dialect_.escaped_in_help, out_);
       Raw('\n');
     }

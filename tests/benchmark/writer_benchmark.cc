@@ -156,6 +156,8 @@ BENCHMARK_CAPTURE(BM_Exposition, Text, Format::kText)
     ->Arg(1'000)
     ->Arg(10'000);
 BENCHMARK_CAPTURE(BM_Exposition, OpenMetrics, Format::kOpenMetrics)->Arg(1'000);
+BENCHMARK_CAPTURE(BM_Exposition, OpenMetrics2, Format::kOpenMetrics2)
+    ->Arg(1'000);
 
 // The first scrape after the catalogue changed: renders the labels too.
 void BM_ExpositionOfANewCatalogue(benchmark::State& state) {
