@@ -79,7 +79,12 @@ ServeResponse Probe(const EndpointContext& context,
   const std::optional<Collection> collection = context.collector.CollectOne(
       key, BudgetOf(context, request), debug ? &story : nullptr);
   if (!collection || collection->readings.empty()) {
-    return StatusResponse(404, "neither configured nor discovered");
+    // Not known to be none, until its project was listed.
+    const auto never_listed = context.collector.NeverListed();
+    const auto why = never_listed.find(key.project_id);
+    return why == never_listed.end()
+               ? StatusResponse(404, "neither configured nor discovered")
+               : StatusResponse(503, why->second);
   }
   if (debug) return {.body = Told(story, *collection)};
   return Exposed(context, request, *collection, {});
@@ -103,7 +108,11 @@ ServeResponse ServiceDiscovery(const EndpointContext& context,
                                const ServeRequest& request) {
   // Without the missing ones Prometheus would drop their targets; after an
   // error it keeps what it had.
-  const std::string why = context.collector.WhyIncomplete();
+  std::string why;
+  for (const auto& [project_id, line] : context.collector.NeverListed()) {
+    if (!why.empty()) why += "; ";
+    why += line;
+  }
   if (!why.empty()) return StatusResponse(503, why);
   std::optional<std::string> groups = RenderServiceDiscovery(
       *context.collector.CurrentCatalogue(), request.Header("Host"));

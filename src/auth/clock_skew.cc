@@ -2,6 +2,7 @@
 
 #include "base/duration.h"
 #include "base/time_format.h"
+#include "cloud/error_reply.h"
 
 namespace exporter {
 
@@ -9,7 +10,7 @@ std::optional<std::string> DescribeClockSkew(const HttpReply& reply,
                                              WallTime now) {
   using namespace std::chrono_literals;
   if (reply.status != 401) return std::nullopt;
-  const auto theirs = ParseHttpDate(Header(reply, "Date"));
+  const auto theirs = TimeOf(reply);
   if (!theirs) return std::nullopt;
   const std::chrono::milliseconds ahead = now - *theirs;
   if (std::chrono::abs(ahead) <= 5min) return std::nullopt;

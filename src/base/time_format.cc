@@ -44,6 +44,27 @@ std::optional<WallTime> Assemble(std::optional<unsigned> year,
          seconds(*second);
 }
 
+// What a local time is ahead of UTC, which is taken off the end of `text`: "Z",
+// "+08:00", "-0330". None if there is nothing of it.
+std::optional<std::chrono::minutes> TakeOffset(std::string_view& text) {
+  if (text.ends_with('Z')) {
+    text.remove_suffix(1);
+    return std::chrono::minutes(0);
+  }
+  const auto sign = text.find_last_of("+-");
+  if (sign == std::string_view::npos || sign < 19) return std::nullopt;
+  const std::string_view offset = text.substr(sign + 1);
+  const bool has_colon = offset.size() == 5 && offset[2] == ':';
+  if (!has_colon && offset.size() != 4) return std::nullopt;
+  const auto hours = Number(offset.substr(0, 2));
+  const auto minutes = Number(offset.substr(has_colon ? 3 : 2));
+  if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+  const int direction = text[sign] == '-' ? -1 : 1;
+  text.remove_suffix(text.size() - sign);
+  return direction *
+         (std::chrono::hours(*hours) + std::chrono::minutes(*minutes));
+}
+
 }  // namespace
 
 std::string FormatRfc3339(WallTime time) {
@@ -68,14 +89,15 @@ double ToUnixSeconds(WallTime time) {
 }
 
 std::optional<WallTime> ParseRfc3339(std::string_view text) {
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
-      text.back() != 'Z') {
+  const auto offset = TakeOffset(text);
+  if (!offset || text.size() < 19 || text[4] != '-' || text[7] != '-' ||
+      text[10] != 'T') {
     return std::nullopt;
   }
-  const auto time =
-      Assemble(Number(text.substr(0, 4)), Number(text.substr(5, 2)),
-               Number(text.substr(8, 2)), text.substr(11, 8));
-  std::string_view fraction = text.substr(19, text.size() - 20);
+  auto time = Assemble(Number(text.substr(0, 4)), Number(text.substr(5, 2)),
+                       Number(text.substr(8, 2)), text.substr(11, 8));
+  if (time) *time -= *offset;
+  const std::string_view fraction = text.substr(19);
   if (!time || fraction.empty()) return time;
   if (fraction.front() != '.' || fraction.size() < 2 ||
       fraction.find_first_not_of("0123456789", 1) != std::string_view::npos) {

@@ -15,8 +15,9 @@ std::string FormatRfc3339(WallTime time);
 double ToUnixSeconds(WallTime time);
 
 // The time that `text` says, e.g. "2020-01-04T09:05:22.701000Z" or
-// "2020-01-04T09:05:22Z"; any number of fractional digits, UTC alone. None if
-// it says anything else.
+// "2020-01-04T17:05:22+08:00"; any number of fractional digits, the offset also
+// without its colon, as ISO 8601 has it. None if it says anything else, or no
+// offset.
 std::optional<WallTime> ParseRfc3339(std::string_view text);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"; parts of a second are dropped.

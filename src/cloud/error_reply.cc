@@ -121,20 +121,31 @@ std::string_view RequestId(const HttpReply& reply) {
   return id.empty() ? Header(reply, "X-Openstack-Request-Id") : id;
 }
 
+bool IsDigits(std::string_view text) {
+  return text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 std::optional<milliseconds> PauseOfHeader(const HttpReply& reply,
                                           WallTime now) {
   std::string_view wish = Header(reply, "Retry-After");
   if (const auto until = ParseHttpDate(wish)) {
-    return *until - ParseHttpDate(Header(reply, "Date")).value_or(now);
+    return *until - TimeOf(reply).value_or(now);
   }
-  const bool is_number =
-      !wish.empty() &&
-      wish.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!is_number) return std::nullopt;
+  // "1.5" should not be there, but is no riddle.
+  const auto point = wish.find('.');
+  const std::string_view fraction =
+      point == std::string_view::npos ? "" : wish.substr(point + 1);
+  wish = wish.substr(0, point);
+  if (wish.empty() || !IsDigits(wish) || !IsDigits(fraction)) {
+    return std::nullopt;
+  }
   // More digits than fit mean for ever, and so does the longest pause.
   std::int64_t seconds = INT64_MAX;
   std::from_chars(wish.data(), wish.data() + wish.size(), seconds);
-  return std::chrono::seconds(std::min<std::int64_t>(seconds, 86'400));
+  seconds = std::min<std::int64_t>(seconds, 86'400);
+  // Not to come too early.
+  if (fraction.find_first_not_of('0') != std::string_view::npos) ++seconds;
+  return std::chrono::seconds(seconds);
 }
 
 // Of the gateway's message.
@@ -210,6 +221,13 @@ Error DecodeError(const HttpReply& reply, std::span<const Secret> hidden) {
   error.request_id = ToCode(Blotted(RequestId(reply), hidden));
   if (error.request_id.empty()) error.request_id = std::move(said.request_id);
   return error;
+}
+
+std::optional<WallTime> TimeOf(const HttpReply& reply) {
+  const auto time = ParseHttpDate(Header(reply, "Date"));
+  // Year 1 and 1970 are how many say that they do not know.
+  if (!time || *time < WallTime(std::chrono::hours(24))) return std::nullopt;
+  return time;
 }
 
 std::optional<milliseconds> DecodeRetryAfter(const HttpReply& reply,

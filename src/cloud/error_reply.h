@@ -26,9 +26,13 @@ namespace exporter {
 // another user or password, else Cause::kProxy.
 Error DecodeError(const HttpReply& reply, std::span<const Secret> hidden = {});
 
+// When the server says that it answered; none if it does not, or says a time
+// that stands for "not known": 1970 or before.
+std::optional<WallTime> TimeOf(const HttpReply& reply);
+
 // How long a reply that refuses us for now wants us to wait, from 0 to one
-// hour: by its Retry-After, seconds or a date, which is compared with the
-// reply's own Date if it has one, else with `now`. Without it by the gateway's
+// hour: by its Retry-After, seconds (a fraction counts as one more) or a date,
+// which is compared with TimeOf the reply, else with `now`. Without it by the gateway's
 // message, "limit:200,time:5 minute": a tenth of the time it counts over (more
 // if the limit is below ten). How much of that has passed is not said. Waiting
 // for all of it could lose that much data for nothing; this loses a tenth at

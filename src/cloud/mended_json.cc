@@ -13,6 +13,7 @@ namespace exporter {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::string_view kBeyond = "1e300";              // Beyond 64 bits.
 constexpr std::size_t kUnicodeEscapeBytes = 6;             // "\u0041"
 
 // The code unit that `text` begins with, as "\u0041"; none if it does not.
@@ -25,6 +26,15 @@ std::optional<unsigned> CodeUnit(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data() + 2, end, unit, 16);
   if (error != std::errc() || rest != end) return std::nullopt;
   return unit;
+}
+
+// The bytes of the number that no digits can say, and that `text` begins with;
+// 0 if it begins with none.
+std::size_t NumberInWords(std::string_view text) {
+  for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
+    if (text.starts_with(word)) return word.size();
+  }
+  return 0;
 }
 
 bool IsHighSurrogate(unsigned unit) { return unit >= 0xD800 && unit < 0xDC00; }
@@ -44,6 +54,8 @@ class Mender {
         Keep(1);
       } else if (in_text_) {
         MendText();
+      } else if (const std::size_t word = NumberInWords(rest_)) {
+        Replace(word, kBeyond);
       } else if (c == '-' || (c >= '0' && c <= '9')) {
         MendNumber();
       } else {
@@ -108,7 +120,7 @@ class Mender {
         // Not one that is too close to zero.
         std::isinf(
             std::strtod(std::string(rest_.data(), end).c_str(), nullptr));
-    is_beyond ? Replace(length, "1e300") : Keep(length);
+    is_beyond ? Replace(length, kBeyond) : Keep(length);
   }
 
   std::string_view rest_;

@@ -10,7 +10,8 @@ namespace exporter {
 //   in a text   bytes that are no UTF-8 (Latin-1, GBK, half a character), half
 //               of a surrogate pair, an unknown escape: U+FFFD for each; a
 //               control character: a blank
-//   a number    beyond any double: 1e300, which is beyond 64 bits as well
+//   a number    beyond any double, or NaN, Infinity, -Infinity, as Python and
+//               others write them: 1e300, which is no count either
 // Whatever else is no JSON stays none. To be used where the bytes as they came
 // were refused.
 std::string MendedJson(std::string_view json);

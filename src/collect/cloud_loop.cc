@@ -456,18 +456,18 @@ bool CloudLoop::IsReady() const {
       [](const auto& discovery) { return discovery.second->WasTried(); });
 }
 
-std::string CloudLoop::WhyIncomplete() const {
-  std::string why;
+std::map<std::string, std::string> CloudLoop::NeverListed() const {
+  std::map<std::string, std::string> lines;
   for (const auto& [project_id, discovery] : discoveries_) {
     if (discovery->LastSuccess()) continue;
-    if (!why.empty()) why += "; ";
-    why += "the datasets of project " + project_id + " were not listed yet";
+    std::string& line = lines[project_id];
+    line = "the datasets of project " + project_id + " were not listed yet";
     if (const auto& failure = discovery->Failure()) {
-      why +=
+      line +=
           ": " + std::string(ToLabel(failure->kind)) + ": " + failure->message;
     }
   }
-  return why;
+  return lines;
 }
 
 }  // namespace exporter

@@ -68,9 +68,9 @@ class CloudLoop {
   // Whether every discovery has been tried.
   [[nodiscard]] bool IsReady() const;
 
-  // Why the catalogue may lack datasets: which projects were never listed, and
-  // what was wrong last. One line; empty if it lacks none.
-  [[nodiscard]] std::string WhyIncomplete() const;
+  // The projects whose datasets were never listed, so that the catalogue may
+  // lack some: by project_id, a line that says so and what was wrong last.
+  [[nodiscard]] std::map<std::string, std::string> NeverListed() const;
 
  private:
   // A request to the status or list API that is on its way.

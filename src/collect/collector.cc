@@ -88,7 +88,7 @@ void Collector::Run() {
 void Collector::Publish() {
   catalogue_ = loop_.CurrentCatalogue();
   is_ready_ = loop_.IsReady();
-  why_incomplete_ = loop_.WhyIncomplete();
+  never_listed_ = loop_.NeverListed();
 }
 
 void Collector::Post(Job job) {
@@ -173,9 +173,9 @@ bool Collector::IsReady() {
   return is_ready_;
 }
 
-std::string Collector::WhyIncomplete() {
+std::map<std::string, std::string> Collector::NeverListed() {
   const std::lock_guard lock(mutex_);
-  return why_incomplete_;
+  return never_listed_;
 }
 
 std::shared_ptr<const Catalogue> Collector::CurrentCatalogue() {

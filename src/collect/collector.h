@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -53,8 +54,8 @@ class Collector {
   // Whether every discovery has been tried, as of the loop's last turn.
   bool IsReady();
 
-  // CloudLoop::WhyIncomplete, as of the loop's last turn.
-  std::string WhyIncomplete();
+  // CloudLoop::NeverListed, as of the loop's last turn.
+  std::map<std::string, std::string> NeverListed();
 
   // The datasets of this shard, as of the loop's last turn.
   std::shared_ptr<const Catalogue> CurrentCatalogue();
@@ -77,9 +78,9 @@ class Collector {
   std::mutex mutex_;  // Guards what follows.
   std::vector<Job> inbox_;
   bool stopping_ = false;
-  std::shared_ptr<const Catalogue> catalogue_;  // As the loop had it last.
-  bool is_ready_ = false;                       // Likewise,
-  std::string why_incomplete_;                  // and this.
+  std::shared_ptr<const Catalogue> catalogue_;       // As the loop had it last.
+  bool is_ready_ = false;                            // Likewise,
+  std::map<std::string, std::string> never_listed_;  // and this.
 
   std::thread thread_;  // Last: it begins when everything else is there.
 };

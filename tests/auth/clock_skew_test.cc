@@ -43,6 +43,8 @@ TEST(DescribeClockSkewTest, SaysNothingWhereTheClockIsNotTheCause) {
         Refusal(401, "Sun, 31 Dec 2023 23:55:00 GMT"),
         Refusal(200, "Mon, 01 Jan 2024 01:00:00 GMT"),
         Refusal(429, "Mon, 01 Jan 2024 01:00:00 GMT"),
+        Refusal(401, "Mon, 01 Jan 0001 00:00:00 GMT"),
+        Refusal(401, "Thu, 01 Jan 1970 00:00:00 GMT"),
         Refusal(401, "yesterday"), HttpReply{401, {}, ""}}) {
     EXPECT_FALSE(DescribeClockSkew(reply, clock.WallNow()));
   }

@@ -178,7 +178,14 @@ TEST_F(DecodeRetryAfterTest, ReadsTheHeader) {
       {"Mon, 01 Jan 2024 05:00:00 GMT", 1h},
       {"Sun, 31 Dec 2023 00:00:00 GMT", 0s},
       {"-1", std::nullopt},
-      {"1.5", std::nullopt},
+      {"1.5", 2s},
+      {"0.001", 1s},
+      {"120.0", 2min},
+      {"99999999999999999999999.5", 1h},
+      {".5", std::nullopt},
+      {"1.5.2", std::nullopt},
+      {"1.5s", std::nullopt},
+      {"-1.5", std::nullopt},
       {"soon", std::nullopt},
       {"", std::nullopt},
   };
@@ -196,6 +203,17 @@ TEST_F(DecodeRetryAfterTest, ComparesADateWithTheServersOwnClock) {
                          {"Retry-After", "Mon, 01 Jan 2024 09:00:20 GMT"}},
                         ""};
   EXPECT_EQ(DecodeRetryAfter(reply, kNow), 20s);
+}
+
+TEST_F(DecodeRetryAfterTest, ComparesNoDateWithAClockThatIsNotSet) {
+  for (const char* date :
+       {"Mon, 01 Jan 0001 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"}) {
+    const HttpReply reply{
+        429,
+        {{"Date", date}, {"Retry-After", "Mon, 01 Jan 2024 00:00:20 GMT"}},
+        ""};
+    EXPECT_EQ(DecodeRetryAfter(reply, kNow), 20s) << date;
+  }
 }
 
 TEST_F(DecodeRetryAfterTest, ReadsTheGatewaysMessage) {

@@ -47,6 +47,13 @@ TEST(MendedJsonTest, KeepsANumberBeyondAnyDoubleBeyond64Bits) {
   EXPECT_EQ(MendedJson(std::string(400, '9')), "1e300");
 }
 
+TEST(MendedJsonTest, TakesNumbersInWords) {
+  EXPECT_EQ(MendedJson(R"({"a":NaN,"b":[Infinity,-Infinity]})"),
+            R"({"a":1e300,"b":[1e300,1e300]})");
+  EXPECT_EQ(MendedJson(R"(["NaN -Infinity",nan,-NaN,Inf])"),
+            R"(["NaN -Infinity",nan,-1e300,Inf])");
+}
+
 TEST(MendedJsonTest, KnowsWhatItMayHaveMended) {
   EXPECT_TRUE(MayBeMended("caf\uFFFD"));
   EXPECT_FALSE(MayBeMended("caf\u00E9"));

@@ -46,12 +46,13 @@ STATUS = {
             {"sync_error": 1}),
     "latin-1": (b'{"error_msg":"caf\xe9","status":"FAILED"}', "FAILED", {"samples": None}),
     "half": (b'{"error_msg":"cut \xe5\xad","status":"FAILED"}', "FAILED", {"samples": None}),
+    "words": (b'{"status":"RUNNING","total_sample_count":NaN}', "RUNNING", {"samples": None}),
     "beyond": (b'{"status":"RUNNING","total_sample_count":1e999}', "RUNNING", {"samples": None}),
     "list": (b'[]', None, {}),
     "number": (b'{"status":3}', None, {}),
     "no-state": (b'{"total_sample_count":3}', None, {}),
 }
-ODD = {"total_sample_count": 3, "duration_time": 1, "error_code": 1, "error_msg": 1,
+ODD = {"total_sample_count": 4, "duration_time": 1, "error_code": 1, "error_msg": 1,
        "create_time": 0, "task_id": 0}
 
 LIST = {"total_number": 6, "datasets": [

@@ -442,6 +442,12 @@ projects:
             self.assertEqual(answer.status, 503, answer.text)
             self.assertIn(f"the datasets of project {other} were not listed yet", answer.text)
             self.assertNotIn(PROJECT, answer.text)
+            # Nor is what is not listed unknown.
+            for project, status in (other, 503), (PROJECT, 404), ("2".zfill(32), 404):
+                probed = exporter.get(target("ds-00003-new", project))
+                self.assertEqual(probed.status, status, probed.text)
+            self.assertEqual(exporter.get(target("ds-00003-new", other)).text,
+                             f"503 Service Unavailable: the datasets of project {other} were not listed yet\n")
 
             slow.control("fault", match="operation:list", fault="none")
             while exporter.get("/sd").status != 200:
@@ -461,11 +467,12 @@ projects:
                 Exporter(self.TEXT.format(project=PROJECT, url=cloud.url)) as exporter:
             while exporter.get("/-/ready").status != 200:
                 time.sleep(0.05)
-            answer = exporter.get("/sd")
+            answers = exporter.get("/sd"), exporter.get(target("ds-00000"))
             self.assertEqual(exporter.scrape().all("modelarts_exporter_discovery_datasets"), [])
-        self.assertEqual(answer.status, 503)
-        self.assertIn(f"the datasets of project {PROJECT} were not listed yet: forbidden: "
-                      "HTTP 403", answer.text)
+        for answer in answers:
+            self.assertEqual(answer.status, 503)
+            self.assertIn(f"the datasets of project {PROJECT} were not listed yet: forbidden: "
+                          "HTTP 403", answer.text)
 
     def test_names_no_host_that_the_client_made_up_badly(self):
         with Cloud("--datasets", "1") as cloud, Exporter(plain(cloud, 1)) as exporter:

@@ -170,6 +170,9 @@ TEST(DecodeSyncStatusTest, LetsAnOddFieldCostItselfAlone) {
       {"total_sample_count", "1e300"},
       {"total_sample_count", "9007199254740993.0"},
       {"total_sample_count", "1e999"},
+      {"add_sample_count", "NaN"},
+      {"duration_time", "Infinity"},
+      {"create_time", "-Infinity"},
       {"total_sample_count", "9223372036854775808"},
       {"total_sample_count", "99999999999999999999999"},
       {"total_sample_count", "-9223372036854775809"},
@@ -319,8 +322,8 @@ TEST(DecodeSyncStatusTest, MendsTextThatIsNoUtf8) {
 
 TEST(DecodeSyncStatusTest, IsNotKeptFromAStateByAnythingInOtherFields) {
   for (const char* field :
-       {"\"owner\":\"\xC3\xC5\"", "\"x\":1e999", "\"x\":-1e99999", "\"\xE9\":1",
-        "\"x\":{\"y\":[\"\\ude00\"]}"}) {
+       {"\"owner\":\"\xC3\xC5\"", "\"x\":NaN", "\"x\":1e999", "\"x\":-1e99999",
+        "\"\xE9\":1", "\"x\":{\"y\":[\"\\ude00\"]}"}) {
     SCOPED_TRACE(field);
     EXPECT_TRUE(Decode(With(field)));
   }
@@ -340,7 +343,7 @@ TEST(DecodeSyncStatusTest, SurvivesWhatIsNotAnObjectAndQuotesNothing) {
         R"({"status":"RUNNING")",
         R"({"status":"RUNNING"} x)",
         R"({"status":"RUNNING",})",
-        R"({"status":"RUNNING","x":NaN})",
+        R"({"status":"RUNNING","x":nan})",
         R"({'status':'RUNNING'})",
         R"({"status":"RUNNING","secret":1e999)",
         "<html>secret</html>",
