@@ -32,12 +32,12 @@ std::optional<WallTime> TimeOf(const HttpReply& reply);
 
 // How long a reply that refuses us for now wants us to wait, from 0 to one
 // hour: by its Retry-After, seconds (a fraction counts as one more) or a date,
-// which is compared with TimeOf the reply, else with `now`. Without it by the gateway's
-// message, "limit:200,time:5 minute": a tenth of the time it counts over (more
-// if the limit is below ten). How much of that has passed is not said. Waiting
-// for all of it could lose that much data for nothing; this loses a tenth at
-// most, and is refused ten times at most.
-// None if the reply says nothing of it.
+// which is compared with TimeOf the reply, else with `now`. Without it by the
+// gateway's message, "limit:200,time:5 minute": a tenth of the time it counts
+// over (more if the limit is below ten). How much of that has passed is not
+// said. Waiting for all of it could lose that much data for nothing; this loses
+// a tenth at most, and is refused ten times at most. None if the reply says
+// nothing of it.
 std::optional<std::chrono::milliseconds> DecodeRetryAfter(
     const HttpReply& reply, WallTime now);
 
