@@ -6,7 +6,7 @@
 #include <memory_resource>
 #include <optional>
 #include <set>
-#include <utility>
+#include <tuple>
 
 #include "collect/admission.h"
 #include "collect/entry.h"
@@ -86,10 +86,11 @@ class ProjectState {
   std::optional<SteadyTime> held_up_since;  // By pacing, with a queue.
 
  private:
+  // Two may have the same place in two catalogues.
   struct LongestUnasked {
     bool operator()(const Entry* a, const Entry* b) const {
-      return std::pair(a->last_asked, a->order) <
-             std::pair(b->last_asked, b->order);
+      return std::tie(a->last_asked, a->order, a->key) <
+             std::tie(b->last_asked, b->order, b->key);
     }
   };
   using Queue = std::pmr::set<Entry*, LongestUnasked>;

@@ -82,6 +82,15 @@ TEST_F(LoginGateTest, LetsOneGoUntilItIsAcceptedAndThenThreeAtATime) {
   EXPECT_EQ(gate_.NextAt("q", kOpening), SteadyTime::max());
 }
 
+TEST_F(LoginGateTest, CountsRenewalsOnTheirWayAsTriesToo) {
+  gate_.SetMaxTries(1);
+  Login("p", Verdict::kAccepted, kOpening);
+  Login("q", Verdict::kAccepted, kOpening);
+
+  gate_.Begin(kOpening + 1h);
+  EXPECT_FALSE(MayAsk("q", kOpening + 1h));
+}
+
 TEST_F(LoginGateTest, CountsWhatIsOnItsWayAsTries) {
   Login("p", Verdict::kRefused, kOpening);
   Login("q", Verdict::kRefused, kOpening);

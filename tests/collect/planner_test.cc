@@ -739,6 +739,30 @@ TEST(PlannerTest, AReloadLosesNoScrapeInHand) {
   EXPECT_EQ(cloud.finished.at(scrape).errors, 0U);
 }
 
+// Those that wait and are gone, or have not moved up yet, have the places of
+// others.
+TEST(PlannerTest, LosesNobodyWhoWaitsWhenOthersTakeHisPlaceInTheCatalogue) {
+  PlannedCloud cloud;
+  cloud.settings.concurrency = 1;
+  cloud.AddProject("p", 10);
+  cloud.Configure();
+  std::vector<ScrapeId> scrapes{cloud.Begin(3s)};
+
+  auto& datasets = cloud.catalogue->datasets;
+  datasets.insert(datasets.begin(), Dataset{.key = {"p", "new"}});
+  cloud.Configure();
+  scrapes.push_back(cloud.Begin(3s));
+  datasets.erase(datasets.begin(), datasets.begin() + 3);
+  cloud.Configure();
+  scrapes.push_back(cloud.Begin(3s));
+  cloud.PassTime(4s);
+
+  for (const ScrapeId scrape : scrapes) {
+    EXPECT_EQ(cloud.finished.at(scrape).errors, 0U) << scrape;
+  }
+  EXPECT_EQ(cloud.asked.size(), 11U);
+}
+
 TEST(PlannerTest, ReportsAChangeOfHealthOnce) {
   PlannedCloud cloud;
   cloud.AddProject("p", 1);
