@@ -4,31 +4,19 @@
 #include <chrono>
 #include <utility>
 
+#include "collect/held_back.h"
+
 namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
 using Verdict = Breaker::Verdict;
 
-constexpr char kProxyObject[] = "proxy";
-constexpr Throttle::Settings kOutageSettings{
-    .first_pause = 100ms, .longest_pause = 2s, .learns_pace = false};
-// From then on an outage is not waited for.
-constexpr SteadyDuration kLongOutage = 10s;
-constexpr std::chrono::milliseconds kPauseInLongOutage{150};
-constexpr SteadyDuration kLongestRenewalPause = 1min;
 // What was had a moment ago is not refused for its age.
 constexpr SteadyDuration kNew = 1min;
 
-// What `kind` of failure a person has to mend.
-bool IsRefusal(ErrorKind kind) {
-  return kind == ErrorKind::kUnauthorized || kind == ErrorKind::kForbidden ||
-         kind == ErrorKind::kNotFound || kind == ErrorKind::kApiUnavailable ||
-         kind == ErrorKind::kClientError;
-}
-
 // Of an answer other than 401.
-Verdict VerdictOf(const Error* error) {
+Verdict VerdictOf(const Error *error) {
   if (error == nullptr) return Verdict::kAccepted;
   // These come from gateways and proxies that may not have looked at who asks.
   const bool says_nothing =
@@ -38,70 +26,10 @@ Verdict VerdictOf(const Error* error) {
   return says_nothing && !is_answer ? Verdict::kNone : Verdict::kAccepted;
 }
 
-// "40 s", "15 min", "24 h", for a person: rounded up.
-std::string Wait(SteadyDuration wait) {
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
-  if (seconds < 2min) {
-    return std::to_string(std::max<long long>(1, seconds.count())) + " s";
-  }
-  if (seconds < 2h) {
-    return std::to_string(
-               std::chrono::ceil<std::chrono::minutes>(seconds).count()) +
-           " min";
-  }
-  return std::to_string(
-             std::chrono::ceil<std::chrono::hours>(seconds).count()) +
-         " h";
-}
-
-std::string Tries(std::size_t tries) {
-  return std::to_string(tries) + (tries == 1 ? " try" : " tries");
-}
-
-bool MayNeedLogin(const Transport* transport) {
-  return transport != nullptr &&
-         (transport->proxy_from_environment ||
-          transport->proxy_url.Reveal().find('@') != std::string::npos);
-}
-
-template <typename T, typename Make>
-std::shared_ptr<T> Find(std::map<std::string, std::weak_ptr<T>>& by_name,
-                        const std::string& name, const Make& make) {
-  std::erase_if(by_name, [](const auto& one) { return one.second.expired(); });
-  std::weak_ptr<T>& known = by_name[name];
-  std::shared_ptr<T> found = known.lock();
-  if (!found) {
-    found = make();
-    known = found;
-  }
-  return found;
-}
-
 }  // namespace
 
-std::shared_ptr<Breaker> SharedLimits::BreakerOf(const std::string& name,
-                                                 bool lockable) {
-  return Find(breakers_, name,
-              [&] { return std::make_shared<Breaker>(lockable); });
-}
-
-std::shared_ptr<LoginGate> SharedLimits::LoginsOf(const std::string& account) {
-  return Find(logins_, account, [] { return std::make_shared<LoginGate>(); });
-}
-
-std::shared_ptr<Limit> SharedLimits::LimitOf(const std::string& name) {
-  return Find(limits_, name, [] { return std::make_shared<Limit>(); });
-}
-
-void SharedLimits::Reloaded() {
-  for (const auto& [account, known] : logins_) {
-    if (const auto logins = known.lock()) logins->Reloaded();
-  }
-}
-
 Admission::Admission(std::shared_ptr<const ProjectSettings> settings,
-                     SharedLimits& shared, SteadyTime now)
-    : outage_(kOutageSettings) {
+                     SharedLimits &shared, SteadyTime now) {
   if (settings->rate_limit) bucket_.emplace(*settings->rate_limit, now);
   settings_ = settings;
   Apply(std::move(settings), shared, now);
@@ -110,7 +38,7 @@ Admission::Admission(std::shared_ptr<const ProjectSettings> settings,
 }
 
 void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
-                      SharedLimits& shared, SteadyTime now) {
+                      SharedLimits &shared, SteadyTime now) {
   if (settings->rate_limit != settings_->rate_limit) {
     bucket_.reset();
     if (settings->rate_limit) bucket_.emplace(*settings->rate_limit, now);
@@ -118,32 +46,24 @@ void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
   if (settings->credentials != settings_->credentials) {
     generation_ = settings->credentials->Generation();
     secret_version_ = settings->credentials->SecretVersion();
-    // Others may go on with the account that is left.
-    if (renewal_.on_its_way && logins_) {
-      logins_->End(renewal_.pass, settings_->project_id, Verdict::kNone,
-                   nullptr, false, now);
-      iam_limit_->throttle.Ended(renewal_.throttle);
-    }
-    renewal_ = {};
+    if (login_) login_->Abandoned(now);
+    login_.reset();
     give_up_not_before_ = {};
     given_up_in_a_row_ = 0;
   }
   settings_ = std::move(settings);
-  const std::string& account = settings_->account;
+  const std::string &account = settings_->account;
   const bool is_key =
       credentials().MayBeLocked() == Credentials::Lockable::kKey;
   breaker_ = shared.BreakerOf(
       UsesPassword() ? account + "\n" + settings_->project_id : account,
       is_key);
-  logins_ = UsesPassword() ? shared.LoginsOf(account) : nullptr;
-  if (logins_) logins_->SetMaxTries(settings_->max_password_tries);
-  iam_limit_ = UsesPassword() ? shared.LimitOf("IAM " + account) : nullptr;
-  user_limit_ = shared.LimitOf(account + "\n" + settings_->endpoint);
-  proxy_ = nullptr;
-  if (MayNeedLogin(settings_->transport.get())) {
-    proxy_ = shared.BreakerOf(
-        "proxy " + settings_->transport->proxy_url.Reveal(), true);
+  if (UsesPassword()) {
+    if (!login_) login_.emplace();
+    login_->Apply(*settings_, shared);
   }
+  user_limit_ = shared.LimitOf(account + "\n" + settings_->endpoint);
+  proxy_.Apply(settings_->transport.get(), shared);
 }
 
 bool Admission::UsesPassword() const {
@@ -154,8 +74,7 @@ void Admission::NoticeNewCredentials(SteadyTime now) {
   const std::uint64_t secret_version = credentials().SecretVersion();
   if (secret_version != secret_version_) {
     secret_version_ = secret_version;
-    if (logins_) logins_->NewSecret();
-    renewal_ = {};
+    if (login_) login_->NewSecret();
   }
   const std::uint64_t generation = credentials().Generation();
   if (generation == generation_) return;
@@ -165,7 +84,7 @@ void Admission::NoticeNewCredentials(SteadyTime now) {
 }
 
 Admission::Decision Admission::Decide(
-    Instant now, const std::function<bool()>& has_untried) const {
+    Instant now, const std::function<bool()> &has_untried) const {
   switch (credentials().State(now.wall)) {
     case Credentials::Readiness::kNone:
       return {.kind = Kind::kRefused,
@@ -176,9 +95,9 @@ Admission::Decision Admission::Decide(
     case Credentials::Readiness::kReady:
       break;
   }
-  if (proxy_) {
-    Decision decision = AskBreaker(
-        *proxy_, now, [this] { return proxy_->IsUntried(kProxyObject); });
+  if (const Breaker *proxy = proxy_.breaker()) {
+    Decision decision =
+        AskBreaker(*proxy, now, [this] { return proxy_.IsUntried(); });
     if (!decision.MayGo()) return decision;
   }
   Decision proof = AskBreaker(*breaker_, now, has_untried);
@@ -188,20 +107,13 @@ Admission::Decision Admission::Decide(
 }
 
 Admission::Decision Admission::AskBreaker(
-    const Breaker& breaker, Instant now,
-    const std::function<bool()>& has_untried) const {
+    const Breaker &breaker, Instant now,
+    const std::function<bool()> &has_untried) const {
   const auto refused = [&](SteadyTime until) {
-    Error error = While(
-        "not asked: after " + Tries(breaker.Tries(now.steady)) +
-            " in vain, the next is made in " + Wait(until - now.steady),
-        breaker.Refusal()
-            ? *breaker.Refusal()
-            : Error{ErrorKind::kUnauthorized, "the credentials are refused"});
-    // Alone, the cloud's words would pass for the answer to this query.
-    error.cloud_text.clear();
     return Decision{.kind = Kind::kRefused,
                     .until = until,
-                    .why = std::make_shared<const Error>(std::move(error))};
+                    .why = std::make_shared<const Error>(
+                        HeldBack(breaker, until, now.steady))};
   };
   switch (breaker.Ask(now.steady)) {
     case Breaker::Answer::kGo:
@@ -225,7 +137,7 @@ Admission::Decision Admission::AskBreaker(
 Admission::Decision Admission::AskThrottles(SteadyTime now) const {
   const SteadyTime line = outage_.NextAt(now);
   if (line > now) {
-    return {.kind = Kind::kOutage, .until = line, .why = line_broke_};
+    return {.kind = Kind::kOutage, .until = line, .why = outage_.Why()};
   }
   const SteadyTime own = own_limit_.throttle.NextAt(now);
   if (own > now) {
@@ -251,7 +163,7 @@ Admission::Decision Admission::AskThrottles(SteadyTime now) const {
 Admission::Pass Admission::Enter(Object object, SteadyTime now) {
   if (bucket_) bucket_->Take(now);
   return {.credentials = breaker_->Enter(now),
-          .proxy = proxy_ ? proxy_->Enter(now) : Breaker::Pass{},
+          .proxy = proxy_.Enter(now),
           .user = user_limit_->throttle.Enter(now),
           .own = own_limit_.throttle.Enter(now),
           .outage = outage_.Enter(now),
@@ -262,32 +174,14 @@ Admission::Pass Admission::Enter(Object object, SteadyTime now) {
           .object = std::move(object.name)};
 }
 
-void Admission::LeaveProxy(const Breaker::Pass& pass, const Signal& signal,
-                           SteadyTime now) {
-  if (!proxy_) return;
-  const Error* error = signal.error;
-  Breaker::End end{.object = kProxyObject, .is_only_one = true};
-  if (error == nullptr || error->http_status > 0) {
-    end.verdict = Verdict::kAccepted;
-  } else if (error->cause == Cause::kProxyLogin) {
-    end.verdict = Verdict::kRefused;
-    end.error = std::make_shared<const Error>(*error);
-  }
-  proxy_->Leave(pass, end, now);
-}
-
-Admission::Next Admission::Ended(const Pass& pass, const Signal& signal,
-                                 const HttpRequest* proved,
-                                 const std::function<bool()>& is_only_one,
-                                 Instant now, Rng& rng) {
-  const Error* error = signal.error;
-  LeaveProxy(pass.proxy, signal, now.steady);
+Admission::Next Admission::Ended(const Pass &pass, const Signal &signal,
+                                 const HttpRequest *proved,
+                                 const std::function<bool()> &is_only_one,
+                                 Instant now, Rng &rng) {
+  const Error *error = signal.error;
+  proxy_.Ended(pass.proxy, error, now.steady);
   const bool is_reply = error == nullptr || error->http_status > 0;
-  if (is_reply) {
-    outage_.Accepted(pass.outage);
-    line_broke_.reset();
-    is_out_ = false;
-  }
+  if (is_reply) outage_.Replied(pass.outage);
   if (error != nullptr && error->kind == ErrorKind::kThrottled) {
     breaker_->Leave(pass.credentials,
                     {.error = std::make_shared<const Error>(*error)},
@@ -315,16 +209,19 @@ Admission::Next Admission::Ended(const Pass& pass, const Signal& signal,
   if (error == nullptr) return Next::kDone;
   if (error->kind == ErrorKind::kConnect &&
       error->cause != Cause::kProxyLogin) {
-    return JudgeBrokenLine(pass, *error, now.steady, rng);
+    return outage_.Broke(pass.outage, pass.object, pass.broke_in, *error,
+                         now.steady, rng)
+               ? Next::kBroke
+               : Next::kMayRetry;
   }
   if (!is_reply) outage_.Ended(pass.outage);
   return error->kind == ErrorKind::kServerError ? Next::kMayRetry : Next::kDone;
 }
 
-void Admission::Throttled(const Pass& pass, const Signal& signal,
-                          SteadyTime now, Rng& rng) {
-  Limit& limit = signal.is_limit_of_user ? *user_limit_ : own_limit_;
-  Limit& other = signal.is_limit_of_user ? own_limit_ : *user_limit_;
+void Admission::Throttled(const Pass &pass, const Signal &signal,
+                          SteadyTime now, Rng &rng) {
+  Limit &limit = signal.is_limit_of_user ? *user_limit_ : own_limit_;
+  Limit &other = signal.is_limit_of_user ? own_limit_ : *user_limit_;
   other.throttle.Ended(signal.is_limit_of_user ? pass.own : pass.user);
   if (limit.throttle.Refused(signal.is_limit_of_user ? pass.user : pass.own,
                              {signal.retry_after, signal.quota}, now, rng)) {
@@ -333,8 +230,8 @@ void Admission::Throttled(const Pass& pass, const Signal& signal,
 }
 
 Admission::Next Admission::JudgeRefusal(
-    const Pass& pass, const Error& error, const HttpRequest* proved,
-    const std::function<bool()>& is_only_one, Instant now) {
+    const Pass &pass, const Error &error, const HttpRequest *proved,
+    const std::function<bool()> &is_only_one, Instant now) {
   const auto is_ready = [&] {
     return credentials().State(now.wall) == Credentials::Readiness::kReady;
   };
@@ -368,7 +265,7 @@ Admission::Next Admission::JudgeRefusal(
 
 // What can be had anew is given up once it is doubted; but what has just taken
 // the place of something refused would fare no better.
-void Admission::GiveUp(const HttpRequest* proved, Instant now) {
+void Admission::GiveUp(const HttpRequest *proved, Instant now) {
   const bool is_new =
       !breaker_->WasAccepted() && now.steady - generation_since_ < kNew;
   if (proved == nullptr || is_new || now.steady < give_up_not_before_) return;
@@ -379,38 +276,10 @@ void Admission::GiveUp(const HttpRequest* proved, Instant now) {
   ++given_up_in_a_row_;
 }
 
-Admission::Next Admission::JudgeBrokenLine(const Pass& pass, const Error& error,
-                                           SteadyTime now, Rng& rng) {
-  const bool may_be_alone = !line_broke_ || broke_for_ == pass.object;
-  if (!is_out_ && may_be_alone) {
-    if (!line_broke_) {
-      line_broke_ = std::make_shared<const Error>(error);
-      broke_for_ = pass.object;
-      line_broke_at_ = now;
-    }
-    outage_.Ended(pass.outage);
-    return Next::kMayRetry;
-  }
-  if (!is_out_) {
-    is_out_ = true;
-    ++outages_;
-  }
-  Throttle::Refusal refusal;
-  if (IsLongOutage(now)) refusal.retry_after = kPauseInLongOutage;
-  outage_.Refused(pass.outage, refusal, now, rng);
-  // It broke in an earlier outage as well: then it is the one that breaks.
-  return pass.broke_in == 0 || pass.broke_in == outages_ ? Next::kBroke
-                                                         : Next::kMayRetry;
-}
-
-bool Admission::IsLongOutage(SteadyTime now) const {
-  return is_out_ && now - line_broke_at_ >= kLongOutage;
-}
-
-void Admission::Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
+void Admission::Abandoned(const Pass &pass, std::shared_ptr<const Error> error,
                           SteadyTime now) {
   breaker_->Leave(pass.credentials, {.error = std::move(error)}, now);
-  if (proxy_) proxy_->Leave(pass.proxy, {.object = kProxyObject}, now);
+  proxy_.Abandoned(pass.proxy, now);
   user_limit_->throttle.Ended(pass.user);
   own_limit_.throttle.Ended(pass.own);
   outage_.Ended(pass.outage);
@@ -429,90 +298,43 @@ bool Admission::IsPaused(SteadyTime now) const {
 }
 
 SteadyTime Admission::RenewalAt(SteadyTime now) const {
-  SteadyTime at = std::max(renewal_.not_before,
-                           logins_->NextAt(settings_->project_id, now));
-  at = std::max(at, iam_limit_->throttle.NextAt(now));
-  if (proxy_ && proxy_->Ask(now) != Breaker::Answer::kGo) {
-    if (proxy_->Ask(now) != Breaker::Answer::kProbe) {
-      at = std::max(at, proxy_->WakeAt(now));
-    } else if (!proxy_->IsUntried(kProxyObject)) {
-      at = std::max(at, proxy_->AgainAt());
-    }
-  }
-  return at;
+  return std::max(login_->NextAt(now), proxy_.NextAt(now));
 }
 
 Admission::Decision Admission::WaitForCredentials(Instant now) const {
-  if (!UsesPassword() || renewal_.on_its_way) {
-    return {.kind = Kind::kCredentials};
-  }
+  if (!login_ || login_->IsOnItsWay()) return {.kind = Kind::kCredentials};
   const SteadyTime at = RenewalAt(now.steady);
   if (at <= now.steady) return {.kind = Kind::kCredentials};
   if (at == SteadyTime::max()) return {.kind = Kind::kCredentials};
-  const unsigned tries = logins_->TriesFor(settings_->project_id);
+  const unsigned tries = login_->Tries();
   Error why = credentials().Prove(HttpRequest{}, now.wall).error();
-  if (const auto& refusal = logins_->RefusalFor(settings_->project_id)) {
+  if (const auto refusal = login_->Refusal()) {
     why = *refusal;
     why.kind = ErrorKind::kCredentials;
   }
-  if (tries > 0) {
-    why.message += "; after " + Tries(tries) + " the next is made in " +
-                   Wait(at - now.steady) +
-                   ", and at once with another password or on a reload";
-  }
+  if (tries > 0) AddNextTry(why, tries, at - now.steady);
   return {.kind = Kind::kCredentials,
           .until = at,
           .why = std::make_shared<const Error>(std::move(why))};
 }
 
 std::optional<Credentials::RenewalRequest> Admission::Renew(Instant now) {
-  if (!UsesPassword()) return credentials().Renewal(now.wall);
-  if (renewal_.on_its_way || RenewalAt(now.steady) > now.steady) {
+  if (!login_) return credentials().Renewal(now.wall);
+  if (login_->IsOnItsWay() || RenewalAt(now.steady) > now.steady) {
     return std::nullopt;
   }
   auto request = credentials().Renewal(now.wall);
   if (!request) return std::nullopt;
-  renewal_.on_its_way = true;
-  renewal_.pass = logins_->Begin(now.steady);
-  renewal_.throttle = iam_limit_->throttle.Enter(now.steady);
-  if (proxy_) renewal_.proxy = proxy_->Enter(now.steady);
+  login_->Begin(now.steady);
+  login_proxy_ = proxy_.Enter(now.steady);
   return request;
 }
 
-void Admission::RenewalEnded(const Signal& signal, Instant now, Rng& rng) {
-  if (!UsesPassword() || !renewal_.on_its_way) return;
-  const Error* error = signal.error;
-  renewal_.on_its_way = false;
-  LeaveProxy(renewal_.proxy, signal, now.steady);
-  Verdict verdict = Verdict::kNone;
-  std::shared_ptr<const Error> refusal;
-  if (error == nullptr) {
-    verdict = Verdict::kAccepted;
-    renewal_.failures = 0;
-    renewal_.not_before = now.steady + 1s;
-  } else if (error->http_status == 401 || error->http_status == 403) {
-    verdict = Verdict::kRefused;
-    refusal = std::make_shared<const Error>(*error);
-  } else if (error->http_status != 429) {
-    SteadyDuration pause = kLongestRenewalPause;
-    if (!IsRefusal(error->kind)) {
-      pause = std::min<SteadyDuration>(
-          pause, 1s * (1U << std::min(renewal_.failures, 6U)));
-    }
-    ++renewal_.failures;
-    renewal_.not_before = now.steady + pause;
-  }
-  logins_->End(
-      renewal_.pass, settings_->project_id, verdict, std::move(refusal),
-      error != nullptr && error->kind == ErrorKind::kTimeout, now.steady);
-  if (error == nullptr) {
-    iam_limit_->throttle.Accepted(renewal_.throttle);
-  } else if (error->http_status == 429) {
-    iam_limit_->throttle.Refused(
-        renewal_.throttle, {signal.retry_after, signal.quota}, now.steady, rng);
-  } else {
-    iam_limit_->throttle.Ended(renewal_.throttle);
-  }
+void Admission::RenewalEnded(const Signal &signal, Instant now, Rng &rng) {
+  if (!login_ || !login_->IsOnItsWay()) return;
+  proxy_.Ended(login_proxy_, signal.error, now.steady);
+  login_->Ended(signal.error, {signal.retry_after, signal.quota}, now.steady,
+                rng);
 }
 
 }  // namespace exporter

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,42 +14,20 @@
 #include "auth/credentials.h"
 #include "base/error.h"
 #include "collect/breaker.h"
+#include "collect/iam_login.h"
 #include "collect/instant.h"
-#include "collect/login_gate.h"
+#include "collect/outage.h"
 #include "collect/pacing.h"
+#include "collect/proxy_login.h"
 #include "collect/settings.h"
+#include "collect/shared_limits.h"
 #include "collect/throttle.h"
 
 namespace exporter {
 
-// A limit of the cloud, and the last refusal that told of it.
-struct Limit {
-  Throttle throttle;
-  std::shared_ptr<const Error> why = {};
-};
-
-// What the projects of one account share: found by name, kept as long as a
-// project uses it.
-class SharedLimits {
- public:
-  std::shared_ptr<Breaker> BreakerOf(const std::string& name, bool lockable);
-  std::shared_ptr<LoginGate> LoginsOf(const std::string& account);
-  std::shared_ptr<Limit> LimitOf(const std::string& name);
-
-  // A person had the configuration loaded again.
-  void Reloaded();
-
- private:
-  template <typename T>
-  using ByName = std::map<std::string, std::weak_ptr<T>>;
-  ByName<Breaker> breakers_;
-  ByName<LoginGate> logins_;
-  ByName<Limit> limits_;
-};
-
 // What a reply, or the lack of one, says to Admission.
 struct Signal {
-  const Error* error = nullptr;  // Null: it went well.
+  const Error *error = nullptr;  // Null: it went well.
   std::optional<std::chrono::milliseconds> retry_after = {};  // Of a 429.
   std::optional<RateLimit> quota = {};  // That a 429 tells of.
   bool is_limit_of_user = true;         // Else of the project, or of the API.
@@ -74,7 +51,7 @@ class Admission {
     SteadyTime until = SteadyTime::max();  // Unless an event comes before.
     // Of kRefused; of the others, what those say who cannot wait so long.
     std::shared_ptr<const Error> why = {};
-    const char* whose_limit = "";  // Of kPause.
+    const char *whose_limit = "";  // Of kPause.
 
     [[nodiscard]] bool MayGo() const {
       return kind == Kind::kOpen || kind == Kind::kProbe;
@@ -87,7 +64,7 @@ class Admission {
     Breaker::Pass proxy;
     Throttle::Pass user;
     Throttle::Pass own;
-    Throttle::Pass outage;
+    Outage::Pass outage;
     std::uint64_t generation = 0;  // Of the credentials.
     bool was_good = true;
     bool was_answered = false;
@@ -105,11 +82,11 @@ class Admission {
   };
 
   Admission(std::shared_ptr<const ProjectSettings> settings,
-            SharedLimits& shared, SteadyTime now);
+            SharedLimits &shared, SteadyTime now);
 
   // New settings for the same project. What was learned is kept.
   void Apply(std::shared_ptr<const ProjectSettings> settings,
-             SharedLimits& shared, SteadyTime now);
+             SharedLimits &shared, SteadyTime now);
 
   // Looks whether the credentials were replaced.
   void NoticeNewCredentials(SteadyTime now);
@@ -117,16 +94,16 @@ class Admission {
   // Whether a request may go. `has_untried`: whether one waits that
   // IsUntriedProbe.
   [[nodiscard]] Decision Decide(Instant now,
-                                const std::function<bool()>& has_untried) const;
+                                const std::function<bool()> &has_untried) const;
 
   // Whether asking for `object` may tell something new of the credentials.
   // `is_good`: it was not refused by itself.
-  [[nodiscard]] bool IsUntriedProbe(const std::string& object,
+  [[nodiscard]] bool IsUntriedProbe(const std::string &object,
                                     bool is_good) const {
     return is_good && breaker_->IsUntried(object);
   }
   // Likewise, and it tells most.
-  [[nodiscard]] bool IsFreshProbe(const std::string& object,
+  [[nodiscard]] bool IsFreshProbe(const std::string &object,
                                   bool is_good) const {
     return is_good && breaker_->IsFresh(object);
   }
@@ -134,7 +111,7 @@ class Admission {
   [[nodiscard]] std::uint64_t StandingEpoch() const {
     return breaker_->StandingEpoch();
   }
-  [[nodiscard]] bool SharesBreakerWith(const Admission& other) const {
+  [[nodiscard]] bool SharesBreakerWith(const Admission &other) const {
     return breaker_ == other.breaker_;
   }
 
@@ -151,17 +128,17 @@ class Admission {
 
   // It ended. `proved`: the request, if the answer was 401. `is_only_one`:
   // nothing else that is good is known; asked only if it matters.
-  Next Ended(const Pass& pass, const Signal& signal, const HttpRequest* proved,
-             const std::function<bool()>& is_only_one, Instant now, Rng& rng);
+  Next Ended(const Pass &pass, const Signal &signal, const HttpRequest *proved,
+             const std::function<bool()> &is_only_one, Instant now, Rng &rng);
 
   // It was given up. `error`: null if that says nothing.
-  void Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
+  void Abandoned(const Pass &pass, std::shared_ptr<const Error> error,
                  SteadyTime now);
 
   // The renewal of the credentials that is due and may go, if one is.
   std::optional<Credentials::RenewalRequest> Renew(Instant now);
   // It ended.
-  void RenewalEnded(const Signal& signal, Instant now, Rng& rng);
+  void RenewalEnded(const Signal &signal, Instant now, Rng &rng);
 
   // When the dataset behind `others` may be asked at the earliest, for all that
   // is known now. REQUIRES: Decide said kPause or kRate.
@@ -170,17 +147,12 @@ class Admission {
   // Whether a pause or an outage holds requests back; it may end earlier.
   [[nodiscard]] bool IsPaused(SteadyTime now) const;
 
-  // The connections of several datasets broke, and no reply came since.
-  [[nodiscard]] bool IsOut() const { return is_out_; }
-  // The number of the present or last outage.
-  [[nodiscard]] unsigned Outage() const { return outages_; }
-  // It has lasted so long that nobody should wait for its end.
-  [[nodiscard]] bool IsLongOutage(SteadyTime now) const;
+  [[nodiscard]] const Outage &outage() const { return outage_; }
 
-  [[nodiscard]] Credentials& credentials() const {
+  [[nodiscard]] Credentials &credentials() const {
     return *settings_->credentials;
   }
-  [[nodiscard]] const std::shared_ptr<const ProjectSettings>& settings() const {
+  [[nodiscard]] const std::shared_ptr<const ProjectSettings> &settings() const {
     return settings_;
   }
 
@@ -190,49 +162,30 @@ class Admission {
   [[nodiscard]] SteadyTime RenewalAt(SteadyTime now) const;
   [[nodiscard]] Decision WaitForCredentials(Instant now) const;
   [[nodiscard]] Decision AskBreaker(
-      const Breaker& breaker, Instant now,
-      const std::function<bool()>& has_untried) const;
+      const Breaker &breaker, Instant now,
+      const std::function<bool()> &has_untried) const;
   [[nodiscard]] Decision AskThrottles(SteadyTime now) const;
-  Next JudgeRefusal(const Pass& pass, const Error& error,
-                    const HttpRequest* proved,
-                    const std::function<bool()>& is_only_one, Instant now);
-  Next JudgeBrokenLine(const Pass& pass, const Error& error, SteadyTime now,
-                       Rng& rng);
-  void GiveUp(const HttpRequest* proved, Instant now);
-  void Throttled(const Pass& pass, const Signal& signal, SteadyTime now,
-                 Rng& rng);
-  void LeaveProxy(const Breaker::Pass& pass, const Signal& signal,
-                  SteadyTime now);
+  Next JudgeRefusal(const Pass &pass, const Error &error,
+                    const HttpRequest *proved,
+                    const std::function<bool()> &is_only_one, Instant now);
+  void GiveUp(const HttpRequest *proved, Instant now);
+  void Throttled(const Pass &pass, const Signal &signal, SteadyTime now,
+                 Rng &rng);
 
   std::shared_ptr<const ProjectSettings> settings_;
   std::shared_ptr<Breaker> breaker_;
-  std::shared_ptr<Breaker> proxy_;  // Of its login; null: there is none.
-  std::shared_ptr<LoginGate> logins_;
-  std::shared_ptr<Limit> iam_limit_;
+  ProxyLogin proxy_;
+  std::optional<IamLogin> login_;  // None: not by a password.
+  Breaker::Pass login_proxy_;      // Of the login on its way.
   std::shared_ptr<Limit> user_limit_;
   Limit own_limit_;
-  Throttle outage_;
+  Outage outage_;
   std::optional<TokenBucket> bucket_;
 
   std::uint64_t generation_ = 0;
   SteadyTime generation_since_{};
   std::uint64_t secret_version_ = 0;
 
-  std::shared_ptr<const Error> line_broke_;  // Since the last reply,
-  std::string broke_for_;                    // first for this one.
-  SteadyTime line_broke_at_{};
-  bool is_out_ = false;  // For several datasets.
-  unsigned outages_ = 0;
-
-  struct Renewal {
-    bool on_its_way = false;
-    std::uint64_t pass = 0;
-    Throttle::Pass throttle;
-    Breaker::Pass proxy;
-    SteadyTime not_before{};
-    unsigned failures = 0;  // In a row, refusals not among them.
-  };
-  Renewal renewal_;
   SteadyTime give_up_not_before_{};  // What replaced something refused.
   unsigned given_up_in_a_row_ = 0;
 };

@@ -187,7 +187,7 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
       AskAgain(entry, std::move(error));
       return;
     case Admission::Next::kBroke:
-      entry.broke_in = running.project->admission().Outage();
+      entry.broke_in = running.project->admission().outage().Number();
       AskAgain(entry, std::move(error));
       return;
     case Admission::Next::kRepeats:

@@ -238,7 +238,7 @@ void Planner::FailOutOfReach(ProjectState& project, Instant now) {
 void Planner::FailWhoCannotWait(ProjectState& project, Instant now) {
   using Kind = Admission::Decision::Kind;
   const bool is_outage = project.decision.kind == Kind::kOutage;
-  if (is_outage && !project.admission().IsLongOutage(now.steady)) return;
+  if (is_outage && !project.admission().outage().IsLong(now.steady)) return;
   if (!is_outage && !project.decision.why) return;
   for (Entry* entry : project.Queued()) {
     const SteadyTime waits_until =
@@ -336,7 +336,7 @@ void Planner::Ask(const std::shared_ptr<ProjectState>& project, Instant now,
   }
   const bool is_probe =
       project->decision.kind == Admission::Decision::Kind::kProbe ||
-      admission.IsOut();
+      admission.outage().IsOut();
   Entry& entry =
       is_probe ? project->NextProbe() : project->Next(MayAskStragglers());
   project->Dequeue(entry);

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+
+#include "base/error.h"
+#include "collect/breaker.h"
+#include "collect/instant.h"
+#include "collect/shared_limits.h"
+#include "net/transport.h"
+
+namespace exporter {
+
+// The user and password of a proxy: tried as seldom as an access key while
+// nothing has accepted them. Not safe for concurrent use.
+class ProxyLogin {
+ public:
+  // `transport` may be null.
+  void Apply(const Transport *transport, SharedLimits &shared);
+
+  // Null: there is no proxy that may want them.
+  [[nodiscard]] const Breaker *breaker() const { return breaker_.get(); }
+
+  // Whether a request may tell something new of them.
+  [[nodiscard]] bool IsUntried() const;
+
+  // When a request may go through the proxy: at `now` or before, if at once.
+  [[nodiscard]] SteadyTime NextAt(SteadyTime now) const;
+
+  // A request goes. One of the next two follows.
+  Breaker::Pass Enter(SteadyTime now);
+  // `error`: null if it went well.
+  void Ended(const Breaker::Pass &pass, const Error *error, SteadyTime now);
+  void Abandoned(const Breaker::Pass &pass, SteadyTime now);
+
+ private:
+  std::shared_ptr<Breaker> breaker_;
+};
+
+}  // namespace exporter

@@ -1,0 +1,42 @@
+// Holds what the projects of one account share of what was learned: whether
+// their credentials are accepted, when IAM may be asked, and how fast the cloud
+// answers. Not safe for concurrent use.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "collect/breaker.h"
+#include "collect/login_gate.h"
+#include "collect/throttle.h"
+
+namespace exporter {
+
+// A limit of the cloud, and the last refusal that told of it.
+struct Limit {
+  Throttle throttle;
+  std::shared_ptr<const Error> why = {};
+};
+
+// Each is found by name, and kept as long as a project uses it.
+class SharedLimits {
+ public:
+  std::shared_ptr<Breaker> BreakerOf(const std::string &name, bool lockable);
+  std::shared_ptr<LoginGate> LoginsOf(const std::string &account);
+  std::shared_ptr<Limit> LimitOf(const std::string &name);
+
+  // A person had the configuration loaded again.
+  void Reloaded();
+
+ private:
+  template <typename T>
+  using ByName = std::map<std::string, std::weak_ptr<T>>;
+  ByName<Breaker> breakers_;
+  ByName<LoginGate> logins_;
+  ByName<Limit> limits_;
+};
+
+}  // namespace exporter
