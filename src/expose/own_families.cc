@@ -99,39 +99,59 @@ void End(const ClientMetric& metric, std::optional<WallTime> start,
   writer.Raw('\n');
 }
 
-void WriteNumber(const MetricFamily& family, std::string_view suffix,
-                 const ClientMetric& metric, double value, TextWriter& writer,
+void WriteValue(double value, TextWriter& writer) { writer.Number(value); }
+void WriteValue(std::uint64_t count, TextWriter& writer) {
+  writer.Integer(static_cast<std::int64_t>(count));
+}
+
+template <typename Value>
+void WriteSample(const MetricFamily& family, std::string_view suffix,
+                 const ClientMetric& metric, Value value, TextWriter& writer,
                  std::optional<BoundLabel> bound = std::nullopt,
                  std::optional<WallTime> start = std::nullopt) {
   Begin(family.name, suffix, metric, bound, writer);
-  writer.Number(value);
+  WriteValue(value, writer);
   End(metric, start, writer);
 }
 
-void WriteCount(const MetricFamily& family, std::string_view suffix,
-                const ClientMetric& metric, std::uint64_t count,
-                TextWriter& writer,
-                std::optional<BoundLabel> bound = std::nullopt) {
-  Begin(family.name, suffix, metric, bound, writer);
-  writer.Integer(static_cast<std::int64_t>(count));
-  End(metric, std::nullopt, writer);
-}
+// What tells the samples of a histogram from those of a summary.
+struct Parts {
+  std::string_view suffix;  // Of the samples of the parts,
+  std::string_view label;   // and the label of their bound.
+  std::string_view list;    // What begins their list in a composite value.
+};
+constexpr Parts kBuckets = {"_bucket", "le", ",bucket:["};
+constexpr Parts kQuantiles = {"", "quantile", ",quantile:["};
 
-// A sample up to the first of its buckets or quantiles, whose list `list`
-// begins.
-void BeginComposite(const MetricFamily& family, const ClientMetric& metric,
-                    std::uint64_t count, double sum, std::string_view list,
-                    TextWriter& writer) {
+// `for_each` calls what it is given with the bound and the value of each part.
+template <typename ForEach>
+void WriteDistribution(const MetricFamily& family, const ClientMetric& metric,
+                       const Parts& parts, std::uint64_t count, double sum,
+                       std::optional<WallTime> start, TextWriter& writer,
+                       const ForEach& for_each) {
+  if (!writer.dialect().composite) {
+    for_each([&](double bound, auto value) {
+      WriteSample(family, parts.suffix, metric, value, writer,
+                  BoundLabel{parts.label, bound});
+    });
+    WriteSample(family, "_sum", metric, sum, writer);
+    WriteSample(family, "_count", metric, count, writer);
+    return;
+  }
   Begin(family.name, "", metric, std::nullopt, writer);
   writer.Raw("{count:");
-  writer.Integer(static_cast<std::int64_t>(count));
+  WriteValue(count, writer);
   writer.Raw(",sum:");
-  writer.Number(sum);
-  writer.Raw(list);
-}
-
-void EndComposite(const ClientMetric& metric, std::optional<WallTime> start,
-                  TextWriter& writer) {
+  WriteValue(sum, writer);
+  writer.Raw(parts.list);
+  std::string_view separator;
+  for_each([&](double bound, auto value) {
+    writer.Raw(separator);
+    writer.Bound(bound);
+    writer.Raw(':');
+    WriteValue(value, writer);
+    separator = ",";
+  });
   writer.Raw("]}");
   End(metric, start, writer);
 }
@@ -139,70 +159,35 @@ void EndComposite(const ClientMetric& metric, std::optional<WallTime> start,
 void WriteSummary(const MetricFamily& family, const ClientMetric& metric,
                   std::optional<WallTime> start, TextWriter& writer) {
   const ClientMetric::Summary& summary = metric.summary;
-  if (!writer.dialect().composite) {
-    for (const auto& [quantile, value] : summary.quantile) {
-      WriteNumber(family, "", metric, value, writer,
-                  BoundLabel{"quantile", quantile});
-    }
-    WriteNumber(family, "_sum", metric, summary.sample_sum, writer);
-    WriteCount(family, "_count", metric, summary.sample_count, writer);
-    return;
-  }
-  BeginComposite(family, metric, summary.sample_count, summary.sample_sum,
-                 ",quantile:[", writer);
-  std::string_view separator;
-  for (const auto& [quantile, value] : summary.quantile) {
-    writer.Raw(separator);
-    writer.Bound(quantile);
-    writer.Raw(':');
-    writer.Number(value);
-    separator = ",";
-  }
-  EndComposite(metric, start, writer);
-}
-
-// Calls `write` with the bound and the count of each bucket. The one without a
-// bound, which all formats require, comes last even if it is not listed.
-template <typename Write>
-void ForEachBucket(const ClientMetric::Histogram& histogram,
-                   const Write& write) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  for (const auto& [count, upper_bound] : histogram.bucket) {
-    if (upper_bound != kInfinity) write(upper_bound, count);
-  }
-  write(kInfinity, histogram.sample_count);
+  WriteDistribution(family, metric, kQuantiles, summary.sample_count,
+                    summary.sample_sum, start, writer, [&](const auto& write) {
+                      for (const auto& [quantile, value] : summary.quantile) {
+                        write(quantile, value);
+                      }
+                    });
 }
 
 void WriteHistogram(const MetricFamily& family, const ClientMetric& metric,
                     std::optional<WallTime> start, TextWriter& writer) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const ClientMetric::Histogram& histogram = metric.histogram;
-  if (!writer.dialect().composite) {
-    ForEachBucket(histogram, [&](double bound, std::uint64_t count) {
-      WriteCount(family, "_bucket", metric, count, writer,
-                 BoundLabel{"le", bound});
-    });
-    WriteNumber(family, "_sum", metric, histogram.sample_sum, writer);
-    WriteCount(family, "_count", metric, histogram.sample_count, writer);
-    return;
-  }
-  BeginComposite(family, metric, histogram.sample_count, histogram.sample_sum,
-                 ",bucket:[", writer);
-  std::string_view separator;
-  ForEachBucket(histogram, [&](double bound, std::uint64_t count) {
-    writer.Raw(separator);
-    writer.Bound(bound);
-    writer.Raw(':');
-    writer.Integer(static_cast<std::int64_t>(count));
-    separator = ",";
-  });
-  EndComposite(metric, start, writer);
+  WriteDistribution(family, metric, kBuckets, histogram.sample_count,
+                    histogram.sample_sum, start, writer,
+                    [&](const auto& write) {
+                      for (const auto& [count, bound] : histogram.bucket) {
+                        if (bound != kInfinity) write(bound, count);
+                      }
+                      // All formats require this one, listed or not.
+                      write(kInfinity, histogram.sample_count);
+                    });
 }
 
-// The sample that says since when `metric` counts.
+// The sample that says since when `metric` counts. REQUIRES: a counter ends in
+// "_total".
 void WriteCreated(const MetricFamily& family, const ClientMetric& metric,
                   WallTime start, TextWriter& writer) {
   std::string_view name = family.name;
-  if (name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
+  if (family.type == MetricType::Counter) name.remove_suffix(kTotal.size());
   Begin(name, "_created", metric, std::nullopt, writer);
   writer.Time(start);
   End(metric, std::nullopt, writer);
@@ -212,14 +197,14 @@ void WriteMetric(const MetricFamily& family, const ClientMetric& metric,
                  std::optional<WallTime> start, TextWriter& writer) {
   switch (family.type) {
     case MetricType::Counter:
-      return WriteNumber(family, "", metric, metric.counter.value, writer,
+      return WriteSample(family, "", metric, metric.counter.value, writer,
                          std::nullopt, start);
     case MetricType::Gauge:
-      return WriteNumber(family, "", metric, metric.gauge.value, writer);
+      return WriteSample(family, "", metric, metric.gauge.value, writer);
     case MetricType::Summary:
       return WriteSummary(family, metric, start, writer);
     case MetricType::Untyped:
-      return WriteNumber(family, "", metric, metric.untyped.value, writer);
+      return WriteSample(family, "", metric, metric.untyped.value, writer);
     case MetricType::Histogram:
       return WriteHistogram(family, metric, start, writer);
   }
