@@ -22,6 +22,8 @@ constexpr char kNoHandler[] = "other";
 // and do not read can take.
 constexpr std::size_t kMaxPages = 64;
 constexpr std::size_t kPageThreads = 4;
+// Each holds the text of a scrape, which is large until it is compressed.
+constexpr std::size_t kWriters = 4;
 // Passwords, each another one, that wait for bcrypt. It takes the better part
 // of a tenth of a second each, and one core is all that strangers may keep busy
 // with it.
@@ -67,16 +69,21 @@ void AddHeaders(const Access& access, ServeResponse& response) {
   }
 }
 
+ServeResponse Failed(const Route& route, const std::exception& error) {
+  Log(LogLevel::kError, "a request failed",
+      {{"path", route.path}, {"err", error.what()}});
+  return StatusResponse(500);
+}
+
 // Encoding is inside too: it takes memory that there may not be.
-ServeResponse Handle(const Route& route, const ServeRequest& request) {
+ServeResponse Make(const Route::Write& write, const Route& route,
+                   const ServeRequest& request) {
   try {
-    ServeResponse response = route.handle(request);
+    ServeResponse response = write();
     Encode(request.Header("Accept-Encoding"), response);
     return response;
   } catch (const std::exception& error) {
-    Log(LogLevel::kError, "a request failed",
-        {{"path", route.path}, {"err", error.what()}});
-    return StatusResponse(500);
+    return Failed(route, error);
   }
 }
 
@@ -109,6 +116,7 @@ Dispatcher::Dispatcher(std::vector<Route> routes, std::size_t max_requests,
       scrapes_(max_requests),
       pages_(kMaxPages),
       logins_(kMaxLogins, kMaxLoginsOfOnePeer),
+      writers_(kWriters),
       scrape_workers_(max_requests),
       page_workers_(kPageThreads),
       login_workers_(kLoginThreads) {
@@ -218,7 +226,7 @@ void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
     return;
   }
   if (route->open) {
-    Run(*exchange);
+    Run(exchange);
     return;
   }
   exchange->ticket = (route->scrape ? scrapes_ : pages_).Enter();
@@ -227,11 +235,34 @@ void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
     return;
   }
   WorkerPool& workers = route->scrape ? scrape_workers_ : page_workers_;
-  workers.Post([this, exchange = std::move(exchange)] { Run(*exchange); });
+  workers.Post([this, exchange = std::move(exchange)] {
+    if (exchange->route->prepare) {
+      WriteSoon(exchange);
+    } else {
+      Run(exchange);
+    }
+  });
 }
 
-void Dispatcher::Run(Exchange& exchange) {
-  Finish(exchange, Handle(*exchange.route, exchange.request));
+void Dispatcher::Run(const std::shared_ptr<Exchange>& exchange) {
+  const Route& route = *exchange->route;
+  const ServeRequest& request = exchange->request;
+  Finish(*exchange,
+         Make([&] { return route.handle(request); }, route, request));
+}
+
+void Dispatcher::WriteSoon(const std::shared_ptr<Exchange>& exchange) {
+  const Route& route = *exchange->route;
+  try {
+    writers_.Post([this, exchange,
+                   write = route.prepare(exchange->request)]() mutable {
+      ServeResponse response = Make(write, *exchange->route, exchange->request);
+      write = nullptr;  // What it was written from is not needed any more.
+      Finish(*exchange, std::move(response));
+    });
+  } catch (const std::exception& error) {
+    Finish(*exchange, Failed(route, error));
+  }
 }
 
 void Dispatcher::Finish(Exchange& exchange, ServeResponse response) {

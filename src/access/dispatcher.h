@@ -48,7 +48,8 @@ class Dispatcher {
               const BasicAuth::Digest& digest);
   void Refuse(Exchange& exchange);
   void Admit(std::shared_ptr<Exchange> exchange);
-  void Run(Exchange& exchange);
+  void Run(const std::shared_ptr<Exchange>& exchange);
+  void WriteSoon(const std::shared_ptr<Exchange>& exchange);
   void Finish(Exchange& exchange, ServeResponse response);
   void Count(const std::string& handler, int status);
 
@@ -64,6 +65,7 @@ class Dispatcher {
   std::map<BasicAuth::Digest, std::vector<std::shared_ptr<Exchange>>> verdicts_;
   // Scrapes and pages each have their own, so that none waits for the other
   // kind; what is open waits for nobody.
+  WorkerPool writers_;  // Of large answers.
   WorkerPool scrape_workers_;
   WorkerPool page_workers_;
   // Ends first: it gives work to the others.

@@ -22,6 +22,12 @@ struct Route {
   // Called on a worker thread, by several at once; may block unless `open`. An
   // exception is logged and answered with 500.
   std::function<ServeResponse(const ServeRequest&)> handle;
+
+  // In the place of `handle`, for answers that may be large: what it returns
+  // makes the response, called once, by few threads at once, so that a crowd of
+  // scrapes does not take the memory of all their bodies.
+  using Write = std::function<ServeResponse()>;
+  std::function<Write(const ServeRequest&)> prepare{};
 };
 
 }  // namespace exporter

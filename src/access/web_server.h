@@ -31,7 +31,7 @@ struct WebServerOptions {
 };
 
 // Threads: one for all connections, one for passwords, one that watches the web
-// configuration, at most max_requests + 4 for handlers. Not safe for concurrent
+// configuration, at most max_requests + 8 for handlers. Not safe for concurrent
 // use.
 class WebServer {
  public:

@@ -30,15 +30,16 @@ ServeResponse Exposed(const EndpointContext& context,
           .headers = {{"Vary", "Accept"}}};
 }
 
-ServeResponse Metrics(const EndpointContext& context,
-                      const ServeRequest& request) {
-  const Collection collection =
-      context.collector.Collect(BudgetOf(context, request));
-  std::vector<prometheus::MetricFamily> own;
-  if (!context.flags.disable_exporter_metrics) {
-    own = context.own_metrics.Collect();
-  }
-  return Exposed(context, request, collection, own);
+Route::Write Metrics(const EndpointContext& context,
+                     const ServeRequest& request) {
+  return [context, request,
+          collection = context.collector.Collect(BudgetOf(context, request))] {
+    std::vector<prometheus::MetricFamily> own;
+    if (!context.flags.disable_exporter_metrics) {
+      own = context.own_metrics.Collect();
+    }
+    return Exposed(context, request, collection, own);
+  };
 }
 
 std::string Told(const Error& error) {
@@ -147,7 +148,7 @@ std::vector<Route> MakeRoutes(const EndpointContext& context) {
        .methods = {"GET"},
        .handler_label = "metrics",
        .scrape = true,
-       .handle = [context](const Request& r) { return Metrics(context, r); }},
+       .prepare = [context](const Request& r) { return Metrics(context, r); }},
       {.path = "/probe",
        .methods = {"GET"},
        .handler_label = "probe",

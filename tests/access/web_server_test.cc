@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <latch>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -106,6 +109,60 @@ TEST(WebServerTest, TurnsAnExceptionIntoAnError) {
   TestServer server({route});
 
   EXPECT_EQ(server.Connect().Get("/").status, 500);
+}
+
+TEST(WebServerTest, WritesFewLargeAnswersAtOnce) {
+  constexpr int kClients = 12;
+  Turnstile turnstile;
+  std::latch all_are_prepared(kClients);
+  std::atomic<int> writing = 0;
+  std::atomic<int> most_writing = 0;
+  Route large = TurnstileRoute(turnstile);
+  large.prepare = [&](const ServeRequest&) {
+    all_are_prepared.count_down();
+    return [&] {
+      all_are_prepared.wait();
+      const int now = ++writing;
+      for (int most = most_writing; most < now;) {
+        most_writing.compare_exchange_weak(most, now);
+      }
+      ServeResponse response = turnstile.Pass();
+      --writing;
+      return response;
+    };
+  };
+  TestServer server({large, PlainRoute()});
+  std::vector<RawClient> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(server.Connect());
+    clients.back().Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  turnstile.WaitUntilInside(4);
+
+  EXPECT_EQ(server.Connect().Get("/").status, 200) << "pages do not wait";
+  turnstile.Open();
+
+  for (RawClient& client : clients) {
+    EXPECT_EQ(client.Receive().body, "passed\n");
+  }
+  EXPECT_LE(most_writing, 4);
+}
+
+TEST(WebServerTest, TurnsAnExceptionOfEitherHalfIntoAnError) {
+  Route early = PlainRoute("/early");
+  early.prepare = [](const ServeRequest&) -> Route::Write {
+    throw std::runtime_error("a bug");
+  };
+  Route late = PlainRoute("/late");
+  late.prepare = [](const ServeRequest&) -> Route::Write {
+    return []() -> ServeResponse { throw std::runtime_error("a bug"); };
+  };
+  TestServer server({early, late});
+  RawClient client = server.Connect();
+
+  EXPECT_EQ(client.Get("/early").status, 500);
+  EXPECT_EQ(client.Get("/late").status, 500);
+  EXPECT_EQ(server.Count("plain", "500"), 2);
 }
 
 TEST(WebServerTest, CountsAnswersByHandlerAndCode) {
