@@ -104,6 +104,18 @@ esac""",
     "systemctl": r"""
 for last; do :; done
 [[ $1 == daemon-reload || -e deploy/systemd/${last%.service}.service ]] || fail "no unit $last" """,
+    # Is given what the unit is given, and no more.
+    "systemd-run": r"""
+while [[ $1 == --* ]]; do
+  case $1 in
+    --quiet | --pipe | --wait | --collect | --unit=modelarts_exporter-check) ;;
+    --property=BindReadOnlyPaths=/run/credentials/modelarts_exporter-check.service:/run/credentials/modelarts_exporter.service) ;;
+    --property=*) grep -qxF -- "${1#--property=}" deploy/systemd/modelarts_exporter.service || fail "${1#*=}?" ;;
+    *) fail "$1?" ;;
+  esac
+  shift
+done
+[[ "$1 $2" == "modelarts_exporter --config.check" ]] || fail "$1 $2?" """,
     "python3": r"""
 [[ $1 == -B ]] || exec "$PYTHON" "$@"
 [[ -e $2 ]] || fail "no $2"
@@ -214,6 +226,7 @@ class ShellTest(unittest.TestCase):
                               ("curl http://localhost:10877/metric", "no endpoint /metric"),
                               ("docker build --build-arg VERSON=1 .", "no ARG VERSON"),
                               ("systemctl start exporter", "no unit exporter"),
+                              ("systemd-run --property=LoadCredential=s:/x modelarts_exporter", "LoadCredential=s:/x?"),
                               ("kubectl -n m create secret generic other", "no secret other"),
                               ("python3 -B tests/deploy/imagetest.py", "no tests/deploy/imagetest.py")):
             done = subprocess.run(["bash", "-c", command], cwd=copy, env=self.environment, capture_output=True,

@@ -13,8 +13,10 @@ one.
 
 import os
 import pathlib
+import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -87,6 +89,10 @@ class Machine:
             self.process.wait()
 
 
+README = (package_test.ROOT / "deploy/README.md").read_text()
+(CHECK,) = re.findall(r"(?s)```sh\n(systemd-run .*?)\n```", README)
+
+
 class Service:
     address = "127.0.0.1:10877"
 
@@ -131,8 +137,12 @@ class PackageMachineTest(unittest.TestCase):
         self.assertEqual(self.machine.run("systemctl", "is-enabled", UNIT, status=1).strip(), "disabled")
         self.assertIn("version", self.machine.run("modelarts_exporter", "--version"))
 
+    def check(self, status, more=""):
+        return self.machine.run("sh", "-c", f"({CHECK} {more}) 2>&1", status=status)
+
     def test_2_says_which_secret_is_missing(self):
         self.configure()
+        self.assertIn(f"{CREDENTIALS}/secret_id cannot be read: No such file", self.check(1))
         self.machine.run("systemctl", "start", UNIT, status=1)
         self.assertIn(f"{CREDENTIALS}/secret_id cannot be read: No such file", self.machine.journal())
 
@@ -141,6 +151,7 @@ class PackageMachineTest(unittest.TestCase):
         for name, secret in (("id", AK), ("secret", SK)):
             (secrets / name).write_text(secret)
             (secrets / name).chmod(0o600)
+        self.assertEqual(self.check(0), "")
         self.machine.run("systemctl", "enable", "--now", UNIT)
         self.assertEqual(self.machine.show("SubState"), "running")
         self.assertEqual(self.answers(), {"ds-00000": "1", "ds-00001": "1"})
@@ -187,7 +198,34 @@ class PackageMachineTest(unittest.TestCase):
         self.assertNotEqual(self.machine.show("MainPID"), pid)
         self.assertEqual(self.answers(), {"ds-00000": "1", "ds-00001": "1"})
 
-    def test_8_stops_at_once_and_goes_without_a_trace(self):
+    def make_certificate(self):
+        secrets = self.root / "etc/modelarts_exporter/secrets"
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+            "-subj", "/CN=localhost", "-keyout", secrets / "server.key", "-out", secrets / "server.crt")
+        return (secrets / "server.crt").read_text()
+
+    def certificate(self):
+        host, port = Service.address.split(":")
+        return ssl.get_server_certificate((host, int(port)))
+
+    def test_8_speaks_tls_with_a_key_that_root_alone_can_read(self):
+        flags = self.root / "etc/default/modelarts_exporter"
+        before = flags.read_text()
+        made = self.make_certificate()
+        web = self.root / "etc/modelarts_exporter/secrets/web.yml"
+        web.write_text(re.search(r"(?s)```yaml\n(# secrets/web\.yml\n.*?)```", README)[1])
+        flags.write_text(before + re.search(r'(?m)^ARGS="--web.*"\n', README)[0])
+        self.assertEqual(self.check(0, f"--web.config.file={CREDENTIALS}/secret_web.yml"), "")
+        self.machine.run("systemctl", "restart", UNIT)
+        self.assertEqual(self.certificate(), made)
+
+        renewed = self.make_certificate()
+        self.machine.run("systemctl", "restart", UNIT)
+        self.assertEqual(self.certificate(), renewed)
+        flags.write_text(before)
+        self.machine.run("systemctl", "restart", UNIT)
+
+    def test_9_stops_at_once_and_goes_without_a_trace(self):
         began = time.monotonic()
         self.machine.run("systemctl", "stop", UNIT)
         self.assertLess(time.monotonic() - began, 7)

@@ -127,5 +127,60 @@ class NotificationTest(unittest.TestCase):
                 self.assertEqual(self.hear(4), "WATCHDOG=1")
 
 
+class CredentialsTest(unittest.TestCase):
+    """The way to keep a key for TLS that the documents show, in a folder that systemd
+    could have made."""
+
+    SEEN = "/run/credentials/modelarts_exporter.service"
+    DOCUMENTS = [ROOT / "deploy" / name for name in ("README.md", "README.zh-CN.md")]
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=localhost", "-keyout", self.folder / "server.key",
+                        "-out", self.folder / "server.crt"], check=True, capture_output=True)
+        for name, text in {"id": "AK", "secret": "SK"}.items():
+            (self.folder / name).write_text(text)
+
+    def hand_out(self):
+        """As LoadCredential=secret:FOLDER does."""
+        seen = self.folder / "seen"
+        seen.mkdir()
+        for file in list(self.folder.iterdir()):
+            if file.is_file():
+                copy = seen / f"secret_{file.name}"
+                copy.write_bytes(file.read_bytes())
+                copy.chmod(0o400)
+        return seen
+
+    def check(self, document):
+        text = document.read_text()
+        (self.folder / "web.yml").write_text(re.search(r"```yaml\n(# secrets/web\.yml\n.*?)```", text, re.S)[1])
+        credentials = re.search(r"```yaml\n( +credentials:.*?)```", text, re.S)[1]
+        web_file = re.search(r'(?m)^ARGS="--web\.config\.file=(\S+)"$', text)[1]
+        seen = str(self.hand_out())
+        config = self.folder / "modelarts_exporter.yml"
+        config.write_text("projects:\n  - project_id: p\n    region: r\n" + credentials.replace(self.SEEN, seen)
+                          + "    datasets: [{id: d}]\n")
+        done = subprocess.run([os.environ["MODELARTS_EXPORTER"], "--config.check", f"--config.file={config}",
+                               f"--web.config.file={web_file.replace(self.SEEN, seen)}"],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
+    def test_passes_the_check_in_english(self):
+        self.check(self.DOCUMENTS[0])
+
+    def test_passes_the_check_in_chinese(self):
+        self.check(self.DOCUMENTS[1])
+
+    def test_has_the_same_names_everywhere(self):
+        self.assertIn("LoadCredential=secret:/etc/modelarts_exporter/secrets\n", TEXT)
+        for path in [*self.DOCUMENTS, UNIT.parent / "modelarts_exporter.default",
+                     ROOT / "deploy/man/modelarts_exporter.1"]:
+            self.assertIn(f"{self.SEEN}/secret_web.yml", path.read_text(), path)
+
+
 if __name__ == "__main__":
     unittest.main()
