@@ -106,7 +106,7 @@ class Exporter {
             {{"fault", ToString(fault)}});
       }
     }
-    NotifyServiceManager("READY=1");
+    NotifyReloaded(++reloads_, loaded.faults);
     return loaded.faults;
   }
 
@@ -167,8 +167,9 @@ class Exporter {
   std::mutex config_mutex_;  // Guards config_.
   std::shared_ptr<const Config> config_;
 
-  std::mutex reload_mutex_;  // One reload at a time; guards watch_.
+  std::mutex reload_mutex_;  // One reload at a time; guards what follows.
   FileWatch watch_;
+  int reloads_ = 0;
 
   Collector collector_;
   WebServer server_;
@@ -267,7 +268,7 @@ int RunExporter(const Flags& flags) {
       {{"version", std::string(Version())},
        {"revision", std::string(Revision())},
        {"config", flags.config_file}});
-  NotifyServiceManager("READY=1");
+  NotifyServiceManager("READY=1\nSTATUS=The configuration is in force");
   RunUntilStopped(*exporter, signals);
   exporter->Stop();
   return 0;

@@ -11,7 +11,16 @@
 #include <ctime>
 #include <string>
 
+#include "base/utf8.h"
+#include "cloud/text.h"
+
 namespace exporter {
+namespace {
+
+// systemd takes no notification above 4096 bytes.
+constexpr std::size_t kMaxStatusBytes = 2000;
+
+}  // namespace
 
 void NotifyServiceManager(std::string_view state) {
   const char* path = std::getenv("NOTIFY_SOCKET");
@@ -37,6 +46,23 @@ void NotifyReloading() {
   NotifyServiceManager(
       "RELOADING=1\nMONOTONIC_USEC=" +
       std::to_string(now.tv_sec * 1'000'000 + now.tv_nsec / 1000));
+}
+
+void NotifyReloaded(int number, const std::vector<Fault>& faults) {
+  std::string status = "Reload " + std::to_string(number);
+  if (faults.empty()) {
+    status += ": the configuration is in force";
+  } else {
+    status += " refused, the old configuration goes on: ";
+    if (faults.size() > 1) {
+      status += std::to_string(faults.size()) + " faults, the first: ";
+    }
+    status += ToString(faults.front());
+  }
+  // It quotes the configuration; a line of its own would be another message.
+  status = OnOneLine(ToUtf8(status));
+  NotifyServiceManager("READY=1\nSTATUS=" +
+                       std::string(Cut(status, kMaxStatusBytes)));
 }
 
 std::optional<std::chrono::microseconds> WatchdogInterval() {

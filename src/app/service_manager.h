@@ -6,6 +6,9 @@
 #include <chrono>
 #include <optional>
 #include <string_view>
+#include <vector>
+
+#include "base/fault.h"
 
 namespace exporter {
 
@@ -15,6 +18,12 @@ void NotifyServiceManager(std::string_view state);
 
 // "RELOADING=1" with the time, as Type=notify-reload wants it.
 void NotifyReloading();
+
+// "READY=1" after the reload of this number, and as STATUS, which `systemctl
+// status` shows, what became of it: the new configuration is in force, or was
+// refused for the first of `faults`. The number makes each verdict another text
+// than the one before: ExecReload in deploy/systemd/ waits for that.
+void NotifyReloaded(int number, const std::vector<Fault>& faults);
 
 // How often "WATCHDOG=1" is due: half of WATCHDOG_USEC. None if no watchdog
 // watches this process.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/utf8.h"
 #include "support/temp_folder.h"
 
 namespace exporter {
@@ -41,7 +42,7 @@ class NotifySocket {
 
   // What was sent; empty if nothing was.
   std::string Heard() const {
-    char buffer[256];
+    char buffer[4097];  // systemd takes 4096.
     const ssize_t size = recv(socket_, buffer, sizeof(buffer), 0);
     return size < 0 ? "" : std::string(buffer, static_cast<std::size_t>(size));
   }
@@ -69,6 +70,40 @@ TEST(ServiceManagerTest, SaysWhenAReloadBegan) {
   NotifyReloading();
   EXPECT_THAT(socket.Heard(),
               ContainsRegex("^RELOADING=1\nMONOTONIC_USEC=[0-9]+$"));
+}
+
+TEST(ServiceManagerTest, SaysWhatBecameOfAReload) {
+  const TempFolder folder;
+  const NotifySocket socket(folder.path() + "/notify");
+  NotifyReloaded(1, {});
+  EXPECT_EQ(socket.Heard(),
+            "READY=1\nSTATUS=Reload 1: the configuration is in force");
+  const Fault fault = {
+      .file = "a.yml", .line = 3, .column = 1, .what = "unknown key 'b'"};
+  NotifyReloaded(2, {fault});
+  EXPECT_EQ(socket.Heard(),
+            "READY=1\nSTATUS=Reload 2 refused, the old configuration goes on: "
+            "a.yml:3:1: unknown key 'b'");
+  NotifyReloaded(3, {fault, fault});
+  EXPECT_EQ(socket.Heard(),
+            "READY=1\nSTATUS=Reload 3 refused, the old configuration goes on: "
+            "2 faults, the first: a.yml:3:1: unknown key 'b'");
+}
+
+// Which would make another message of it, or one that systemd does not take.
+TEST(ServiceManagerTest, SendsNoFaultAsItIs) {
+  const TempFolder folder;
+  const NotifySocket socket(folder.path() + "/notify");
+  NotifyReloaded(1, {{.file = "a", .what = "b\nMAINPID=1\n\xff"}});
+  EXPECT_EQ(socket.Heard(),
+            "READY=1\nSTATUS=Reload 1 refused, the old configuration goes on: "
+            "a: b MAINPID=1 \xef\xbf\xbd");
+  std::string long_word;
+  while (long_word.size() < 9000) long_word += "\xe6\x95\xb0";
+  NotifyReloaded(2, {{.file = "a", .what = long_word}});
+  const std::string heard = socket.Heard();
+  EXPECT_LE(heard.size(), 4096u);
+  EXPECT_TRUE(IsUtf8(heard));
 }
 
 TEST(ServiceManagerTest, DoesNothingWithoutAServiceManager) {

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -28,6 +29,8 @@ TEXT = UNIT.read_text()
 # sockets that the program needs.
 EXPOSURE = 13
 
+READY = "READY=1\nSTATUS=The configuration is in force"
+RELOAD = re.search(r"(?m)^ExecReload=\+/bin/sh -c '((?:.|\\\n)*?)'$", TEXT)[1]
 CONFIG = """
 projects:
   - project_id: p
@@ -49,7 +52,7 @@ class UnitTest(unittest.TestCase):
         """In a system that has what the unit names, and no more."""
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            for program in re.findall(r"(?m)^Exec\w+=(/\S+)", text):
+            for program in re.findall(r"(?m)^Exec\w+=\+?(/\S+)", text):
                 file = root / program[1:]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text("#!/bin/sh\n")
@@ -74,14 +77,15 @@ class UnitTest(unittest.TestCase):
     def test_gives_flags_that_the_program_knows(self):
         known = subprocess.run([os.environ["MODELARTS_EXPORTER"], "--help"], capture_output=True,
                                text=True, check=True).stdout
-        used = re.findall(r"(--[a-z][\w.-]*)", TEXT + (UNIT.parent / "modelarts_exporter.default").read_text())
+        ours = TEXT.replace(RELOAD, "")  # Which has systemctl's.
+        used = re.findall(r"(--[a-z][\w.-]*)", ours + (UNIT.parent / "modelarts_exporter.default").read_text())
         self.assertIn("--config.file", used)
         for flag in used:
             self.assertRegex(known, rf"(?m)^  {re.escape(flag)}\s")
 
 
-class NotificationTest(unittest.TestCase):
-    """What the unit's Type=notify, ExecReload and WatchdogSec count on."""
+class Notified(unittest.TestCase):
+    """In systemd's place."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -106,25 +110,93 @@ class NotificationTest(unittest.TestCase):
             pass
         return message
 
+
+class NotificationTest(Notified):
+    """What the unit's Type=notify, ExecReload and WatchdogSec count on."""
+
     def test_says_when_it_is_ready_and_when_it_stops(self):
         with self.start():
-            self.assertEqual(self.hear(), "READY=1")
+            self.assertEqual(self.hear(), READY)
         self.assertEqual(self.hear_but_watchdog(), "STOPPING=1")
 
     def test_says_when_a_reload_begins_and_ends(self):
         with self.start() as program:
-            self.assertEqual(self.hear(), "READY=1")
-            for config in (CONFIG, "faulty"):
+            self.assertEqual(self.hear(), READY)
+            for config, verdict in ((CONFIG, "Reload 1: the configuration is in force"),
+                                    ("faulty: 1", "Reload 2 refused, the old configuration goes on: .*faulty.*")):
                 program.write_config(config)
                 program.process.send_signal(signal.SIGHUP)
                 self.assertRegex(self.hear_but_watchdog(), r"^RELOADING=1\nMONOTONIC_USEC=\d+$")
-                self.assertEqual(self.hear_but_watchdog(), "READY=1")
+                self.assertRegex(self.hear_but_watchdog(), rf"^READY=1\nSTATUS={verdict}$")
 
     def test_keeps_the_watchdog_quiet(self):
         with self.start(watchdog="4000000"):
-            self.assertEqual(self.hear(), "READY=1")
+            self.assertEqual(self.hear(), READY)
             for _ in range(4):
                 self.assertEqual(self.hear(4), "WATCHDOG=1")
+
+
+class ReloadTest(Notified):
+    """The unit's ExecReload, with a systemctl that says what systemd was told."""
+
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.status = pathlib.Path(folder.name, "status")
+        systemctl = pathlib.Path(folder.name, "systemctl")
+        systemctl.write_text(f"#!/bin/sh\n[ \"$*\" = 'show --property=StatusText --value {UNIT.name}' ] && "
+                             f"cat '{self.status}'\n")
+        systemctl.chmod(0o755)
+        self.path = f"{folder.name}:{os.environ['PATH']}"
+        # As systemd reads it.
+        self.command = RELOAD.replace("\\\n", " ").replace("$$", "$").replace("%n", UNIT.name)
+
+    def note(self):
+        """Keeps the status until the end of the test."""
+        def listen():
+            while (message := self.socket.recv(4096).decode()) != "END":
+                if match := re.search(r"(?m)^STATUS=(.*)$", message):
+                    new = self.status.with_suffix(".new")
+                    new.write_text(match[1] + "\n")
+                    new.rename(self.status)
+        thread = threading.Thread(target=listen)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.end)
+
+    def end(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"END", self.address)
+
+    def reload(self, pid):
+        done = subprocess.run(["/bin/sh", "-c", self.command], capture_output=True, text=True, timeout=60,
+                              env={"PATH": self.path, "MAINPID": str(pid)})
+        return done.returncode, done.stderr
+
+    def test_fails_where_the_configuration_is_refused(self):
+        self.note()
+        with self.start() as program:
+            pid = program.process.pid
+            self.assertEqual(self.reload(pid), (0, ""))
+            program.write_config("faulty: 1")
+            for number in (2, 3):  # The same words must not look like none.
+                status, said = self.reload(pid)
+                self.assertEqual(status, 1)
+                self.assertRegex(said, rf"^Reload {number} refused, .*unknown key 'faulty'")
+            program.write_config(CONFIG)
+            self.assertEqual(self.reload(pid), (0, ""))
+
+    def test_fails_where_the_program_ends_of_it(self):
+        self.status.write_text("The configuration is in force\n")
+        with subprocess.Popen(["sleep", "60"]) as process:
+            # SIGHUP ends it; it is gone once somebody waits for it, as systemd does.
+            reaper = threading.Thread(target=process.wait)
+            reaper.start()
+            status, _ = self.reload(process.pid)
+            process.kill()
+            reaper.join()
+        self.assertEqual(status, 1)
 
 
 class CredentialsTest(unittest.TestCase):
