@@ -20,7 +20,7 @@ void EndInTime() {
   sigaddset(&alarm, SIGALRM);
   sigprocmask(SIG_UNBLOCK, &alarm, nullptr);
   const itimerval limit{.it_interval = {},
-                        .it_value = {.tv_sec = 2, .tv_usec = 500'000}};
+                        .it_value = {.tv_sec = 2, .tv_usec = 0}};
   setitimer(ITIMER_REAL, &limit, nullptr);
 }
 

@@ -19,11 +19,9 @@ TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
 
 
 def check(address, *flags):
-    """What --health.check ends with. It may take 3 s, and says nothing."""
-    begin = time.monotonic()
+    """What --health.check ends with. It says nothing."""
     run = subprocess.run([os.environ["MODELARTS_EXPORTER"], "--health.check", "--web.listen-address", address, *flags],
                          capture_output=True, timeout=60)
-    assert time.monotonic() - begin < 3, time.monotonic() - begin
     assert run.stdout == b"" and run.stderr == b"", (run.stdout, run.stderr)
     return run.returncode
 
@@ -137,7 +135,10 @@ class HealthCheckTest(unittest.TestCase):
         for answer in (drip, lambda line: line.recv(4096) and line.recv(4096)):
             for flags in ([], ["--web.config.file", str(self.web)]):
                 with self.subTest(flags), stranger(answer) as address:
+                    begin = time.monotonic()
                     self.assertEqual(check(address, *flags), 1)
+                    # 3 s, and what a busy machine adds.
+                    self.assertLess(time.monotonic() - begin, 5)
         with stranger(pour) as address:
             self.assertEqual(check(address), 0)
 
