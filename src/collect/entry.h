@@ -49,7 +49,6 @@ struct Entry {
   Phase phase = Phase::kIdle;
   std::vector<Waiter> waiters;  // Not empty unless kIdle.
   SteadyTime wanted_at{};
-  SteadyTime resting_until{};
   std::uint64_t request = 0;  // While kAsked.
   bool asked = false;         // At least one request was made.
   bool retried = false;

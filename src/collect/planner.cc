@@ -3,21 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "collect/unanswered.h"
+
 namespace exporter {
-namespace {
-
-constexpr std::chrono::milliseconds kLongestRest{200};
-constexpr std::chrono::minutes kLeastStay{15};  // Of who may come back.
-
-}  // namespace
 
 void Planner::Configure(
     const PlannerSettings& settings,
     std::span<const std::shared_ptr<const ProjectSettings>> projects,
     std::shared_ptr<const Catalogue> catalogue, Instant now) {
   settings_ = settings;
+  share_.SetWorkers(settings.concurrency);
+  outcomes_.SetLimits(settings.memory);
 
-  std::map<std::string, std::shared_ptr<ProjectState>> known;
+  Roster::Projects known;
   for (const auto& project : projects_) {
     known[project->settings()->project_id] = project;
     project->retired = true;
@@ -31,54 +29,11 @@ void Planner::Configure(
       projects_.push_back(project);
     }
   }
-
-  std::erase_if(departed_, [&](const auto& departed) {
-    return departed.second.forget_at <= now.steady;
-  });
-  std::map<DatasetKey, std::shared_ptr<Entry>> remembered;
-  for (const auto& entry : entries_) remembered[entry->key] = entry;
-  std::vector<std::shared_ptr<Entry>> entries;
-  entries.reserve(catalogue->datasets.size());
-  for (const Dataset& dataset : catalogue->datasets) {
-    const auto kept = remembered.extract(dataset.key);
-    auto entry = kept ? kept.mapped() : ComeBack(dataset.key);
-    // Another one only where the project was gone and nobody waited in it.
-    entry->project = known.at(dataset.key.project_id);
-    const bool queued = entry->phase == Entry::Phase::kQueued;
-    if (queued) entry->project->Dequeue(*entry);
-    entry->order = entries.size();
-    if (queued) entry->project->Enqueue(*entry);
-    entries.push_back(std::move(entry));
-  }
-  entries_ = std::move(entries);
-  catalogue_ = std::move(catalogue);
-  Depart(remembered, now.steady);
-}
-
-void Planner::Depart(const std::map<DatasetKey, std::shared_ptr<Entry>>& gone,
-                     SteadyTime now) {
-  for (const auto& [dataset, entry] : gone) {
-    const auto& discovery = entry->project->settings()->discovery;
-    SteadyDuration stay = kLeastStay;
-    if (discovery) {
-      stay =
-          std::max<SteadyDuration>(stay, discovery->refresh_interval * 5 / 2);
-    }
-    departed_.insert_or_assign(dataset, Departed{entry, now + stay});
-  }
-}
-
-std::shared_ptr<Entry> Planner::ComeBack(const DatasetKey& dataset) {
-  if (const auto departed = departed_.extract(dataset)) {
-    return std::move(departed.mapped().entry);
-  }
-  auto entry = std::make_shared<Entry>();
-  entry->key = dataset;
-  return entry;
+  roster_.Replace(std::move(catalogue), known, now.steady);
 }
 
 Source Planner::SourceOf(std::size_t dataset, SteadyTime now) const {
-  const Entry& entry = *entries_.at(dataset);
+  const Entry& entry = *roster_.At(dataset);
   if (entry.phase != Entry::Phase::kIdle) {
     return {Source::Kind::kQueryUnderWay, now - entry.wanted_at};
   }
@@ -94,14 +49,14 @@ void Planner::Begin(ScrapeId scrape, std::span<const std::size_t> datasets,
   begun = std::make_unique<Scrape>(Scrape{.id = scrape,
                                           .began = now.steady,
                                           .deadline = deadline,
-                                          .catalogue = catalogue_,
+                                          .catalogue = roster_.catalogue(),
                                           .readings = {},
                                           .waiting_for = {}});
   begun->readings.resize(datasets.size());
   begun->waiting_for.resize(datasets.size());
   counts_.wanted += datasets.size();
   for (std::size_t slot = 0; slot < datasets.size(); ++slot) {
-    const std::shared_ptr<Entry>& entry = entries_.at(datasets[slot]);
+    const std::shared_ptr<Entry>& entry = roster_.At(datasets[slot]);
     begun->readings[slot].dataset = datasets[slot];
     switch (SourceOf(datasets[slot], now.steady).kind) {
       case Source::Kind::kMemory:
@@ -123,24 +78,14 @@ void Planner::Begin(ScrapeId scrape, std::span<const std::size_t> datasets,
   }
 }
 
-Planner::Running Planner::TakeRunning(RequestId request) {
-  const auto found = running_.find(request);
-  Running running = std::move(found->second);
-  running_.erase(found);
-  --running.project->in_flight;
-  if (running.straggler) --stragglers_running_;
-  return running;
-}
-
 void Planner::Answered(RequestId request, Answer answer, Instant now) {
-  if (!running_.contains(request)) return;
-  const Running running = TakeRunning(request);
+  if (!share_.IsInFlight(request)) return;
+  const Running running = share_.End(request);
   ProjectState& project = *running.project;
   if (answer.result) {
-    project.held_back = false;
-    project.NoteAnswerTime(now.steady - running.began);
+    project.NoteAnswer(now.steady - running.began);
   }
-  project.reach_is_known = false;
+  project.Unsettle();
   const Admission::Next next = Judge(running, answer, now);
   if (running.entry) {
     EndTry(*running.entry, running, std::move(answer), next, now);
@@ -159,17 +104,12 @@ Admission::Next Planner::Judge(const Running& running, const Answer& answer,
        .retry_after = answer.retry_after,
        .quota = answer.quota,
        .is_limit_of_user = answer.is_limit_of_user},
-      &answer.proved, [&] { return IsOnlyGoodOne(running); }, now, rng_);
-}
-
-bool Planner::IsOnlyGoodOne(const Running& running) const {
-  const Admission& admission = running.project->admission();
-  return std::none_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
-    return entry != running.entry &&
-           admission.SharesBreakerWith(entry->project->admission()) &&
-           admission.IsFreshProbe(NameOf(*entry),
-                                  entry->project->IsGood(*entry));
-  });
+      &answer.proved,
+      [&] {
+        return !roster_.HasAnotherProbe(running.project->admission(),
+                                        running.entry.get());
+      },
+      now, rng_);
 }
 
 void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
@@ -177,30 +117,32 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
   entry.straggler = false;
   if (answer.result) {
     entry.refused_in = 0;
-    Succeed(entry, std::move(*answer.result).value(), now);
+    outcomes_.Succeed(entry, std::move(*answer.result).value(), now);
     return;
   }
   auto error = std::make_shared<const Error>(answer.result.error());
+  const auto ask_again = [&] {
+    entry.last_error = std::move(error);
+    entry.project->Enqueue(entry);
+  };
   switch (next) {
     case Admission::Next::kKeepsItsPlace:
       entry.last_asked = entry.asked_before;
-      AskAgain(entry, std::move(error));
+      ask_again();
       return;
     case Admission::Next::kBroke:
       entry.broke_in = running.project->admission().outage().Number();
-      AskAgain(entry, std::move(error));
+      ask_again();
       return;
     case Admission::Next::kRepeats:
       if (entry.repeated) break;
       entry.repeated = true;
       entry.repeated_after = running.pass.generation;
-      AskAgain(entry, std::move(error));
+      ask_again();
       return;
     case Admission::Next::kMayRetry:
-      if (!MayRetry(entry, now)) break;
+      if (!retries_.Rest(running.entry, now.steady, rng_)) break;
       entry.last_error = std::move(error);
-      entry.phase = Entry::Phase::kResting;
-      resting_.emplace(entry.resting_until, running.entry);
       return;
     case Admission::Next::kDone:
       entry.straggler = error->kind == ErrorKind::kTimeout;
@@ -211,62 +153,7 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
   } else if (error->http_status > 0) {
     entry.refused_in = 0;
   }
-  Fail(entry, std::move(error), now);
-}
-
-void Planner::AskAgain(Entry& entry, std::shared_ptr<const Error> error) {
-  entry.last_error = std::move(error);
-  entry.project->Enqueue(entry);
-}
-
-bool Planner::MayRetry(Entry& entry, Instant now) {
-  if (entry.retried) return false;
-  entry.resting_until = now.steady + Jittered(kLongestRest, rng_);
-  const bool somebody_waits_so_long = std::any_of(
-      entry.waiters.begin(), entry.waiters.end(), [&](const auto& waiter) {
-        return waiter.scrape->deadline > entry.resting_until;
-      });
-  if (!somebody_waits_so_long || !retries_.Take(now.steady)) return false;
-  entry.retried = true;
-  return true;
-}
-
-void Planner::Succeed(Entry& entry, SyncStatus status, Instant now) {
-  entry.memory.Succeeded(std::move(status), now, now.steady - entry.wanted_at);
-  if (entry.health) {
-    entry.health.reset();
-    health_.push_back({entry.key, entry.project->settings(), nullptr});
-  }
-  AnswerWaiters(entry, now);
-}
-
-void Planner::Fail(Entry& entry, std::shared_ptr<const Error> error,
-                   Instant now) {
-  if (entry.asked && entry.health != error->kind) {
-    entry.health = error->kind;
-    health_.push_back({entry.key, entry.project->settings(), error});
-  }
-  entry.memory.Failed(std::move(error), entry.asked, now,
-                      now.steady - entry.wanted_at);
-  AnswerWaiters(entry, now);
-}
-
-void Planner::AnswerWaiters(Entry& entry, Instant now) {
-  entry.phase = Entry::Phase::kIdle;
-  entry.asked = false;
-  entry.retried = false;
-  entry.repeated = false;
-  entry.broke_in = 0;
-  entry.last_error.reset();
-  const Memory& memory = entry.memory;
-  std::shared_ptr<Entry> kept;  // A slot may be the last that does.
-  for (const auto& [scrape, slot] : entry.waiters) {
-    Reading& reading = scrape->readings[slot];
-    reading = memory.Read(reading.dataset, settings_.memory, now.steady);
-    kept = std::move(scrape->waiting_for[slot]);
-    --scrape->missing;
-  }
-  entry.waiters.clear();
+  outcomes_.Fail(entry, std::move(error), now);
 }
 
 void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,
@@ -274,7 +161,7 @@ void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,
   switch (entry.phase) {
     case Entry::Phase::kAsked: {
       plan.cancels.push_back(entry.request);
-      const Running running = TakeRunning(entry.request);
+      const Running running = share_.End(entry.request);
       running.project->admission().Abandoned(running.pass, error, now.steady);
       entry.straggler =
           now.steady - running.began >= running.project->Patience();
@@ -284,14 +171,12 @@ void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,
       entry.project->Dequeue(entry);
       break;
     case Entry::Phase::kResting:
-      std::erase_if(resting_, [&](const auto& rest) {
-        return rest.second.get() == &entry;
-      });
+      retries_.Drop(entry);
       break;
     case Entry::Phase::kIdle:
       return;
   }
-  Fail(entry, std::move(error), now);
+  outcomes_.Fail(entry, std::move(error), now);
 }
 
 void Planner::WantListing(const std::string& project_id) {
@@ -315,22 +200,155 @@ void Planner::RenewalEnded(std::uint64_t id, const RenewalAnswer& answer,
       now, rng_);
 }
 
-Overview Planner::Look(SteadyTime now) const {
-  Overview overview;
-  overview.catalogue = catalogue_;
-  overview.rows.reserve(entries_.size());
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const Memory& memory = entries_[i]->memory;
-    Overview::Row row;
-    row.reading.dataset = i;
-    if (memory.HasOutcome()) {
-      row.reading = memory.Read(i, settings_.memory, now);
-    }
-    row.last_good = memory.LastGood();
-    row.trail = memory.Trail();
-    overview.rows.push_back(std::move(row));
+Plan Planner::Advance(Instant now) {
+  Plan plan;
+  wake_at_ = SteadyTime::max();
+  retries_.Wake(now.steady);
+  ExpireScrapes(now, plan);
+  // Of all of them first: the gate that one opens is another's, too, and a
+  // renewal goes through it.
+  for (const auto& project : projects_) {
+    project->admission().NoticeNewCredentials(now.steady);
   }
-  return overview;
+  for (const auto& project : projects_) {
+    Renew(project, now, plan);
+    counts_.held_up += project->Settle(now, outcomes_, plan);
+  }
+  do {
+    Dispatch(now, plan);
+  } while (CutSlowRequests(now, plan));
+  std::erase_if(projects_, [](const auto& project) {
+    return project->retired && !project->HasQueued() && project->in_flight == 0;
+  });
+  CollectFinished(now, plan);
+  plan.health = outcomes_.TakeHealthChanges();
+  for (const auto& [id, scrape] : scrapes_) WakeBy(scrape->deadline);
+  WakeBy(retries_.WakeAt());
+  WakeBy(share_.NextCutAt());
+  for (const auto& project : projects_) WakeBy(project->SettleAt());
+  return plan;
+}
+
+void Planner::ExpireScrapes(Instant now, Plan& plan) {
+  for (const auto& [id, scrape] : scrapes_) {
+    if (scrape->deadline <= now.steady && scrape->missing > 0) {
+      Expire(*scrape, now, plan);
+    }
+  }
+}
+
+void Planner::Expire(Scrape& scrape, Instant now, Plan& plan) {
+  for (std::size_t slot = 0; slot < scrape.waiting_for.size(); ++slot) {
+    const std::shared_ptr<Entry> entry = scrape.waiting_for[slot];
+    if (!entry) continue;
+    auto why = WhyNotAnswered(*entry, entry->project->decision(), now.steady);
+    if (entry->waiters.size() == 1) {
+      GiveUp(*entry, std::move(why), now, plan);
+    } else {
+      outcomes_.Leave(scrape, slot, std::move(why), now.steady);
+    }
+  }
+}
+
+// One renewal serves everybody who waits for the credentials.
+void Planner::Renew(const std::shared_ptr<ProjectState>& project, Instant now,
+                    Plan& plan) {
+  if (project->retired) return;
+  if (!project->HasQueued() && !project->listing_wanted) return;
+  std::optional<Credentials::RenewalRequest> request =
+      project->admission().Renew(now);
+  if (!request) return;
+  const std::uint64_t id = ++last_rank_;
+  renewing_.emplace(id, project);
+  plan.renewals.push_back({.id = id,
+                           .project = project->settings(),
+                           .request = std::move(*request)});
+}
+
+void Planner::Dispatch(Instant now, Plan& plan) {
+  while (share_.HasFreeWorker()) {
+    const std::shared_ptr<ProjectState> project = share_.Next(projects_);
+    if (!project) return;
+    // A request of another project may have closed the gate that both share.
+    counts_.held_up += project->Settle(now, outcomes_, plan);
+    if (project->decision().MayGo()) Ask(project, now, plan);
+  }
+}
+
+void Planner::Ask(const std::shared_ptr<ProjectState>& project, Instant now,
+                  Plan& plan) {
+  const RequestId request = ++last_rank_;
+  Running running{.entry = nullptr,
+                  .project = project,
+                  .began = now.steady,
+                  .straggler = false,
+                  .pass = {}};
+  project->Unsettle();
+  retries_.CountRequest(now.steady);
+  Admission& admission = project->admission();
+  if (project->listing_wanted) {
+    project->listing_wanted = false;
+    running.pass = admission.Enter(
+        {.name = project->ListingName(), .was_good = project->IsListingGood()},
+        now.steady);
+    plan.lists.push_back({request, project->settings()});
+    share_.Begin(request, std::move(running));
+    return;
+  }
+  const bool is_probe =
+      project->decision().kind == Admission::Decision::Kind::kProbe ||
+      admission.outage().IsOut();
+  Entry& entry = is_probe ? project->NextProbe()
+                          : project->Next(share_.MayAskStragglers(projects_));
+  project->Dequeue(entry);
+  // What was refused a moment ago is no news when it is refused once more.
+  const bool is_known =
+      entry.repeated &&
+      entry.repeated_after == admission.credentials().Generation();
+  running.pass =
+      admission.Enter({.name = NameOf(entry),
+                       .was_good = project->IsGood(entry) && !is_known,
+                       .was_answered = entry.memory.LastGood() != nullptr,
+                       .broke_in = entry.broke_in},
+                      now.steady);
+  const bool is_retry = entry.retried;
+  entry.phase = Entry::Phase::kAsked;
+  entry.asked_before = std::exchange(entry.last_asked, request);
+  entry.request = request;
+  entry.asked = true;
+  running.straggler = entry.straggler;
+  const Entry::Waiter& waiter = entry.waiters.front();
+  running.entry = waiter.scrape->waiting_for[waiter.slot];
+  plan.asks.push_back({.request = request,
+                       .project = project->settings(),
+                       .dataset = entry.key,
+                       .is_retry = is_retry});
+  share_.Begin(request, std::move(running));
+}
+
+bool Planner::CutSlowRequests(Instant now, Plan& plan) {
+  const std::vector<RequestId> cut = share_.Cut(projects_, now.steady);
+  for (const RequestId request : cut) {
+    plan.cancels.push_back(request);
+    const Running running = share_.End(request);
+    running.project->admission().Abandoned(running.pass, nullptr, now.steady);
+    running.entry->straggler = true;
+    running.project->Enqueue(*running.entry);
+    counts_.held_up += running.project->Settle(now, outcomes_, plan);
+  }
+  return !cut.empty();
+}
+
+void Planner::CollectFinished(Instant now, Plan& plan) {
+  for (auto it = scrapes_.begin(); it != scrapes_.end();) {
+    Scrape& scrape = *it->second;
+    if (scrape.missing > 0) {
+      ++it;
+      continue;
+    }
+    plan.finished.push_back({scrape.id, Finish(scrape, now.steady)});
+    it = scrapes_.erase(it);
+  }
 }
 
 }  // namespace exporter

@@ -22,100 +22,23 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
 #include "collect/entry.h"
+#include "collect/fair_share.h"
+#include "collect/outcomes.h"
 #include "collect/pacing.h"
+#include "collect/plan.h"
 #include "collect/project.h"
+#include "collect/retries.h"
+#include "collect/roster.h"
 #include "collect/settings.h"
 #include "model/reading.h"
 
 namespace exporter {
-
-using ScrapeId = std::uint64_t;
-using RequestId = std::uint64_t;
-
-// What came of a request for the status of a dataset, or for a page of the list
-// (then a success has no status).
-struct Answer {
-  Result<std::optional<SyncStatus>> result;
-  // Of a 429: what it asks for, and what it says of the limit.
-  std::optional<std::chrono::milliseconds> retry_after = {};
-  std::optional<RateLimit> quota = {};
-  bool is_limit_of_user = true;
-  HttpRequest proved = {};  // Of a 401: the request.
-};
-
-// What came of a request for a token or a temporary key.
-struct RenewalAnswer {
-  std::optional<Error> error;  // None: it was given.
-  std::optional<std::chrono::milliseconds> retry_after = {};
-  std::optional<RateLimit> quota = {};
-};
-
-// Where a scrape that begins now has the answer for a dataset from.
-struct Source {
-  enum class Kind {
-    kNewQuery,
-    kMemory,         // Of an outcome that is `age` old.
-    kQueryUnderWay,  // Somebody wanted it `age` ago.
-  };
-  Kind kind = Kind::kNewQuery;
-  SteadyDuration age{};
-};
-
-// What to do now.
-struct Plan {
-  struct Ask {
-    RequestId request;
-    std::shared_ptr<const ProjectSettings> project;
-    DatasetKey dataset;
-    bool is_retry;
-  };
-  struct List {
-    RequestId request;
-    std::shared_ptr<const ProjectSettings> project;
-  };
-  struct Renewal {
-    std::uint64_t id;  // For RenewalEnded.
-    std::shared_ptr<const ProjectSettings> project;
-    Credentials::RenewalRequest request;
-  };
-  struct Finished {
-    ScrapeId scrape;
-    Collection collection;  // `budget` as given.
-  };
-  // A dataset began to fail, fails for another reason, or is well again.
-  struct HealthChange {
-    DatasetKey dataset;
-    std::shared_ptr<const ProjectSettings> project;
-    std::shared_ptr<const Error> failure;  // Null: well again.
-  };
-  struct ListingRefused {
-    std::shared_ptr<const ProjectSettings> project;
-    std::shared_ptr<const Error> failure;
-  };
-  // The credentials are refused: the datasets of the project are not asked, but
-  // for a few tries. Once, until they are accepted again.
-  struct HeldBack {
-    std::shared_ptr<const ProjectSettings> project;
-    std::shared_ptr<const Error> refusal;
-  };
-
-  std::vector<RequestId> cancels;
-  std::vector<Ask> asks;
-  std::vector<List> lists;
-  std::vector<ListingRefused> refused_listings;
-  std::vector<HeldBack> held_back;
-  std::vector<Renewal> renewals;
-  std::vector<Finished> finished;
-  std::vector<HealthChange> health;
-};
 
 struct PlannerSettings {
   std::size_t concurrency = 32;  // >= 1
@@ -129,16 +52,6 @@ struct PlannerCounts {
   SteadyDuration held_up{};  // Time in which a queue waited for the pacing.
 };
 
-struct Scrape {
-  ScrapeId id;
-  SteadyTime began;
-  SteadyTime deadline;
-  std::shared_ptr<const Catalogue> catalogue;
-  std::vector<Reading> readings;
-  std::vector<std::shared_ptr<Entry>> waiting_for;  // By slot; null: answered.
-  std::size_t missing = 0;
-};
-
 // Not safe for concurrent use.
 class Planner {
  public:
@@ -146,9 +59,8 @@ class Planner {
   explicit Planner(std::uint64_t seed) : rng_(seed) {}
 
   // Replaces what is collected. Scrapes in hand go on with the catalogue that
-  // they began with. What is remembered of datasets that stay is kept; of those
-  // that are gone too for a while, since that may be a slip: a quarter of an
-  // hour, or two and a half listings of their project if that is longer.
+  // they began with. What is remembered of datasets that stay is kept, and of
+  // those that are gone for a while.
   // REQUIRES: every dataset's project is among `projects`.
   void Configure(
       const PlannerSettings& settings,
@@ -183,58 +95,29 @@ class Planner {
   // When Advance has something to do without a further event.
   [[nodiscard]] SteadyTime WakeAt() const { return wake_at_; }
 
-  [[nodiscard]] Overview Look(SteadyTime now) const;
+  [[nodiscard]] Overview Look(SteadyTime now) const {
+    return roster_.Look(settings_.memory, now);
+  }
   [[nodiscard]] const PlannerCounts& Counts() const { return counts_; }
-  [[nodiscard]] std::size_t InFlight() const { return running_.size(); }
+  [[nodiscard]] std::size_t InFlight() const { return share_.InFlight(); }
 
  private:
-  struct Running {
-    std::shared_ptr<Entry> entry;  // Null for a page of the list.
-    std::shared_ptr<ProjectState> project;
-    SteadyTime began;
-    bool straggler;
-    Admission::Pass pass;
-  };
-
-  // Datasets that are in no catalogue any longer.
-  struct Departed {
-    std::shared_ptr<Entry> entry;
-    SteadyTime forget_at;
-  };
-  void Depart(const std::map<DatasetKey, std::shared_ptr<Entry>>& gone,
-              SteadyTime now);
-  std::shared_ptr<Entry> ComeBack(const DatasetKey& dataset);
+  using Running = FairShare::Running;
 
   // Events.
   Admission::Next Judge(const Running& running, const Answer& answer,
                         Instant now);
-  [[nodiscard]] bool IsOnlyGoodOne(const Running& running) const;
   void EndTry(Entry& entry, const Running& running, Answer answer,
               Admission::Next next, Instant now);
-  void AskAgain(Entry& entry, std::shared_ptr<const Error> error);
-  bool MayRetry(Entry& entry, Instant now);
-  void Succeed(Entry& entry, SyncStatus status, Instant now);
-  void Fail(Entry& entry, std::shared_ptr<const Error> error, Instant now);
-  void AnswerWaiters(Entry& entry, Instant now);
   void GiveUp(Entry& entry, std::shared_ptr<const Error> error, Instant now,
               Plan& plan);
-  Running TakeRunning(RequestId request);
 
   // Steps of Advance.
-  void WakeRested(SteadyTime now);
   void ExpireScrapes(Instant now, Plan& plan);
   void Expire(Scrape& scrape, Instant now, Plan& plan);
-  void Settle(ProjectState& project, Instant now, Plan& plan);
   void Renew(const std::shared_ptr<ProjectState>& project, Instant now,
              Plan& plan);
-  void RefuseQueued(ProjectState& project, Instant now, Plan& plan);
-  void FailOutOfReach(ProjectState& project, Instant now);
-  void FailWhoCannotWait(ProjectState& project, Instant now);
-  void NoteHoldUp(ProjectState& project, SteadyTime now);
   void Dispatch(Instant now, Plan& plan);
-  [[nodiscard]] std::shared_ptr<ProjectState> NextProject() const;
-  [[nodiscard]] bool FreshWaits() const;
-  [[nodiscard]] bool MayAskStragglers() const;
   void Ask(const std::shared_ptr<ProjectState>& project, Instant now,
            Plan& plan);
   bool CutSlowRequests(Instant now, Plan& plan);
@@ -243,20 +126,15 @@ class Planner {
 
   Rng rng_;
   PlannerSettings settings_;
-  std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
-  std::vector<std::shared_ptr<Entry>> entries_;  // Beside the catalogue.
-  std::map<DatasetKey, Departed> departed_;
+  Roster roster_;
   std::vector<std::shared_ptr<ProjectState>> projects_;
   SharedLimits shared_;
-  RetryBudget retries_;
+  FairShare share_;
+  Retries retries_;
+  Outcomes outcomes_;
   std::map<ScrapeId, std::unique_ptr<Scrape>> scrapes_;
-  std::map<RequestId, Running> running_;  // In the order of their beginning.
   std::map<std::uint64_t, std::shared_ptr<ProjectState>> renewing_;
-  std::multimap<SteadyTime, std::shared_ptr<Entry>> resting_;
-  std::vector<Plan::HealthChange> health_;  // Since the last Advance.
-  std::size_t stragglers_running_ = 0;
   std::uint64_t last_rank_ = 0;  // Of requests, renewals and asked datasets.
-  SteadyTime next_cut_{};        // No cut before.
   SteadyTime wake_at_ = SteadyTime::max();
   PlannerCounts counts_;
 };

@@ -16,6 +16,9 @@
 
 namespace exporter {
 
+class Outcomes;
+struct Plan;
+
 // One project as the planner sees it: who waits, whether its cloud may be asked
 // now, and how long its answers take. Not safe for concurrent use.
 class ProjectState {
@@ -28,13 +31,25 @@ class ProjectState {
   void Apply(std::shared_ptr<const ProjectSettings> settings,
              SharedLimits& shared, SteadyTime now);
 
-  // Whether a request may go, and if not, what it waits for.
-  [[nodiscard]] Admission::Decision Decide(Instant now) const;
+  // Looks whether a request may go, and fails those who wait in vain. How long
+  // a queue has been held up by a pause or by our own limit since the last
+  // look.
+  [[nodiscard]] SteadyDuration Settle(Instant now, Outcomes& outcomes,
+                                      Plan& plan);
+  // When that is due again without an event.
+  [[nodiscard]] SteadyTime SettleAt() const;
+  // As of then: whether a request may go, and if not, what it waits for.
+  [[nodiscard]] const Admission::Decision& decision() const {
+    return decision_;
+  }
+  // A request began or ended: who can wait is to be found out anew.
+  void Unsettle() { reach_is_known_ = false; }
 
   // The longest that an answer should take: four times what they take usually,
   // at least 250 ms, and just that as long as none came.
   [[nodiscard]] SteadyDuration Patience() const;
-  void NoteAnswerTime(SteadyDuration took);
+  // A good one came.
+  void NoteAnswer(SteadyDuration took);
 
   void Enqueue(Entry& entry);
   void Dequeue(Entry& entry);
@@ -78,12 +93,8 @@ class ProjectState {
   bool retired = false;         // No longer configured; ends when idle.
   bool listing_wanted = false;  // A page of the list waits for its turn.
   std::size_t in_flight = 0;
-  std::uint64_t last_served = 0;  // Rank of the project's last request.
-  Admission::Decision decision;   // As of the last look.
-  bool reach_is_known = false;    // The queue was checked against the pacing.
-  std::uint64_t listing_refused_in = 0;     // As Entry::refused_in.
-  bool held_back = false;                   // By a refusal, which was told.
-  std::optional<SteadyTime> held_up_since;  // By pacing, with a queue.
+  std::uint64_t last_served = 0;         // Rank of the project's last request.
+  std::uint64_t listing_refused_in = 0;  // As Entry::refused_in.
 
  private:
   // Two may have the same place in two catalogues.
@@ -95,10 +106,20 @@ class ProjectState {
   };
   using Queue = std::pmr::set<Entry*, LongestUnasked>;
 
+  [[nodiscard]] Admission::Decision Decide(Instant now) const;
+  void RefuseQueued(Instant now, Outcomes& outcomes, Plan& plan);
+  void FailOutOfReach(Instant now, Outcomes& outcomes);
+  void FailWhoCannotWait(Instant now, Outcomes& outcomes);
+  SteadyDuration NoteHoldUp(SteadyTime now);
   [[nodiscard]] bool IsUntriedProbe(const Entry& entry) const;
   [[nodiscard]] bool IsFreshProbe(const Entry& entry) const;
 
   Admission admission_;
+  Admission::Decision decision_;
+  bool reach_is_known_ = false;  // The queue was checked against the pacing.
+  bool held_back_ = false;       // By a refusal, which was told.
+  std::optional<SteadyTime> held_up_since_;       // By pacing, with a queue.
+  SteadyTime patience_ends_ = SteadyTime::max();  // Somebody's, in an outage.
   bool probes_the_last_ = false;
   std::optional<SteadyDuration> usual_answer_time_;
   // Each scrape fills and drains the queues. With nodes of their own it does
