@@ -4,13 +4,14 @@
     samples = openmetrics2.as_series(families)      # as the older formats write them
 
 Follows the ABNF of the specification and what its text demands (MUST). Unless `lenient`,
-also what it recommends (SHOULD) of names and metadata: an exposer has no reason not to.
+also what it recommends (SHOULD) of names, metadata and counts: an exposer has no reason
+not to.
 """
 
 import dataclasses
-import itertools
-import math
 import re
+
+from openmetrics2_values import NUMBER, REAL, Distribution, Wrong, expect, number, parse_composite
 
 TYPES = ("counter", "gauge", "histogram", "gaugehistogram", "stateset", "info", "summary", "unknown")
 STARTED = ("counter", "histogram", "summary")
@@ -22,9 +23,6 @@ DISCOURAGED = ("_count", "_sum", "_gcount", "_gsum", "_bucket")
 ESCAPED = r'(?:[^"\\\n]|\\[^\n])'
 NAME = r"[A-Za-z_:][A-Za-z0-9_:]*"
 ANY_NAME = rf'(?:{NAME}|"{ESCAPED}+")'
-REAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|[0-9]*\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-NUMBER = rf"(?:{REAL}|[+-]?(?:[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)|[nN][aA][nN])"
-INTEGER = r"[+-]?[0-9]+"
 LABEL = rf'(?:[A-Za-z_][A-Za-z0-9_]*|"{ESCAPED}+")="{ESCAPED}*"'
 LABELS = rf"\{{(?:{LABEL}(?:,{LABEL})*)?\}}"
 
@@ -37,31 +35,6 @@ EXEMPLAR = re.compile(rf" # ({LABELS}) ({NUMBER}) ({REAL})", re.DOTALL)
 REST = re.compile(
     rf" (?:({NUMBER})|\{{([^}} ]*)\}})(?: ({REAL}))?(?: st@({REAL}))?((?: # {LABELS} {NUMBER} {REAL})*)",
     re.DOTALL)
-
-_BUCKETS = rf"\[({NUMBER}(?:,{NUMBER})*)?\]"
-_SPANS = rf"\[({INTEGER}:[+]?[0-9]+(?:,[+]?[0-9]+:[+]?[0-9]+)*)?\]"
-_NATIVE = (rf"schema:({INTEGER}),zero_threshold:({REAL}),zero_count:({NUMBER})"
-           rf"(?:,negative_spans:{_SPANS},negative_buckets:{_BUCKETS})?"
-           rf"(?:,positive_spans:{_SPANS},positive_buckets:{_BUCKETS})?")
-_CLASSIC = rf"bucket:\[((?:(?:-Inf|{REAL}):{NUMBER},)?(?:{REAL}:{NUMBER},)*)\+Inf:({NUMBER})\]"
-HISTOGRAM = re.compile(rf"(g?)count:({NUMBER}),(g?)sum:({NUMBER}),"
-                       rf"(?:{_NATIVE}(?:,{_CLASSIC})?|{_CLASSIC})")
-SUMMARY = re.compile(rf"count:({NUMBER}),sum:({NUMBER}),"
-                     rf"quantile:\[((?:{REAL}:{NUMBER}(?:,{REAL}:{NUMBER})*)?)\]")
-
-
-class Wrong(ValueError):
-    """Says which line is wrong, and why."""
-
-
-@dataclasses.dataclass
-class Distribution:
-    """A composite value; `parts` are the buckets or quantiles, ascending."""
-    kind: str  # "histogram", "gaugehistogram", "summary"
-    count: float
-    sum: float
-    parts: list = dataclasses.field(default_factory=list)
-    native: dict | None = None
 
 
 @dataclasses.dataclass
@@ -80,11 +53,6 @@ class Family:
     help: str = ""
     seen: list = dataclasses.field(default_factory=list)  # Keywords of its metadata, in order.
     samples: list = dataclasses.field(default_factory=list)
-
-
-def expect(condition, why):
-    if not condition:
-        raise Wrong(why)
 
 
 def unescape(text, lenient):
@@ -107,78 +75,6 @@ def parse_labels(text, lenient):
         expect(not name.startswith("_"), f"label {name} is reserved")
         labels[name] = unescape(value, lenient)
     return labels
-
-
-def pairs(text):
-    """[(text of the threshold, value)] of "0.5:1,1:2,"."""
-    return [(part.split(":")[0], float(part.split(":")[1])) for part in text.split(",") if part]
-
-
-def ascending(numbers):
-    return all(a < b for a, b in itertools.pairwise(numbers))
-
-
-def parse_native(groups, not_negative):
-    """The native buckets of a histogram; None if there are none."""
-    schema, threshold, zero, *sides = groups
-    if schema is None:
-        return None
-    expect(-4 <= int(schema) <= 8, "schema out of range")
-    expect(float(threshold) >= 0, "zero_threshold below 0")
-    native = {"schema": int(schema), "zero_count": float(zero), "total": float(zero)}
-    for side, spans, buckets in (("negative", *sides[:2]), ("positive", *sides[2:])):
-        lengths = [int(part.split(":")[1]) for part in (spans or "").split(",") if part]
-        counts = [float(part) for part in (buckets or "").split(",") if part]
-        expect(sum(lengths) == len(counts), f"{side}_spans do not fit their buckets")
-        not_negative(*counts)
-        native[side] = counts
-        native["total"] += sum(counts)
-    not_negative(float(zero))
-    return native
-
-
-def parse_histogram(text):
-    match = HISTOGRAM.fullmatch(text)
-    expect(match, "no composite value that the grammar knows")
-    expect(match[1] == match[3], "count and gsum, or gcount and sum")
-    kind = "gaugehistogram" if match[1] else "histogram"
-    count, total = float(match[2]), float(match[4])
-
-    def not_negative(*numbers):
-        expect(kind == "gaugehistogram" or not any(n < 0 for n in numbers), "a count below 0")
-
-    not_negative(count)
-    expect(math.isfinite(count), "count is not finite")
-    native = parse_native(match.groups()[4:11], not_negative)
-    if native and not math.isnan(total):
-        expect(math.isclose(native["total"], count), "count is not the sum of the native buckets")
-    below, last = (match[14], match[15]) if match[15] else (match[12], match[13])
-    result = Distribution(kind, count, total, native=native)
-    if last is None:
-        return result
-    result.parts = [(float(bound), value) for bound, value in pairs(below)] + [(math.inf, float(last))]
-    expect(ascending([bound for bound, _ in result.parts]), "thresholds do not ascend")
-    expect(float(last) == count, "+Inf is not the count")
-    not_negative(*(value for _, value in result.parts))
-    values = [value for _, value in result.parts]
-    expect(kind == "gaugehistogram" or values == sorted(values), "buckets do not accumulate")
-    return result
-
-
-def parse_summary(text):
-    match = SUMMARY.fullmatch(text)
-    expect(match, "no composite value that the grammar knows")
-    expect(re.fullmatch(INTEGER, match[1]) and int(match[1]) >= 0, "count is no natural number")
-    expect(float(match[2]) >= 0, "sum below 0, or NaN")
-    parts = [(float(quantile), value) for quantile, value in pairs(match[3])]
-    expect(ascending([quantile for quantile, _ in parts]), "quantiles do not ascend")
-    expect(all(0 <= quantile <= 1 for quantile, _ in parts), "quantile out of range")
-    expect(not any(value < 0 for _, value in parts), "value of a quantile below 0")
-    return Distribution("summary", float(match[1]), float(match[2]), parts)
-
-
-def parse_composite(text):
-    return (parse_summary if "quantile:" in text else parse_histogram)(text)
 
 
 def check_value(family, sample):
@@ -269,14 +165,16 @@ class Parser:
         labels = parse_labels(series[2] or series[4] or "", self.lenient)
         if not self.family or self.family.name != name:
             self.open(name)
-        value = float(rest[1]) if rest[1] else parse_composite(rest[2])
-        timestamp, start = (float(rest[i]) if rest[i] else None for i in (3, 4))
+        value = number(rest[1]) if rest[1] else parse_composite(rest[2], self.lenient)
+        timestamp, start = (number(rest[i]) if rest[i] else None for i in (3, 4))
         sample = Sample(labels, value, timestamp, start)
         check_value(self.family, sample)
         if rest[5]:
             expect(self.family.type in WITH_EXEMPLARS, f"type {self.family.type} has no exemplars")
             for exemplar in EXEMPLAR.findall(rest[5]):
                 parse_labels(exemplar[0], self.lenient)
+                number(exemplar[1])
+                number(exemplar[2])
         self.place(sample)
         self.family.samples.append(sample)
 

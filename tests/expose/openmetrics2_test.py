@@ -5,7 +5,7 @@ import math
 import unittest
 
 import openmetrics2
-from openmetrics2 import Distribution
+from openmetrics2_values import Distribution
 
 
 def of(kind, *samples, name="a", unit=""):
@@ -122,6 +122,12 @@ WRONG = [
     ("no sample", of("counter", " 1 st@2 st@3", name="a_total")),
     ("no sample", of("counter", " 1 2st@3", name="a_total")),
     ("no sample", of("counter", " 1 st@NaN", name="a_total")),
+    ("beyond", of("gauge", " 1e999")),
+    ("beyond", of("gauge", " -" + 400 * "9")),
+    ("beyond", of("gauge", " 1 1e999")),
+    ("beyond", of("counter", " 1 st@-1e999", name="a_total")),
+    ("beyond", of("counter", " 1 # {} 1e999 2", name="a_total")),
+    ("beyond", of("counter", " 1 # {} 1 2e999", name="a_total")),
     # Series.
     ("a series twice", of("gauge", " 1", " 1")),
     ("a series twice", of("gauge", " 1", "{} 1")),
@@ -178,6 +184,11 @@ WRONG = [
     ("below 0", classic("count:-1,sum:1,bucket:[+Inf:-1]")),
     ("below 0", classic("count:1,sum:1,bucket:[1:-1,+Inf:1]")),
     ("not finite", classic("count:NaN,sum:1,bucket:[+Inf:NaN]")),
+    ("not finite", classic("count:+Inf,sum:1,bucket:[+Inf:+Inf]")),
+    ("not finite", classic("count:1,sum:1,bucket:[1:NaN,+Inf:1]")),
+    ("not finite", native(",positive_spans:[0:2],positive_buckets:[5,NaN]")),
+    ("beyond", classic("count:1,sum:1,bucket:[1:1,1e999:1,+Inf:1]")),
+    ("beyond", classic("count:1,sum:1e999,bucket:[+Inf:1]")),
     ("label le", classic("count:1,sum:1,bucket:[+Inf:1]", '{le="1"}')),
     ("type gaugehistogram has no start", of("gaugehistogram", " {gcount:1,gsum:1,bucket:[+Inf:1]} st@1")),
     ("the grammar knows", native(",positive_spans:[0:1]")),
@@ -188,6 +199,13 @@ WRONG = [
     ("the grammar knows", native(",positive_spans:[0:1,-1:1],positive_buckets:[4,1]")),
     ("do not fit", native(",positive_spans:[0:2],positive_buckets:[5]")),
     ("not the sum of the native buckets", native(",positive_spans:[0:1],positive_buckets:[4]")),
+    ("not the sum of the native buckets", native(",positive_spans:[0:1],positive_buckets:[1000000000000]")
+     .replace("count:5", "count:1000000000001")),
+    ("less than the sum of the native buckets", native(",positive_spans:[0:1],positive_buckets:[6]")
+     .replace("sum:2.5", "sum:NaN")),
+    ("do not fit", native(",positive_spans:[0:1" + 300 * "0" + "],positive_buckets:[5]")),
+    ("beyond", native(",positive_spans:[0:" + 5000 * "9" + "],positive_buckets:[5]")),
+    ("beyond", native("").replace("a:0", "a:" + 5000 * "9")),
     ("schema out of range", native(",positive_spans:[0:1],positive_buckets:[5]").replace("a:0", "a:9")),
     ("zero_threshold below 0", native("").replace("1e-4", "-1")),
     # Summaries.
@@ -195,6 +213,9 @@ WRONG = [
     ("the grammar knows", classic("count:1,sum:1,quantile:[0.5:1,]", kind="summary")),
     ("the grammar knows", classic("count:1,quantile:[]", kind="summary")),
     ("no natural number", classic("count:1.5,sum:1,quantile:[]", kind="summary")),
+    ("no natural number", classic("count:+Inf,sum:1,quantile:[]", kind="summary")),
+    ("no natural number", classic("count:NaN,sum:1,quantile:[]", kind="summary")),
+    ("beyond", classic("count:" + 5000 * "9" + ",sum:1,quantile:[]", kind="summary")),
     ("sum below 0", classic("count:1,sum:NaN,quantile:[]", kind="summary")),
     ("do not ascend", classic("count:1,sum:1,quantile:[0.9:1,0.5:1]", kind="summary")),
     ("quantile out of range", classic("count:1,sum:1,quantile:[1.5:1]", kind="summary")),
@@ -236,8 +257,12 @@ ALLOWED = [
     "positive_spans:[1:2],positive_buckets:[1,1]}\n# EOF\n",
     "# TYPE a histogram\na {count:2,sum:NaN,schema:0,zero_threshold:1e-4,zero_count:0,"
     "positive_spans:[1:1],positive_buckets:[1],bucket:[0.5:1,+Inf:2]}\n# EOF\n",
+    "# TYPE a histogram\na {count:+Inf,sum:NaN,bucket:[1:1,2:NaN,3:2,+Inf:+Inf]}\n# EOF\n",
+    "# TYPE a gaugehistogram\na {gcount:0.01,gsum:2.0,schema:0,zero_threshold:1e-4,zero_count:0.0,"
+    "positive_spans:[1:3],positive_buckets:[0.001,0.002,0.007]}\n# EOF\n",
     "# TYPE a gaugehistogram\na {gcount:0.01,gsum:-2.0,bucket:[1:-4,+Inf:0.01]}\n# EOF\n",
     "# TYPE a summary\na {count:0,sum:0.0,quantile:[0:NaN,0.95:123.7,1:150]} st@1\n# EOF\n",
+    "# TYPE a summary\na {count:12.0,sum:100.0,quantile:[0.9:2.0]}\n# EOF\n",
     "# TYPE a unknown\na 1\n# EOF\n",
     "a {count:1,sum:1,bucket:[+Inf:1]}\n# EOF\n",
 ]
