@@ -123,6 +123,13 @@ class NamesTest(unittest.TestCase):
             commands = [re.findall(r"(?s)```sh\n(.*?)```", path.read_text()) for path in (chinese, english)]
             self.assertEqual(*commands)
 
+    def test_the_chinese_readme_has_the_same_ways_to_give_credentials(self):
+        def ways(name):
+            rows = re.findall(r"(?m)^\| \[[^]]*\]\((config/README\.md#[^)]*)\)(.*)$", (ROOT / name).read_text())
+            return {anchor: re.findall(r"`([^`]+)`", text) for anchor, text in rows}
+        self.assertGreater(len(ways("README.md")), 5)
+        self.assertEqual(ways("README.zh-CN.md"), ways("README.md"))
+
     def test_texts_keep_the_habits_of_the_editor(self):
         """.editorconfig, of which editors see to the rest."""
         for path in DOCUMENTS:

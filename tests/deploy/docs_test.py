@@ -179,12 +179,12 @@ class ConfigurationTest(unittest.TestCase):
 
     def test_the_examples_of_the_other_documents_are_right(self):
         checked = 0
-        for path in (ROOT / "README.md", DEPLOY / "README.md", DEPLOY / "README.zh-CN.md"):
+        for path in (ROOT / "README.md", ROOT / "README.zh-CN.md", DEPLOY / "README.md", DEPLOY / "README.zh-CN.md"):
             for block in re.findall(r"(?s)```yaml\n(.*?)```", path.read_text()):
                 if re.search(r"(?m)^ *(projects|credentials|scrape):", block):
                     self.check_fragment(block)
                     checked += 1
-        self.assertEqual(checked, 3)
+        self.assertEqual(checked, 4)
 
     def check_fragment(self, block):
         """A block of the documents, put where it belongs."""
