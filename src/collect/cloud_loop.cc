@@ -444,6 +444,7 @@ Overview CloudLoop::Look() const {
   overview.scrape_duration = last_duration_;
   overview.scrape_budget = last_budget_;
   for (const auto& [project_id, discovery] : discoveries_) {
+    if (!discovery->LastSuccess()) overview.never_listed.push_back(project_id);
     if (!discovery->Failure()) continue;
     overview.listing_failures.push_back({project_id, discovery->Failure()});
   }

@@ -98,6 +98,9 @@ struct Overview {
   std::chrono::steady_clock::duration scrape_duration{};  // which took so long
   std::chrono::steady_clock::duration scrape_budget{};    // of so long.
   std::vector<ListingFailure> listing_failures;           // By project_id.
+  // The projects that were never listed, so that `rows` may lack some of
+  // theirs: not known is not none.
+  std::vector<std::string> never_listed;
 };
 
 }  // namespace exporter

@@ -88,7 +88,13 @@ std::string RenderDatasetsJson(const Overview& overview) {
     text += ToJson(overview.catalogue->datasets.at(i), overview.rows[i])
                 .dump(-1, ' ', false, Json::error_handler_t::replace);
   }
-  text += "\n]}\n";
+  text += "\n]";
+  if (!overview.never_listed.empty()) {
+    text += ",\"not_listed\":" +
+            Json(overview.never_listed)
+                .dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  text += "}\n";
   return text;
 }
 

@@ -195,6 +195,15 @@ void AppendListingFailures(std::string& html, const Overview& overview) {
                   *error);
     html += '\n';
   }
+  for (const std::string& project_id : overview.never_listed) {
+    const bool is_told = std::ranges::any_of(
+        overview.listing_failures,
+        [&](const auto& failure) { return failure.project_id == project_id; });
+    if (is_told) continue;
+    html += "<li><p><b>the datasets of project ";
+    AppendEscaped(html, project_id);
+    html += " are not listed yet</b>\n";
+  }
   html += "</ul>\n";
 }
 
@@ -254,7 +263,9 @@ void AppendTable(std::string& html, const Overview& overview,
   html += "</table>\n";
   // Always there, so that a refresh can show or hide it.
   html += overview.rows.empty() ? "<p id=empty>" : "<p id=empty hidden>";
-  html += "No dataset is configured or discovered here.</p>\n";
+  html += overview.never_listed.empty()
+              ? "No dataset is configured or discovered here.</p>\n"
+              : "No dataset is known before the first listing.</p>\n";
 }
 
 void AppendBottom(std::string& html, const PageContext& context) {

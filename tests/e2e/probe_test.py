@@ -446,6 +446,8 @@ projects:
             for project, status in (other, 503), (PROJECT, 404), ("2".zfill(32), 404):
                 probed = exporter.get(target("ds-00003-new", project))
                 self.assertEqual(probed.status, status, probed.text)
+            self.assertEqual(exporter.get("/api/v1/datasets").json()["not_listed"], [other])
+            self.assertIn(f"the datasets of project {other} are not listed yet", exporter.get("/").text)
             self.assertEqual(exporter.get(target("ds-00003-new", other)).text,
                              f"503 Service Unavailable: the datasets of project {other} were not listed yet\n")
 
@@ -453,6 +455,7 @@ projects:
             while exporter.get("/sd").status != 200:
                 time.sleep(0.05)
             self.assertEqual(len(exporter.get("/sd").json()), 6)
+            self.assertNotIn("not_listed", exporter.get("/api/v1/datasets").json())
 
             # From here on it is the last good list, whatever the cloud says.
             slow.control("fault", match="operation:list", fault="503")

@@ -48,6 +48,15 @@ TEST(DatasetsJsonTest, IsAnEmptyListWithoutDatasets) {
   EXPECT_EQ(RenderDatasetsJson(overview), "{\"datasets\":[\n]}\n");
 }
 
+TEST(DatasetsJsonTest, SaysWhichProjectsWereNeverListed) {
+  Overview overview;
+  overview.catalogue = std::make_shared<Catalogue>();
+  overview.never_listed = {"p", "\"q\""};
+
+  EXPECT_EQ(RenderDatasetsJson(overview),
+            "{\"datasets\":[\n],\"not_listed\":[\"p\",\"\\\"q\\\"\"]}\n");
+}
+
 TEST(DatasetsJsonTest, GivesEveryFieldOfAnAnswer) {
   SyncStatus status;
   status.state = SyncState::kFailed;

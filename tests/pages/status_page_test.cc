@@ -97,6 +97,26 @@ TEST(StatusPageTest, TellsWhichProjectCannotBeListedAndWhy) {
   EXPECT_EQ(Count(Render(UnaskedOverview()), "<li>"), 0U);
 }
 
+TEST(StatusPageTest, HoldsNotKnownForNoneNowhere) {
+  Overview overview;
+  overview.catalogue = std::make_shared<Catalogue>();
+  const std::string none = "No dataset is configured or discovered here.";
+  EXPECT_THAT(Render(overview), HasSubstr(none));
+
+  overview.never_listed = {"p<1>", "q"};
+  overview.listing_failures.push_back(
+      {.project_id = "q",
+       .error = std::make_shared<const Error>(
+           Error{.kind = ErrorKind::kTimeout, .message = "no reply"})});
+  const std::string page = Render(overview);
+
+  EXPECT_THAT(page, Not(HasSubstr(none)));
+  EXPECT_THAT(page, HasSubstr("No dataset is known before the first listing."));
+  EXPECT_THAT(page, HasSubstr("<li><p><b>the datasets of project p&lt;1&gt; "
+                              "are not listed yet</b>"));
+  EXPECT_EQ(Count(page, "<li>"), 2U) << "each once";
+}
+
 TEST(StatusPageTest, PutsTroubleFirstAndKeepsTheOrderOtherwise) {
   const std::string page = Render(SmallOverview());
   std::size_t before = 0;
