@@ -35,9 +35,9 @@ struct Dialect {
   std::array<std::string_view, kFamilyTypes> types;  // In TYPE, by FamilyType.
   std::array<Metadata, 3> metadata;                  // In their order.
   const char* escaped_in_help;
-  bool declares_stem;        // A counter "a_total" is declared as "a", an info
-                             // "a_info" as "a"; else both by their whole names.
-  bool counter_needs_total;  // One without "_total" is none.
+  bool declares_stem;  // A counter "a_total" is declared as "a", an info
+                       // "a_info" as "a", and a counter without "_total" is
+                       // none; else all are declared by their whole names.
   bool composite;  // A histogram or a summary is one sample that holds all its
                    // numbers; else each number is a sample.
   StartForm start;

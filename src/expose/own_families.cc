@@ -24,7 +24,7 @@ FamilyType TypeOf(const MetricFamily& family, const Dialect& dialect) {
   };
   switch (family.type) {
     case MetricType::Counter:
-      return dialect.counter_needs_total && !name.ends_with(kTotal)
+      return dialect.declares_stem && !name.ends_with(kTotal)
                  ? FamilyType::kUnknown
                  : FamilyType::kCounter;
     case MetricType::Gauge:

@@ -47,7 +47,8 @@ class TextWriter {
 
   [[nodiscard]] const Dialect& dialect() const { return dialect_; }
 
-  // TYPE, HELP and, in OpenMetrics, UNIT; HELP and UNIT where there is one.
+  // TYPE, HELP and, in OpenMetrics, UNIT, in the order of the dialect; HELP and
+  // UNIT where there is one.
   void Head(const Family& family);
 
   // `text` as it is.
