@@ -1,15 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests of the status page ("test"), or looks its script over ("lint").
 # 77 says that what they need is not installed.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
-
-need() {
-  echo "Skipped: $1"
-  exit 77
-}
-command -v node >/dev/null || need "no Node.js"
-[[ -d node_modules ]] || need "run npm ci in tests/browser first"
+source "$(dirname "${BASH_SOURCE[0]}")/../support/node_tests.sh"
 
 case "${1:-}" in
   lint) npm run --silent lint ;;

@@ -1,14 +1,6 @@
 #!/usr/bin/env bash
 # Tests deploy/kubernetes. 77 says that what it needs is not installed.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
-
-need() {
-  echo "Skipped: $1"
-  exit 77
-}
-command -v node >/dev/null || need "no Node.js"
-[[ -d node_modules ]] || need "run npm ci in tests/deploy/kubernetes first"
+source "$(dirname "${BASH_SOURCE[0]}")/../../support/node_tests.sh"
 # Debian 12's kubernetes-client, 1.20, has a kustomize of 2019, which knows neither
 # `labels` nor folders as resources.
 [[ $(kubectl version --client 2>/dev/null) =~ Kustomize\ Version:\ v([0-9]+) ]] &&
