@@ -213,7 +213,9 @@ test("the overlay that deploy/README.md shows puts in one's own image and config
     assert.deepEqual(of('ConfigMap').data, {'modelarts_exporter.yml': 'mine'});
     const {containers, volumes} = of('Deployment').spec.template.spec;
     assert.equal(volumes[0].configMap.name, of('ConfigMap').metadata.name);
-    assert.match(containers[0].image, /^swr\..*\/modelarts_exporter:0\.1\.0$/);
+    const [, name] = block.match(/newName: (swr\..*)\n/);
+    const [, tag] = block.match(/newTag: (.*)\n/);
+    assert.equal(containers[0].image, `${name}:${tag}`);
   } finally {
     rmSync(folder, {recursive: true});
   }
