@@ -93,7 +93,8 @@ TEST(WebServerAccessTest, AFloodOfWrongPasswordsHoldsUpNobodyWhoIsKnown) {
   const auto start = steady_clock::now();
   EXPECT_EQ(StatusOf(server, "/", kRight), 200);
   EXPECT_EQ(StatusOf(server, "/-/healthy"), 200);
-  EXPECT_LT(steady_clock::now() - start, 500ms);
+  // Behind the flood it would take 25 s.
+  EXPECT_LT(steady_clock::now() - start, 2s);
 }
 
 TEST(WebServerAccessTest, AFloodFromOneAddressLeavesRoomForLoginsFromOthers) {

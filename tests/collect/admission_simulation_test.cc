@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "support/numbered_name.h"
+#include "support/random_schedules.h"
 #include "support/simulated_cloud.h"
 
 namespace exporter {
@@ -636,7 +637,9 @@ TEST(AdmissionSimulationTest, KeepsItsPromisesOnRandomSchedules) {
   const char* many = std::getenv("ADMISSION_SEEDS");
   const std::uint64_t first = one != nullptr ? std::stoull(one) : 1;
   const std::uint64_t last =
-      one != nullptr ? first : (many != nullptr ? std::stoull(many) : 2000);
+      one != nullptr
+          ? first
+          : (many != nullptr ? std::stoull(many) : RandomSchedules(2000));
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     RandomSchedule(seed).Run();
     ASSERT_FALSE(HasFailure()) << "ADMISSION_SEED=" << seed;

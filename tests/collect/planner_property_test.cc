@@ -10,6 +10,7 @@
 
 #include "collect/planner.h"
 #include "support/planned_cloud.h"
+#include "support/random_schedules.h"
 
 namespace exporter {
 namespace {
@@ -187,7 +188,7 @@ class Schedule {
 };
 
 TEST(PlannerPropertyTest, KeepsItsPromisesOnRandomSchedules) {
-  for (unsigned seed = 1; seed <= 3000; ++seed) {
+  for (unsigned seed = 1; seed <= RandomSchedules(3000); ++seed) {
     SCOPED_TRACE(seed);
     Schedule(seed).Run();
     if (HasFailure()) return;
