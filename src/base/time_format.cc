@@ -47,7 +47,7 @@ std::optional<WallTime> Assemble(std::optional<unsigned> year,
 // What a local time is ahead of UTC, which is taken off the end of `text`: "Z",
 // "+08:00", "-0330". None if there is nothing of it.
 std::optional<std::chrono::minutes> TakeOffset(std::string_view& text) {
-  if (text.ends_with('Z')) {
+  if (text.ends_with('Z') || text.ends_with('z')) {
     text.remove_suffix(1);
     return std::chrono::minutes(0);
   }
@@ -91,7 +91,7 @@ double ToUnixSeconds(WallTime time) {
 std::optional<WallTime> ParseRfc3339(std::string_view text) {
   const auto offset = TakeOffset(text);
   if (!offset || text.size() < 19 || text[4] != '-' || text[7] != '-' ||
-      text[10] != 'T') {
+      std::string_view("Tt ").find(text[10]) == std::string_view::npos) {
     return std::nullopt;
   }
   auto time = Assemble(Number(text.substr(0, 4)), Number(text.substr(5, 2)),

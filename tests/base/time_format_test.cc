@@ -34,6 +34,14 @@ TEST(ParseRfc3339Test, TakesAnyNumberOfFractionalDigits) {
   }
 }
 
+// Source: RFC 3339, section 5.6, the note.
+TEST(ParseRfc3339Test, TakesSmallLettersAndABlank) {
+  for (const char* text : {"2020-01-04 09:05:22Z", "2020-01-04t09:05:22z",
+                           "2020-01-04 17:05:22+08:00"}) {
+    EXPECT_EQ(ParseRfc3339(text), At(1578128722000)) << text;
+  }
+}
+
 TEST(ParseRfc3339Test, TakesAnOffsetFromUtc) {
   for (const char* text :
        {"2020-01-04T17:05:22.701+08:00", "2020-01-04T17:05:22.701+0800",
@@ -48,7 +56,7 @@ TEST(ParseRfc3339Test, RefusesEverythingElse) {
   for (const char* text : {"",
                            "2020-01-04",
                            "2020-01-04T09:05:22",
-                           "2020-01-04 09:05:22Z",
+                           "2020-01-04_09:05:22Z",
                            "2020-01-04T09:05:22+8",
                            "2020-01-04T09:05:22+08",
                            "+08:00",
