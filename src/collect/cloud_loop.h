@@ -9,21 +9,21 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
-#include "collect/discovery.h"
+#include "collect/api_requests.h"
 #include "collect/health_log.h"
+#include "collect/listings.h"
 #include "collect/loop_metrics.h"
 #include "collect/planner.h"
 #include "collect/query_log.h"
 #include "collect/renewals.h"
 #include "collect/settings.h"
+#include "collect/status_queries.h"
 #include "collect/stories.h"
 #include "model/reading.h"
-#include "modelarts/decode.h"
 #include "net/curl_fetcher.h"
 
 namespace exporter {
@@ -66,46 +66,19 @@ class CloudLoop {
   }
 
   // Whether every discovery has been tried.
-  [[nodiscard]] bool IsReady() const;
+  [[nodiscard]] bool IsReady() const { return listings_.AreTried(); }
 
   // The projects whose datasets were never listed, so that the catalogue may
   // lack some: by project_id, a line that says so and what was wrong last.
-  [[nodiscard]] std::map<std::string, std::string> NeverListed() const;
+  [[nodiscard]] std::map<std::string, std::string> NeverListed() const {
+    return listings_.NeverListed();
+  }
 
  private:
-  // A request to the status or list API that is on its way.
-  struct Exchange {
-    Fetcher::Ticket ticket;
-    Operation operation;
-    std::shared_ptr<const ProjectSettings> project;
-    DatasetKey dataset;  // Its dataset_id is empty for a page of the list.
-    // Who wanted the page; null for a status. A reload may have replaced it
-    // meanwhile: the page is no part of its successor's listing.
-    std::shared_ptr<Discovery> discovery;
-    HttpRequest proved;  // As Credentials::Refused wants it.
-    SteadyTime began;
-  };
-
   [[nodiscard]] Instant Now() const;
-  void WantPages(SteadyTime now);
-  void CountDiscovered(const std::string& project_id,
-                       const Discovery& discovery);
   void RebuildCatalogue();
   void Execute(Plan& plan);  // But for telling who is finished.
-  void GiveUp(const Exchange& exchange);
-  void Ask(Plan::Ask ask);
-  void List(const Plan::List& list);
-  void Send(RequestId request, Exchange exchange, HttpRequest question);
-  void Came(RequestId request, Result<HttpReply> reply);
-  Answer Judge(const Exchange& exchange, const HttpReply& reply, Instant now);
-  // `asked` has no dataset_id where they are those of a page.
-  void NoteOddFields(const DatasetKey& asked, std::span<const OddField> fields);
-  void ListingFailed(Discovery& discovery, const ProjectSettings& project,
-                     const Error& error);
-  static Error Unreadable(Error error, const Exchange& exchange,
-                          const HttpReply& reply);
-  Answer TakePage(const Exchange& exchange, const HttpReply& reply,
-                  Instant now);
+  void Ended(RequestId request, Answer answer);
   void Finish(Plan::Finished finished);
   // Of an answer that is no new query's.
   [[nodiscard]] std::string Explain(const Source& source,
@@ -120,12 +93,12 @@ class CloudLoop {
   QueryLog log_;
   HealthLog health_log_;
   Stories stories_;
-  Rng rng_;
+  ApiRequests api_;
+  StatusQueries queries_;
+  Listings listings_;
   CollectorSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
-  std::map<std::string, std::shared_ptr<Discovery>> discoveries_;
   std::map<ScrapeId, ScrapeOrder> orders_;
-  std::map<RequestId, Exchange> exchanges_;
   ScrapeId last_scrape_ = 0;
   bool again_ = false;  // The planner was told something since its Advance.
   PlannerCounts counted_;

@@ -69,6 +69,13 @@ TEST_F(BreakerTest, TriesAKeyThatNothingAcceptsThreeTimesInFifteenMinutes) {
   EXPECT_EQ(key_.Ask(kStart + 15min), Word::kProbe);
 }
 
+TEST_F(BreakerTest, TriesTheSameOneAgainAfterOneAndAfterTenMinutes) {
+  key_.Leave(key_.Enter(kStart), Refused("a"), kStart);
+  EXPECT_EQ(key_.AgainAt(), kStart + 1min);
+  key_.Leave(key_.Enter(kStart + 1min), Refused("a"), kStart + 1min);
+  EXPECT_EQ(key_.AgainAt(), kStart + 10min);
+}
+
 TEST_F(BreakerTest, CountsWhatIsOnItsWayAsTries) {
   key_.Leave(key_.Enter(kStart), Refused("a"), kStart);
   key_.Leave(key_.Enter(kStart), Refused("b"), kStart);

@@ -72,6 +72,15 @@ TEST_F(ThrottleTest, LetsOneGoAfterAPauseAndThenTwiceAsManyEachTime) {
   EXPECT_EQ(Room(kFirst + 1s), 1000);
 }
 
+TEST_F(ThrottleTest, WhatWasOnItsWayBeforeAPauseSaysNothingOfItsEnd) {
+  const Throttle::Pass before = throttle_.Enter(kFirst);
+  Refuse(kFirst, {.retry_after = 1s, .quota = {}});
+
+  throttle_.Accepted(before);
+  EXPECT_EQ(throttle_.InARow(), 1U);
+  EXPECT_EQ(Room(kFirst + 1s), 1);
+}
+
 TEST_F(ThrottleTest, LetsTheNextGoWhenTheOneAheadHangs) {
   Refuse(kFirst, {.retry_after = 1s, .quota = {}});
   EXPECT_EQ(Room(kFirst + 1s), 1);
