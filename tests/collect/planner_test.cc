@@ -626,19 +626,23 @@ TEST(PlannerTest, WhomTheGateHeldBackSaysWhyTheLastQueryProvedNothing) {
             "said: scripted");
 }
 
-TEST(PlannerTest, ANotFoundOfTheGatewayProvesNoCredentials) {
-  PlannedCloud cloud;
-  cloud.AddProject("p", 100);
-  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
-  cloud.Configure();
-  cloud.cloud = [](const DatasetKey&) {
-    return PlannedCloud::Bad(ErrorKind::kApiUnavailable, 404);
-  };
+TEST(PlannerTest, AnAnswerThatMayBeTheGatewaysProvesNoCredentials) {
+  const std::pair<ErrorKind, int> kAnswers[] = {
+      {ErrorKind::kApiUnavailable, 404}, {ErrorKind::kServerError, 503}};
+  for (const auto& [kind, status] : kAnswers) {
+    PlannedCloud cloud;
+    cloud.AddProject("p", 100);
+    cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
+    cloud.Configure();
+    cloud.cloud = [kind = kind, status = status](const DatasetKey&) {
+      return PlannedCloud::Bad(kind, status);
+    };
 
-  cloud.Begin(5s);
-  cloud.PassTime(900ms);
+    cloud.Begin(5s);
+    cloud.PassTime(900ms);
 
-  EXPECT_EQ(cloud.asked.size(), 4U) << "one each 250 ms";
+    EXPECT_EQ(cloud.asked.size(), 4U) << "one each 250 ms; " << status;
+  }
 }
 
 TEST(PlannerTest, NoProjectTakesMoreThanHalfWhileAnotherWaits) {
