@@ -47,10 +47,10 @@ std::string Told(const Error& error) {
          "\n";
 }
 
-std::string Told(const Story& story, const Collection& collection) {
+std::string Told(const Trace& trace, const Collection& collection) {
   std::string text;
-  for (const std::string& line : story) text += line + "\n";
-  if (story.empty()) text += "not asked: see below\n";
+  for (const std::string& line : trace) text += line + "\n";
+  if (trace.empty()) text += "not asked: see below\n";
   for (const Reading& reading : collection.readings) {
     if (reading.failure) {
       text += Told(*reading.failure);
@@ -75,10 +75,10 @@ ServeResponse Probe(const EndpointContext& context,
   if (key.project_id.empty() || key.dataset_id.empty()) {
     return StatusResponse(400, "project_id and dataset_id are needed");
   }
-  Story story;
+  Trace trace;
   const bool debug = request.Parameter("debug") == "true";
   const std::optional<Collection> collection = context.collector.CollectOne(
-      key, BudgetOf(context, request), debug ? &story : nullptr);
+      key, BudgetOf(context, request), debug ? &trace : nullptr);
   if (!collection || collection->readings.empty()) {
     // Not known to be none, until its project was listed.
     const auto never_listed = context.collector.NeverListed();
@@ -87,7 +87,7 @@ ServeResponse Probe(const EndpointContext& context,
                ? StatusResponse(404, "neither configured nor discovered")
                : StatusResponse(503, why->second);
   }
-  if (debug) return {.body = Told(story, *collection)};
+  if (debug) return {.body = Told(trace, *collection)};
   return Exposed(context, request, *collection, {});
 }
 

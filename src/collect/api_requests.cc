@@ -16,7 +16,7 @@
 namespace exporter {
 namespace {
 
-// "HTTP 200 after 0.012 s", for a story.
+// "HTTP 200 after 0.012 s", for a trace.
 std::string OutcomeOf(const Answer& answer, const Result<HttpReply>& reply,
                       SteadyDuration took) {
   const std::string after = " after " + FormatSeconds(took) + " s";
@@ -40,8 +40,8 @@ void ApiRequests::Send(RequestId request, Question question, Decode decode,
     return;
   }
   metrics_.Requested(question.operation);
-  stories_.Tell(question.dataset,
-                [&] { return "asked: GET " + UrlForMessages(proved->url); });
+  traces_.Tell(question.dataset,
+               [&] { return "asked: GET " + UrlForMessages(proved->url); });
   question.request = {};
   question.request.headers = proved->headers;
   const Fetcher::Ticket ticket = fetcher_.Start(
@@ -63,9 +63,8 @@ void ApiRequests::Cancel(RequestId request) {
   const Question& question = exchange.question;
   fetcher_.Cancel(exchange.ticket);
   metrics_.Failed(question.operation, ErrorKind::kTimeout);
-  stories_.Tell(question.dataset, [] {
-    return std::string("given up: nobody waits any longer");
-  });
+  traces_.Tell(question.dataset,
+               [] { return std::string("given up: nobody waits any longer"); });
   const Error given_up{.kind = ErrorKind::kTimeout, .message = "given up"};
   QueryLog::Ended(*question.project, question.dataset, 0, &given_up,
                   clock_.SteadyNow() - exchange.began);
@@ -89,8 +88,8 @@ void ApiRequests::Came(RequestId request, const Result<HttpReply>& reply) {
   }
   const Error* error = answer.result ? nullptr : &answer.result.error();
   if (error != nullptr) metrics_.Failed(question.operation, error->kind);
-  stories_.Tell(question.dataset,
-                [&] { return OutcomeOf(answer, reply, took); });
+  traces_.Tell(question.dataset,
+               [&] { return OutcomeOf(answer, reply, took); });
   QueryLog::Ended(*question.project, question.dataset,
                   reply ? reply->status : 0, error, took);
   exchange.ended(request, std::move(answer));

@@ -14,7 +14,7 @@
 #include "collect/plan.h"
 #include "collect/query_log.h"
 #include "collect/settings.h"
-#include "collect/stories.h"
+#include "collect/trace.h"
 #include "model/dataset.h"
 #include "modelarts/decode.h"
 #include "net/fetcher.h"
@@ -22,7 +22,7 @@
 namespace exporter {
 
 // Carries requests to the API of ModelArts: proves them, sends them, tells a
-// refusal from an answer; measures, logs and tells the stories of all. Not safe
+// refusal from an answer; measures, logs and tells the traces of all. Not safe
 // for concurrent use.
 class ApiRequests {
  public:
@@ -42,12 +42,12 @@ class ApiRequests {
 
   // All of them must outlive this object.
   ApiRequests(const Clock& clock, LoopMetrics& metrics, Fetcher& fetcher,
-              QueryLog& log, Stories& stories)
+              QueryLog& log, Traces& traces)
       : clock_(clock),
         metrics_(metrics),
         fetcher_(fetcher),
         log_(log),
-        stories_(stories) {}
+        traces_(traces) {}
 
   void Send(RequestId request, Question question, Decode decode, Ended ended);
 
@@ -75,7 +75,7 @@ class ApiRequests {
   LoopMetrics& metrics_;
   Fetcher& fetcher_;
   QueryLog& log_;
-  Stories& stories_;
+  Traces& traces_;
   std::map<RequestId, Exchange> exchanges_;
 };
 

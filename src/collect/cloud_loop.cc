@@ -30,8 +30,8 @@ CloudLoop::CloudLoop(const Clock& clock, prometheus::Registry& registry,
                   planner_.RenewalEnded(id, answer, Now());
                   again_ = true;
                 }),
-      stories_(clock),
-      api_(clock, metrics_, fetcher_, log_, stories_),
+      traces_(clock),
+      api_(clock, metrics_, fetcher_, log_, traces_),
       queries_(metrics_, api_, log_,
                [this](RequestId request, Answer answer) {
                  Ended(request, std::move(answer));
@@ -87,11 +87,11 @@ void CloudLoop::Begin(ScrapeOrder order) {
   const ScrapeId id = ++last_scrape_;
   const SteadyTime deadline = order.deadline;
   const Instant now = Now();
-  if (order.story && !datasets.empty()) {
-    stories_.Listen(id, *order.only, order.story);
+  if (order.trace && !datasets.empty()) {
+    traces_.Listen(id, *order.only, order.trace);
     const Source source = planner_.SourceOf(datasets.front(), now.steady);
     if (source.kind != Source::Kind::kNewQuery) {
-      stories_.TellOne(id, Explain(source, *order.only));
+      traces_.TellOne(id, Explain(source, *order.only));
     }
   }
   orders_.emplace(id, std::move(order));
@@ -135,7 +135,7 @@ std::string CloudLoop::Explain(const Source& source,
 void CloudLoop::Execute(Plan& plan) {
   for (const RequestId request : plan.cancels) api_.Cancel(request);
   for (Plan::Renewal& renewal : plan.renewals) {
-    stories_.TellProject(renewal.project->project_id, [&] {
+    traces_.TellProject(renewal.project->project_id, [&] {
       const HttpRequest& request = renewal.request.request;
       return "renewing the credentials: " + request.method + " " +
              UrlForMessages(request.url);
@@ -160,7 +160,7 @@ void CloudLoop::Finish(Plan::Finished finished) {
   if (found == orders_.end()) return;
   const ScrapeOrder order = std::move(found->second);
   orders_.erase(found);
-  stories_.End(finished.scrape);
+  traces_.End(finished.scrape);
   // The planner knows what was left of it when the order came.
   finished.collection.budget = order.budget;
   if (!order.only) {

@@ -22,7 +22,7 @@
 #include "collect/renewals.h"
 #include "collect/settings.h"
 #include "collect/status_queries.h"
-#include "collect/stories.h"
+#include "collect/trace.h"
 #include "model/reading.h"
 #include "net/curl_fetcher.h"
 
@@ -32,7 +32,7 @@ struct ScrapeOrder {
   SteadyTime deadline;
   SteadyDuration budget;           // What it had until then, as given.
   std::optional<DatasetKey> only;  // None: all datasets.
-  std::shared_ptr<Story> story;    // Of `only`; null: nobody reads it.
+  std::shared_ptr<Trace> trace;    // Of `only`; null: nobody reads it.
   // Called once, on the loop's thread, at the latest at the deadline.
   std::function<void(Collection)> done;
 };
@@ -92,7 +92,7 @@ class CloudLoop {
   Renewals renewals_;
   QueryLog log_;
   HealthLog health_log_;
-  Stories stories_;
+  Traces traces_;
   ApiRequests api_;
   StatusQueries queries_;
   Listings listings_;

@@ -125,26 +125,26 @@ Collection Collector::Collect(SteadyDuration budget) {
 
 std::optional<Collection> Collector::CollectOne(const DatasetKey& dataset,
                                                 SteadyDuration budget,
-                                                Story* story) {
+                                                Trace* trace) {
   const std::shared_ptr<const Catalogue> catalogue = CurrentCatalogue();
   const bool is_known =
       std::any_of(catalogue->datasets.begin(), catalogue->datasets.end(),
                   [&](const Dataset& known) { return known.key == dataset; });
   if (!is_known) return std::nullopt;
-  return Order(catalogue, dataset, budget, story);
+  return Order(catalogue, dataset, budget, trace);
 }
 
 Collection Collector::Order(std::shared_ptr<const Catalogue> catalogue,
                             const std::optional<DatasetKey>& only,
-                            SteadyDuration budget, Story* story) {
+                            SteadyDuration budget, Trace* trace) {
   const SteadyTime deadline = clock_.SteadyNow() + budget;
   auto promise = std::make_shared<std::promise<Collection>>();
-  const auto told = std::make_shared<Story>();
+  const auto told = std::make_shared<Trace>();
   std::future<Collection> answer = promise->get_future();
   ScrapeOrder order{.deadline = deadline,
                     .budget = budget,
                     .only = only,
-                    .story = story == nullptr ? nullptr : told,
+                    .trace = trace == nullptr ? nullptr : told,
                     .done = [promise = std::move(promise)](Collection result) {
                       promise->set_value(std::move(result));
                     }};
@@ -156,8 +156,8 @@ Collection Collector::Order(std::shared_ptr<const Catalogue> catalogue,
   }
   try {
     Collection collection = answer.get();
-    // The loop let go of the story before it kept its promise.
-    if (story != nullptr) *story = std::move(*told);
+    // The loop let go of the trace before it kept its promise.
+    if (trace != nullptr) *trace = std::move(*told);
     return collection;
   } catch (const std::future_error&) {  // The loop was stopped.
     return AllTimedOut(std::move(catalogue), only, budget);

@@ -42,11 +42,11 @@ class Collector {
   // All datasets of this shard, within `budget`.
   Collection Collect(SteadyDuration budget);
 
-  // One dataset; none if it is not in the catalogue. With `story`, what
+  // One dataset; none if it is not in the catalogue. With `trace`, what
   // happened is written there.
   std::optional<Collection> CollectOne(const DatasetKey& dataset,
                                        SteadyDuration budget,
-                                       Story* story = nullptr);
+                                       Trace* trace = nullptr);
 
   // What is remembered. Asks the cloud nothing.
   Overview Look();
@@ -70,7 +70,7 @@ class Collector {
   T Await(std::function<T(CloudLoop&)> question);
   Collection Order(std::shared_ptr<const Catalogue> catalogue,
                    const std::optional<DatasetKey>& only, SteadyDuration budget,
-                   Story* story);
+                   Trace* trace);
 
   const Clock& clock_;
   CloudLoop loop_;  // Belongs to thread_, but for Wake.

@@ -231,9 +231,8 @@ Plan Planner::Advance(Instant now) {
 
 void Planner::ExpireScrapes(Instant now, Plan& plan) {
   for (const auto& [id, scrape] : scrapes_) {
-    if (scrape->deadline <= now.steady && scrape->missing > 0) {
-      Expire(*scrape, now, plan);
-    }
+    if (scrape->deadline > now.steady || scrape->missing == 0) continue;
+    Expire(*scrape, now, plan);
   }
 }
 
@@ -278,11 +277,7 @@ void Planner::Dispatch(Instant now, Plan& plan) {
 void Planner::Ask(const std::shared_ptr<ProjectState>& project, Instant now,
                   Plan& plan) {
   const RequestId request = ++last_rank_;
-  Running running{.entry = nullptr,
-                  .project = project,
-                  .began = now.steady,
-                  .straggler = false,
-                  .pass = {}};
+  Running running{.project = project, .began = now.steady};
   project->Unsettle();
   retries_.CountRequest(now.steady);
   Admission& admission = project->admission();

@@ -41,11 +41,11 @@ class CloudLoopTest : public testing::Test {
   // `done` ends the turn, which would else wait for the next event.
   void Begin(std::optional<DatasetKey> only,
              std::function<void(Collection)> done,
-             std::shared_ptr<Story> story = nullptr) {
+             std::shared_ptr<Trace> trace = nullptr) {
     loop_.Begin({.deadline = clock_.SteadyNow() + 10s,
                  .budget = 10s,
                  .only = std::move(only),
-                 .story = std::move(story),
+                 .trace = std::move(trace),
                  .done = [this, done = std::move(done)](Collection result) {
                    done(std::move(result));
                    loop_.Wake();
@@ -57,14 +57,14 @@ class CloudLoopTest : public testing::Test {
     EXPECT_TRUE(done());
   }
 
-  // The story of a probe that is told from beginning to end.
-  Story Probe(const DatasetKey& dataset) {
-    const auto story = std::make_shared<Story>();
+  // The trace of a probe that is told from beginning to end.
+  Trace Probe(const DatasetKey& dataset) {
+    const auto trace = std::make_shared<Trace>();
     bool done = false;
     Begin(
-        dataset, [&](const Collection&) { done = true; }, story);
+        dataset, [&](const Collection&) { done = true; }, trace);
     TurnUntil([&] { return done; });
-    return *story;
+    return *trace;
   }
 
   double Metric(const std::string& name) {
@@ -115,8 +115,8 @@ TEST_F(CloudLoopTest, TellsThoseWhoJoinAQueryAndThemAlone) {
   });
   Configure(1);
   int done = 0;
-  const auto first = std::make_shared<Story>();
-  const auto second = std::make_shared<Story>();
+  const auto first = std::make_shared<Trace>();
+  const auto second = std::make_shared<Trace>();
   Begin(
       DatasetKey{"p", "d0"}, [&](const Collection&) { ++done; }, first);
   loop_.Wake();

@@ -184,14 +184,14 @@ TEST_F(CollectorTest, AQueryThatNobodyWaitsForIsNotContinued) {
   EXPECT_TRUE(client_left);
 }
 
-TEST_F(CollectorTest, ProbesOneDatasetAndTellsItsStory) {
+TEST_F(CollectorTest, ProbesOneDatasetAndTellsItsTrace) {
   const auto collector = Start(Settings(3));
-  Story story;
-  const auto collection = collector->CollectOne({"p", "d1"}, 10s, &story);
+  Trace trace;
+  const auto collection = collector->CollectOne({"p", "d1"}, 10s, &trace);
   ASSERT_TRUE(collection.has_value());
   EXPECT_THAT(Outcomes(*collection), testing::ElementsAre("COMPLETED"));
   EXPECT_EQ(collection->readings[0].dataset, 1U);
-  EXPECT_THAT(story, testing::Contains(testing::HasSubstr("/datasets/d1/")));
+  EXPECT_THAT(trace, testing::Contains(testing::HasSubstr("/datasets/d1/")));
   EXPECT_THAT(cloud_.Asked(), testing::ElementsAre(testing::Pair("d1", 1)));
   EXPECT_FALSE(collector->CollectOne({"p", "unheard-of"}, 10s).has_value());
 }

@@ -14,19 +14,19 @@
 namespace exporter {
 
 // What happened to a query, line by line, for a person who looks for a fault.
-using Story = std::vector<std::string>;
+using Trace = std::vector<std::string>;
 
 // Writes down what happens while somebody listens. Where nobody does, which is
 // nearly always, no line is made. Not safe for concurrent use.
-class Stories {
+class Traces {
  public:
   // `clock` must outlive this object.
-  explicit Stories(const Clock& clock) : clock_(clock) {}
+  explicit Traces(const Clock& clock) : clock_(clock) {}
 
-  // Until End(`listener`), what is told of `dataset` is added to `story`.
+  // Until End(`listener`), what is told of `dataset` is added to `trace`.
   void Listen(std::uint64_t listener, DatasetKey dataset,
-              std::shared_ptr<Story> story) {
-    listeners_[listener] = {std::move(dataset), std::move(story)};
+              std::shared_ptr<Trace> trace) {
+    listeners_[listener] = {std::move(dataset), std::move(trace)};
   }
   void End(std::uint64_t listener) { listeners_.erase(listener); }
 
@@ -54,12 +54,12 @@ class Stories {
   }
 
  private:
-  void Add(Story& story, const std::string& line) const {
-    story.push_back(FormatRfc3339(clock_.WallNow()) + " " + line);
+  void Add(Trace& trace, const std::string& line) const {
+    trace.push_back(FormatRfc3339(clock_.WallNow()) + " " + line);
   }
 
   const Clock& clock_;
-  std::map<std::uint64_t, std::pair<DatasetKey, std::shared_ptr<Story>>>
+  std::map<std::uint64_t, std::pair<DatasetKey, std::shared_ptr<Trace>>>
       listeners_;
 };
 
