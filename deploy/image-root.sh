@@ -28,7 +28,7 @@ install -D --mode=644 /dev/stdin "$root/etc/group" <<<'exporter:x:65532:'
 install -D --mode=644 --target-directory="$root/etc" /etc/os-release
 mkdir -p "$root/var/lib/dpkg/status.d"
 packages=(ca-certificates libcli11-dev nlohmann-json3-dev)
-for file in "${libraries[@]}"; do
+for file in /usr/include/boost/version.hpp "${libraries[@]}"; do
   # Debian 12 knows some files by their names before /lib moved into /usr.
   packages+=("$(dpkg-query --search "$file" 2>/dev/null ||
     dpkg-query --search "$(realpath "$file")")")

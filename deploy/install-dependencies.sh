@@ -17,6 +17,12 @@ build_packages=(
   prometheus-cpp-dev
   zlib1g-dev
 )
+# Debian 12 has 1.74 for its default, in which Clang sees no coroutines of Asio's.
+if [[ $(. /etc/os-release && echo "$ID$VERSION_ID") == debian12 ]]; then
+  build_packages+=(libboost1.81-dev)
+else
+  build_packages+=(libboost-dev)
+fi
 test_packages=(
   ca-certificates
   chromium

@@ -22,6 +22,8 @@ class FileDescriptor {
   }
 
   [[nodiscard]] int Get() const { return fd_; }
+  // Hands it to somebody else who closes it.
+  [[nodiscard]] int Release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 
  private:

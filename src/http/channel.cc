@@ -7,10 +7,10 @@
 namespace exporter {
 namespace {
 
-IoResult ToResult(ssize_t bytes) {
+IoResult ToResult(ssize_t bytes, IoState again) {
   if (bytes > 0) return {IoState::kDone, static_cast<std::size_t>(bytes)};
-  const bool again = bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-  return {again ? IoState::kAgain : IoState::kClosed};
+  const bool waits = bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  return {waits ? again : IoState::kClosed};
 }
 
 class PlainChannel final : public Channel {
@@ -20,11 +20,13 @@ class PlainChannel final : public Channel {
   IoState Handshake() override { return IoState::kDone; }
 
   IoResult Read(std::span<char> into) override {
-    return ToResult(recv(fd_, into.data(), into.size(), 0));
+    return ToResult(recv(fd_, into.data(), into.size(), 0),
+                    IoState::kWantsRead);
   }
 
   IoResult Write(std::string_view bytes) override {
-    return ToResult(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+    return ToResult(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+                    IoState::kWantsWrite);
   }
 
   void EndWriting() override { shutdown(fd_, SHUT_WR); }
@@ -35,8 +37,8 @@ class PlainChannel final : public Channel {
 
 }  // namespace
 
-std::unique_ptr<Channel> MakePlainChannel(const FileDescriptor& socket) {
-  return std::make_unique<PlainChannel>(socket.Get());
+std::unique_ptr<Channel> MakePlainChannel(int socket) {
+  return std::make_unique<PlainChannel>(socket);
 }
 
 }  // namespace exporter

@@ -7,14 +7,13 @@
 #include <span>
 #include <string_view>
 
-#include "base/file_descriptor.h"
-
 namespace exporter {
 
 enum class IoState {
-  kDone,    // Something was done; there may be more.
-  kAgain,   // Nothing now: the socket will say when.
-  kClosed,  // The other side is gone, or broke the protocol.
+  kDone,        // Something was done; there may be more.
+  kWantsRead,   // Nothing now: again once the socket can be read from,
+  kWantsWrite,  // or written to.
+  kClosed,      // The other side is gone, or broke the protocol.
 };
 
 struct IoResult {
@@ -22,8 +21,7 @@ struct IoResult {
   std::size_t bytes = 0;  // With kDone: read or written, at least 1.
 };
 
-// Never blocks. The socket is watched edge-triggered, so whoever uses a channel
-// goes on until kAgain or kClosed. Not safe for concurrent use.
+// Never blocks. Not safe for concurrent use.
 class Channel {
  public:
   virtual ~Channel() = default;
@@ -37,7 +35,8 @@ class Channel {
   virtual void EndWriting() = 0;
 };
 
-// Bytes as they are on `socket`, which has to outlive the channel.
-std::unique_ptr<Channel> MakePlainChannel(const FileDescriptor& socket);
+// Bytes as they are on `socket`, which the channel does not own: once it is
+// closed, nothing is to be asked of the channel.
+std::unique_ptr<Channel> MakePlainChannel(int socket);
 
 }  // namespace exporter

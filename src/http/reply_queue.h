@@ -1,13 +1,23 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <mutex>
-#include <vector>
 
-#include "base/file_descriptor.h"
-#include "http/client_connection.h"
-#include "http/connection_table.h"
+#include "http/response.h"
 
 namespace exporter {
+
+using ConnectionId = std::uint64_t;  // Never used twice.
+
+// What goes back to a client.
+struct Reply {
+  ServeResponse response;
+  bool close = false;  // The connection ends with it, whatever the client said.
+  // Released once the response is written or the client is gone.
+  std::shared_ptr<void> ticket{};
+};
 
 // Answers on their way from any thread to the one that owns the connections.
 // Those who answer share it, so that it may outlive that thread. Safe for
@@ -20,31 +30,21 @@ class ReplyQueue {
     bool is_own;  // The engine's, not a handler's.
   };
 
-  // Throws std::system_error when no descriptor is left.
-  ReplyQueue();
+  // `put` is called with a lock held, by whoever posts: may only pass on.
+  explicit ReplyQueue(std::function<void(Posted)> put);
 
   void Post(ConnectionId id, Reply reply);
   // An answer that no handler gave; the connection ends with it if `close`.
   void PostOwn(ConnectionId id, ServeResponse response, bool close = false);
 
-  // What was posted since the last call, in order.
-  std::vector<Posted> Take();
   // Drops what is posted from now on: nobody takes it any more.
   void Close();
-
-  // Makes Socket() readable, as each Post does, until ClearWake.
-  void Wake() const;
-  void ClearWake() const;
-  [[nodiscard]] const FileDescriptor& Socket() const { return wake_; }
 
  private:
   void Put(Posted posted);
 
-  FileDescriptor wake_;
-
-  std::mutex mutex_;  // Guards what follows.
-  std::vector<Posted> posted_;
-  bool is_closed_ = false;
+  std::mutex mutex_;
+  std::function<void(Posted)> put_;  // Guarded by mutex_. Null once closed.
 };
 
 }  // namespace exporter

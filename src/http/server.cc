@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "http/connection_loop.h"
+#include "http/engine.h"
 #include "http/listener.h"
 #include "http/reply_queue.h"
 
@@ -53,13 +53,13 @@ Result<std::vector<std::string>> Server::Start() {
   }
   options_.limits.max_connections =
       std::min(options_.limits.max_connections, DescriptorsForClients());
-  loop_ = std::make_unique<ConnectionLoop>(options_, on_request_, clock_);
-  loop_->Start(std::move(listeners));
+  engine_ = std::make_unique<Engine>(options_, on_request_, clock_);
+  engine_->Start(std::move(listeners));
   return bound;
 }
 
 void Server::Drain(std::chrono::milliseconds limit) {
-  if (loop_) loop_->Drain(clock_.SteadyNow() + limit);
+  if (engine_) engine_->Drain(clock_.SteadyNow() + limit);
 }
 
 }  // namespace exporter

@@ -21,7 +21,7 @@ using SSL_CTX = struct ssl_ctx_st;
 
 namespace exporter {
 
-class ConnectionLoop;
+class Engine;
 class ReplyQueue;
 
 // The right and the duty to answer one request. One that is dropped answers
@@ -93,7 +93,7 @@ class Server {
   ServerOptions options_;
   OnRequest on_request_;
   SystemClock clock_;
-  std::unique_ptr<ConnectionLoop> loop_;
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace exporter

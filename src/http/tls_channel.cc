@@ -78,10 +78,14 @@ class TlsChannel final : public Channel {
 
  private:
   [[nodiscard]] IoState StateAfter(int result) const {
-    const int error = SSL_get_error(ssl_.get(), result);
-    return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE
-               ? IoState::kAgain
-               : IoState::kClosed;
+    switch (SSL_get_error(ssl_.get(), result)) {
+      case SSL_ERROR_WANT_READ:
+        return IoState::kWantsRead;
+      case SSL_ERROR_WANT_WRITE:
+        return IoState::kWantsWrite;
+      default:
+        return IoState::kClosed;
+    }
   }
 
   // Who merely left is no news.
@@ -127,10 +131,9 @@ void TlsFailureLog::Tell(std::string client, std::string error) {
 }
 
 std::unique_ptr<Channel> MakeTlsChannel(std::shared_ptr<SSL_CTX> context,
-                                        TlsFailureLog& failures,
-                                        const FileDescriptor& socket) {
+                                        TlsFailureLog& failures, int socket) {
   Ssl ssl(SSL_new(context.get()));
-  if (!ssl || SSL_set_fd(ssl.get(), socket.Get()) != 1) return nullptr;
+  if (!ssl || SSL_set_fd(ssl.get(), socket) != 1) return nullptr;
   return std::make_unique<TlsChannel>(std::move(context), failures,
                                       std::move(ssl));
 }

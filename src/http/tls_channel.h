@@ -23,10 +23,9 @@ class TlsFailureLog {
   std::atomic<Deadline> next_warning_ = Deadline::min();
 };
 
-// The server's side of TLS on `socket`, which has to outlive the channel, and
-// so has `failures`. Null when there is no memory.
+// The server's side of TLS on `socket`, as in MakePlainChannel. `failures` must
+// outlive the channel. Null when there is no memory.
 std::unique_ptr<Channel> MakeTlsChannel(std::shared_ptr<SSL_CTX> context,
-                                        TlsFailureLog& failures,
-                                        const FileDescriptor& socket);
+                                        TlsFailureLog& failures, int socket);
 
 }  // namespace exporter

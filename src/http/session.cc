@@ -1,0 +1,195 @@
+#include "http/session.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "http/engine.h"
+
+namespace exporter {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
+// Up to here one write for head and body is cheaper than two.
+constexpr std::size_t kJoinBytes = std::size_t{16} * 1024;
+// A client that still sends this much after it was refused does not listen.
+constexpr std::size_t kMaxDiscardedBytes = std::size_t{1024} * 1024;
+
+std::string PeerOf(int socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &size);
+  if (storage.ss_family == AF_INET6) {
+    const auto& ip = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
+    const auto* bytes = reinterpret_cast<const char*>(&ip);
+    return IN6_IS_ADDR_V4MAPPED(&ip) ? std::string(bytes + 12, 4)
+                                     : std::string(bytes, 8);
+  }
+  const auto& ip = reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
+  return {reinterpret_cast<const char*>(&ip), sizeof ip};
+}
+
+}  // namespace
+
+Session::Session(Engine& engine, ConnectionId id, TcpSocket socket,
+                 std::unique_ptr<Channel> channel)
+    : engine_(engine),
+      id_(id),
+      socket_(std::move(socket)),
+      channel_(std::move(channel)),
+      peer_(PeerOf(socket_.native_handle())),
+      reader_(engine.Limits().request),
+      deadline_(engine.Now() + engine.Limits().request_time) {}
+
+Task<void> Session::Run() {
+  bool goes_on = co_await Repeat(&Session::Handshake);
+  // One that failed still sends the alert that says why.
+  bool lingers = !goes_on && !engine_.IsDraining();
+  // The first request has what is left of the time.
+  if (goes_on) Enter(Phase::kReading, deadline_);
+  while (goes_on) {
+    goes_on = co_await Repeat(&Session::Read);
+    if (!goes_on) break;
+    co_await UntilAnswered();
+    const bool is_sent = co_await Repeat(&Session::Write);
+    // The connection may idle for long now: it keeps no memory.
+    std::string().swap(head_);
+    std::string().swap(body_);
+    ticket_.reset();
+    goes_on = is_sent && keep_alive_;
+    lingers = is_sent && !keep_alive_;
+    if (!goes_on) break;
+    is_idle_ = reader_.Empty();
+    const ServerLimits& limits = engine_.Limits();
+    Enter(Phase::kReading,
+          engine_.Now() + (is_idle_ ? limits.idle_time : limits.request_time));
+  }
+  if (!lingers || !socket_.is_open()) co_return;
+  // What is left unread would make the close a reset, and the client would lose
+  // our last words: an answer, or the alert that says why TLS refused it.
+  channel_->EndWriting();
+  Enter(Phase::kLingering, engine_.Now() + engine_.Limits().linger_time);
+  co_await Repeat(&Session::Discard);
+}
+
+void Session::Enter(Phase phase, Deadline deadline) {
+  phase_ = phase;
+  deadline_ = deadline;
+  engine_.NoteDeadline(*this);
+}
+
+// Takes `step` again and again, whenever the socket is ready for it. False once
+// the connection is of no more use, or a drain finds it waiting in vain.
+Task<bool> Session::Repeat(IoState (Session::*step)()) {
+  while (socket_.is_open()) {
+    const IoState state = (this->*step)();
+    if (state == IoState::kDone) co_return true;
+    if (state == IoState::kClosed) break;
+    if (engine_.IsDraining() && WaitsForItsClient()) break;
+    boost::system::error_code ignored;
+    co_await Wait(socket_,
+                  state == IoState::kWantsRead ? TcpSocket::wait_read
+                                               : TcpSocket::wait_write,
+                  ignored);
+  }
+  co_return false;
+}
+
+IoState Session::Handshake() { return channel_->Handshake(); }
+
+IoState Session::Read() {
+  std::array<char, kReadBytes> buffer;
+  for (;;) {
+    request_ = reader_.Next();
+    if (request_) return IoState::kDone;
+    const IoResult result = channel_->Read(buffer);
+    if (result.state != IoState::kDone) return result.state;
+    if (std::exchange(is_idle_, false)) {
+      Enter(Phase::kReading, engine_.Now() + engine_.Limits().request_time);
+    }
+    reader_.Append({buffer.data(), result.bytes});
+  }
+}
+
+Task<void> Session::UntilAnswered() {
+  keep_alive_ = false;
+  wants_body_ = true;
+  if (auto* whole = std::get_if<WholeRequest>(&*request_)) {
+    keep_alive_ = whole->keep_alive;
+    wants_body_ = whole->request.method != "HEAD";
+    whole->request.peer = peer_;
+  }
+  Enter(Phase::kHandling, Deadline::max());
+  Timer answered(socket_.get_executor(), Deadline::max());
+  answered_ = &answered;
+  // The answer comes through the loop: not before this waits for it.
+  engine_.Handle(*this, *std::exchange(request_, std::nullopt));
+  boost::system::error_code ignored;
+  co_await Wait(answered, ignored);
+  answered_ = nullptr;
+}
+
+void Session::Respond(Reply reply) {
+  keep_alive_ = keep_alive_ && !reply.close;
+  ticket_ = std::move(reply.ticket);
+  head_ = FormatHead(reply.response, keep_alive_, engine_.WallNow());
+  written_ = 0;
+  if (wants_body_) {
+    if (reply.response.body.size() <= kJoinBytes) {
+      head_ += reply.response.body;
+    } else {
+      body_ = std::move(reply.response.body);
+    }
+  }
+  Enter(Phase::kWriting, engine_.Now() + engine_.Limits().write_time);
+  answered_->cancel();
+}
+
+IoState Session::Write() {
+  while (written_ < head_.size() + body_.size()) {
+    const std::string_view rest =
+        written_ < head_.size()
+            ? std::string_view(head_).substr(written_)
+            : std::string_view(body_).substr(written_ - head_.size());
+    const IoResult result = channel_->Write(rest);
+    if (result.state != IoState::kDone) return result.state;
+    written_ += result.bytes;
+  }
+  return IoState::kDone;
+}
+
+// Reads past what nobody will look at.
+IoState Session::Discard() {
+  std::array<char, kReadBytes> buffer;
+  while (discarded_ <= kMaxDiscardedBytes) {
+    // The bytes below TLS will do, since nobody looks.
+    const ssize_t bytes =
+        recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
+    if (bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      return IoState::kWantsRead;
+    }
+    if (bytes <= 0) break;
+    discarded_ += static_cast<std::size_t>(bytes);
+  }
+  return IoState::kClosed;
+}
+
+void Session::Wake() {
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Session::Cut() {
+  boost::system::error_code ignored;
+  if (phase_ == Phase::kHandling || phase_ == Phase::kWriting) {
+    socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  }
+  socket_.close(ignored);
+  if (answered_) answered_->cancel();
+}
+
+}  // namespace exporter

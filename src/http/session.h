@@ -1,0 +1,88 @@
+// One client, from accept to close.
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "http/asio.h"
+#include "http/channel.h"
+#include "http/limits.h"
+#include "http/reply_queue.h"
+#include "http/request_reader.h"
+
+namespace exporter {
+
+class Engine;
+
+// Reads, has answered and writes, one request after the other, in one
+// coroutine; the engine watches its deadline. Belongs to the engine's thread.
+class Session {
+ public:
+  enum class Phase {
+    kHandshake,
+    kReading,    // Waits for the client's bytes.
+    kHandling,   // A request is with the handler; the socket is left alone.
+    kWriting,    // Waits for the client to take the response.
+    kLingering,  // Waits for the client to hang up.
+  };
+
+  // Begins in kHandshake. `engine` must outlive this object.
+  Session(Engine& engine, ConnectionId id, TcpSocket socket,
+          std::unique_ptr<Channel> channel);
+
+  // The session's whole life, which is to be over before this object is.
+  Task<void> Run();
+
+  // Answers the request at hand. REQUIRES: phase() == kHandling.
+  void Respond(Reply reply);
+
+  // Looks again at what it waits for, now that the engine drains.
+  void Wake();
+
+  // Closes at once: Run ends soon. What a client has not taken by then is not
+  // sent later either.
+  void Cut();
+
+  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] Phase phase() const { return phase_; }
+  // When it has to be cut if it is still in this phase; max() while kHandling.
+  [[nodiscard]] Deadline deadline() const { return deadline_; }
+  [[nodiscard]] bool WaitsForItsClient() const {
+    return phase_ == Phase::kHandshake || phase_ == Phase::kReading;
+  }
+
+ private:
+  void Enter(Phase phase, Deadline deadline);
+  Task<bool> Repeat(IoState (Session::*step)());
+  Task<void> UntilAnswered();
+  IoState Handshake();
+  IoState Read();
+  IoState Write();
+  IoState Discard();
+
+  Engine& engine_;
+  const ConnectionId id_;
+  TcpSocket socket_;
+  const std::unique_ptr<Channel> channel_;
+  const std::string peer_;  // As in ServeRequest.
+  RequestReader reader_;
+  Phase phase_ = Phase::kHandshake;
+  Deadline deadline_;
+  bool is_idle_ = false;  // While kReading: no byte of the request came yet.
+  std::optional<ReadRequest> request_;  // Once it is whole, or refused.
+
+  Timer* answered_ = nullptr;  // While kHandling: cancelled by the answer.
+  bool keep_alive_ = false;    // While kHandling and kWriting.
+  bool wants_body_ = true;     // Not so for HEAD.
+  std::string head_;           // What is left to write is
+  std::string body_;           // the rest of both, from
+  std::size_t written_ = 0;    // here on.
+  std::shared_ptr<void> ticket_;
+  std::size_t discarded_ = 0;  // While kLingering.
+};
+
+}  // namespace exporter
