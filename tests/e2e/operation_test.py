@@ -212,7 +212,7 @@ class ServiceManagerTest(unittest.TestCase):
 
                 environment = {**os.environ, "NOTIFY_SOCKET": folder + "/notify", "WATCHDOG_USEC": "400000"}
                 with Exporter(config(cloud.url, 1), environment=environment) as exporter:
-                    self.assertEqual(hear(), "READY=1")
+                    self.assertEqual(hear(), "READY=1\nSTATUS=The configuration is in force")
                     hear(beats=True)
                     begin = time.monotonic()
                     for _ in range(3):
@@ -220,7 +220,7 @@ class ServiceManagerTest(unittest.TestCase):
                     self.assertLess(time.monotonic() - begin, 1.2)
                     os.kill(exporter.process.pid, signal.SIGHUP)
                     self.assertRegex(hear(), r"^RELOADING=1\nMONOTONIC_USEC=\d+$")
-                    self.assertEqual(hear(), "READY=1")
+                    self.assertEqual(hear(), "READY=1\nSTATUS=Reload 1: the configuration is in force")
                     exporter.stop()
                     self.assertEqual(hear(), "STOPPING=1")
 
