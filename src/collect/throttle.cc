@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr unsigned kMostDoublings = 6;
 // One that hangs lets the next go.
-constexpr std::chrono::seconds kPatience{1};
+constexpr std::chrono::seconds kPatienceWithReply{1};
 constexpr std::size_t kWideEnough = 256;
 constexpr std::chrono::seconds kBetweenRaises{30};
 constexpr std::chrono::minutes kForgetsAfter{10};
@@ -36,7 +36,7 @@ SteadyTime Throttle::NextAt(SteadyTime now) const {
   SteadyTime next = until_;
   if (bucket_) next = std::max(next, bucket_->TurnAfter(0, now));
   if (window_ && on_the_way_ >= *window_) {
-    next = std::max(next, last_entered_ + kPatience);
+    next = std::max(next, last_entered_ + kPatienceWithReply);
   }
   return next;
 }
