@@ -5,10 +5,12 @@
 
 #include "app/app.h"
 #include "app/health_check.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "config/flags.h"
 
 int main(int argc, char** argv) {
+  exporter::HoldStandardStreams();
   const auto parsed = exporter::ParseFlags(argc, argv);
   if (const auto* exit = std::get_if<exporter::EarlyExit>(&parsed)) {
     std::fputs(exit->out.c_str(), stdout);

@@ -16,4 +16,10 @@ struct FileText {
 // never hangs on a pipe.
 Result<FileText> ReadFile(const std::string& path, std::size_t max_bytes);
 
+// Keeps the numbers of stdin, stdout and stderr, where whoever started the
+// program closed them, from the next files and sockets, which would get what
+// the program writes there. As before, writing to them fails. To be called
+// first of all.
+void HoldStandardStreams();
+
 }  // namespace exporter

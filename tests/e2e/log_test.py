@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import tempfile
 import threading
@@ -93,6 +94,39 @@ class UnreadLogTest(unittest.TestCase):
         counts = [int(found[1]) for line in lines if (found := re.search(r"log messages dropped.* count=(\d+)", line))]
         self.assertEqual(sum(counts), dropped, lines[-3:])
         self.assertIn("msg=stopping", lines[-1])
+
+
+class ClosedLogTest(unittest.TestCase):
+    """stderr that was closed before the start (`2>&-`), so that the next socket could get its number."""
+
+    def test_goes_into_no_socket(self):
+        cloud = self.enterContext(Simulator("--datasets", "1", "--auth", "none"))
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        path = os.path.join(folder, "config.yml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(config(cloud.url))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        command = [os.environ["MODELARTS_EXPORTER"], "--config.file", path, "--web.listen-address", address]
+        program = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command])
+        self.addCleanup(program.wait)
+        self.addCleanup(program.kill)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                page = ask(address, "/metrics")
+                break
+            except ConnectionRefusedError:
+                self.assertIsNone(program.poll())
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+
+        streams = [os.readlink(f"/proc/{program.pid}/fd/{number}") for number in range(3)]
+        self.assertEqual(streams, ["/dev/null"] * 3)
+        dropped = re.search(r"(?m)^modelarts_exporter_log_messages_dropped_total (\d+)$", page.text)
+        self.assertGreater(int(dropped[1]), 0)
+        program.terminate()
+        self.assertEqual(program.wait(timeout=20), 0)
 
 
 if __name__ == "__main__":
