@@ -40,23 +40,22 @@ std::string Hashed(const std::string& text) {
   return std::to_string(std::hash<std::string>()(text));
 }
 
-// What the cloud would lock: a key or a password may come by several files.
-// Those that cannot be read now are told apart by `otherwise`.
-std::string LockOf(const CredentialsConfig& config,
-                   const std::string& otherwise) {
+// What tells the secrets that the cloud would lock from others, by whatever
+// files they come. Empty if they cannot be read now, or lock nothing.
+std::string DigestOf(const CredentialsConfig& config) {
   if (const auto* access_key = std::get_if<AccessKeyConfig>(&config)) {
     const Result<SigningKey> key = ReaderOf(*access_key)();
-    if (!key) return otherwise;
+    if (!key) return {};
     return "key " + Hashed(key->id.Reveal() + '\n' + key->secret.Reveal());
   }
   if (const auto* user = std::get_if<PasswordConfig>(&config)) {
     const Result<Secret> password =
         ReaderOf(user->password, SecretForm::kPassword)();
-    if (!password) return otherwise;
+    if (!password) return {};
     return "user " + Hashed(user->iam_endpoint + '\n' + user->domain + '\n' +
                             user->user + '\n' + password->Reveal());
   }
-  return otherwise;
+  return {};
 }
 
 struct Maker {
@@ -107,9 +106,11 @@ CredentialsStore::Account& CredentialsStore::AccountFor(
       });
   if (known != accounts_.end()) return *known;
 
+  const std::string name = NewName();
   Account account{.config = project.credentials,
                   .transport = way,
-                  .name = "account " + std::to_string(++last_account_),
+                  .name = name,
+                  .lock = name,
                   .user = nullptr};
   if (password != nullptr) {
     account.user = std::make_shared<IamUser>(IamUser::Settings{
@@ -120,21 +121,61 @@ CredentialsStore::Account& CredentialsStore::AccountFor(
         .transport = transport,
         .timeout = project.http.timeout});
   }
-  return accounts_.emplace_back(std::move(account));
+  Account& added = accounts_.emplace_back(std::move(account));
+  Look(added);
+  return added;
+}
+
+std::string CredentialsStore::NewName() {
+  std::string name = std::to_string(++last_account_);
+  name.insert(0, "account ");
+  return name;
+}
+
+// What cannot be read now may come back as it was.
+void CredentialsStore::Look(Account& account) {
+  std::string digest = DigestOf(account.config);
+  if (digest.empty() || digest == account.digest) return;
+  account.digest = std::move(digest);
+  account.has_changed = true;
+}
+
+// A new secret keeps the lock, and with it the tries that were made with it
+// before this call, unless others have the same secret, or still the old one.
+// The lock of one that changed and is not asked for is of its old secret.
+void CredentialsStore::Settle(Account& account) {
+  if (!std::exchange(account.has_changed, false)) return;
+  const auto same = std::find_if(
+      accounts_.begin(), accounts_.end(), [&](const Account& other) {
+        return &other != &account && !other.has_changed &&
+               other.digest == account.digest;
+      });
+  if (same != accounts_.end()) {
+    account.lock = same->lock;
+    return;
+  }
+  const bool is_of_others = std::any_of(
+      accounts_.begin(), accounts_.end(), [&](const Account& other) {
+        return other.lock == account.lock && other.digest != account.digest;
+      });
+  if (is_of_others) account.lock = NewName();
 }
 
 CredentialsStore::Held CredentialsStore::For(
     const ProjectConfig& project,
     const std::shared_ptr<const Transport>& transport) {
+  if (!std::exchange(has_looked_, true)) {
+    for (Account& known : accounts_) Look(known);
+  }
   Account& account = AccountFor(project, transport);
+  Settle(account);
   account.used = true;
-  const std::string lock = LockOf(project.credentials, account.name);
   const std::string project_id =
       account.user ? project.project_id : std::string();
   for (Known& known : known_) {
     if (known.account == account.name && known.project_id == project_id) {
       known.used = true;
-      return {known.credentials, lock};
+      return {known.credentials, account.lock};
     }
   }
   known_.push_back(
@@ -142,7 +183,7 @@ CredentialsStore::Held CredentialsStore::For(
        .project_id = project_id,
        .credentials = std::visit(Maker{account.user, project.project_id},
                                  project.credentials)});
-  return {known_.back().credentials, lock};
+  return {known_.back().credentials, account.lock};
 }
 
 void CredentialsStore::DropUnused() {
@@ -151,6 +192,7 @@ void CredentialsStore::DropUnused() {
   std::erase_if(accounts_, is_unused);
   for (Known& known : known_) known.used = false;
   for (Account& account : accounts_) account.used = false;
+  has_looked_ = false;
 }
 
 }  // namespace exporter

@@ -22,6 +22,8 @@ class CredentialsStore {
   struct Held {
     std::shared_ptr<Credentials> credentials;
     // Equal for projects whose credentials are the same now, by whatever files.
+    // Stays when a secret changes in its file: what is tried with the new one
+    // before the next call counts after it, too.
     std::string account;
   };
 
@@ -39,6 +41,9 @@ class CredentialsStore {
     CredentialsConfig config;
     Transport transport;
     std::string name;
+    std::string lock;               // What Held calls the account.
+    std::string digest = {};        // Of the secret, as last read.
+    bool has_changed = false;       // Since the lock was settled.
     std::shared_ptr<IamUser> user;  // Of a password.
     bool used = true;
   };
@@ -51,10 +56,14 @@ class CredentialsStore {
 
   Account& AccountFor(const ProjectConfig& project,
                       const std::shared_ptr<const Transport>& transport);
+  std::string NewName();
+  static void Look(Account& account);
+  void Settle(Account& account);
 
   std::vector<Account> accounts_;
   std::vector<Known> known_;
   int last_account_ = 0;
+  bool has_looked_ = false;  // At the secrets, since the last DropUnused.
 };
 
 }  // namespace exporter

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <utility>
+
 #include "support/temp_folder.h"
 
 namespace exporter {
@@ -23,6 +26,18 @@ PasswordConfig PasswordOf(const std::string& user) {
           .user = user,
           .password = {.value = Secret("a password"), .file = {}},
           .iam_endpoint = "https://iam.example.com"};
+}
+
+AccessKeyConfig KeyWithSecretIn(const std::string& file) {
+  return {.id = {.value = Secret("x"), .file = {}},
+          .secret = {.value = {}, .file = file},
+          .security_token = std::nullopt};
+}
+
+PasswordConfig PasswordIn(const std::string& file) {
+  PasswordConfig config = PasswordOf("exporter");
+  config.password = {.value = {}, .file = file};
+  return config;
 }
 
 class CredentialsStoreTest : public testing::Test {
@@ -105,6 +120,82 @@ TEST_F(CredentialsStoreTest, AReloadKeepsWhatStaysAndDropsWhatIsGone) {
   EXPECT_EQ(again.credentials, kept.credentials);
   EXPECT_EQ(again.account, kept.account);
   EXPECT_TRUE(gone.expired());
+}
+
+// Else a reload would forget the tries that were made with the new secret.
+TEST_F(CredentialsStoreTest, ASecretThatChangedInItsFileStaysTheSameAccount) {
+  const TempFolder folder;
+  const std::string file = folder.Write("secret", "one");
+  for (const CredentialsConfig& config :
+       {CredentialsConfig(KeyWithSecretIn(file)),
+        CredentialsConfig(PasswordIn(file))}) {
+    (void)folder.Write("secret", "one");
+    const std::string before = For(Project("p1", config)).account;
+    EXPECT_EQ(For(Project("p2", config)).account, before);
+    store_.DropUnused();
+
+    (void)folder.Write("secret", "other");
+    EXPECT_EQ(For(Project("p1", config)).account, before);
+    EXPECT_EQ(For(Project("p2", config)).account, before);
+    store_.DropUnused();
+
+    std::filesystem::remove(file);
+    EXPECT_EQ(For(Project("p1", config)).account, before);
+    store_.DropUnused();
+    (void)folder.Write("secret", "third");
+    EXPECT_EQ(For(Project("p1", config)).account, before);
+    store_.DropUnused();
+  }
+}
+
+TEST_F(CredentialsStoreTest, SecretsInTwoFilesPartAndMeetByWhatTheyHoldNow) {
+  const TempFolder folder;
+  const auto in_file = [&](const std::string& name, const std::string& text) {
+    return KeyWithSecretIn(folder.Write(name, text));
+  };
+  const auto first = in_file("first", "one");
+  const auto second = in_file("second", "one");
+  const auto accounts = [&] {
+    const std::pair both(For(Project("p1", first)).account,
+                         For(Project("p2", second)).account);
+    store_.DropUnused();
+    return both;
+  };
+  const auto [first_one, second_one] = accounts();
+  EXPECT_EQ(first_one, second_one);
+
+  (void)folder.Write("first", "two");
+  const auto [first_two, second_still_one] = accounts();
+  EXPECT_NE(first_two, second_still_one);
+  EXPECT_EQ(second_still_one, second_one);
+
+  (void)folder.Write("second", "two");
+  const auto [first_still_two, second_two] = accounts();
+  EXPECT_EQ(first_still_two, first_two);
+  EXPECT_EQ(second_two, first_two);
+
+  (void)folder.Write("first", "three");
+  (void)folder.Write("second", "three");
+  const auto [first_three, second_three] = accounts();
+  EXPECT_EQ(first_three, first_two);
+  EXPECT_EQ(second_three, first_two);
+
+  (void)folder.Write("first", "four");
+  (void)folder.Write("second", "five");
+  const auto [first_four, second_five] = accounts();
+  EXPECT_NE(first_four, second_five);
+}
+
+// Nobody tells the verdict on the old secret that it is out of date.
+TEST_F(CredentialsStoreTest, OtherCredentialsWithANewSecretAreAnotherAccount) {
+  const TempFolder folder;
+  const std::string file = folder.Write("secret", "one");
+  const std::string before = For(Project("p1", PasswordIn(file))).account;
+  store_.DropUnused();
+  (void)folder.Write("secret", "other");
+  Transport proxied;
+  proxied.proxy_url = Secret("http://proxy.example.com:3128");
+  EXPECT_NE(For(Project("p1", PasswordIn(file)), proxied).account, before);
 }
 
 // Else the new account would inherit the verdict about the old one.

@@ -288,6 +288,21 @@ class LockTest(Files):
             self.assertEqual(cloud.counters()["auth_failures"], refused)
             self.assertEqual(cloud.counters()["locks"], 0)
 
+    def test_a_reload_forgets_no_tries_of_a_key_that_changed_in_its_file(self):
+        secret = self.file("sk", KEY[1])
+        way = f"{{access_key: {{id: {KEY[0]}, secret_file: {secret}}}}}"
+        with with_key("--datasets", "100") as cloud, \
+                Exporter(config(project(cloud, way, 100))) as exporter:
+            self.assertEqual(exporter.scrape().successes(), 100)
+            self.file("sk", "WRONG")
+            wait_until(lambda: exporter.scrape().reasons() == {"unauthorized": 100})
+            for _ in range(3):
+                self.assertEqual(exporter.scrape().reasons(), {"unauthorized": 100})
+                self.assertEqual(exporter.reload().status, 200)
+            refused = cloud.counters()["auth_failures"]
+            print(f"{refused} requests with a wrong key")
+            self.assertLessEqual(refused, 3)
+
     def test_a_reload_with_a_new_key_tries_it_at_once(self):
         with with_key("--datasets", "100") as cloud, \
                 Exporter(config(project(cloud, access_key("WRONG"), 100))) as exporter:
