@@ -126,6 +126,11 @@ ListingNews Discovery::PageCame(const DatasetPage& page, Instant now,
                                 Rng& rng) {
   page_on_the_way_ = false;
   if (!pass_.Add(page)) return {};
+  // Not "no dataset": what there is, is not known.
+  if (pass_.Datasets().empty() && pass_.Skipped() > 0) {
+    return {.failure = Error{ErrorKind::kMalformed,
+                             "no row of the list has a usable dataset_id"}};
+  }
   if (!reads_again_ && LooksLikeASlip()) {
     pass_ = ListingPass();
     reads_again_ = true;

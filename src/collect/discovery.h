@@ -52,6 +52,9 @@ class ListingPass {
     return seen_.contains(id);
   }
 
+  // Rows without a usable id.
+  [[nodiscard]] std::size_t Skipped() const { return skipped_; }
+
   // Each dataset once.
   [[nodiscard]] const std::vector<ListedDataset>& Datasets() const {
     return datasets_;
@@ -61,7 +64,7 @@ class ListingPass {
   std::size_t offset_ = 0;
   std::size_t pages_ = 0;
   bool counts_records_ = false;
-  std::size_t skipped_ = 0;  // Rows without a usable id.
+  std::size_t skipped_ = 0;
   std::optional<std::int64_t> total_;
   bool moved_ = false;
   std::set<std::string, std::less<>> seen_;
@@ -72,6 +75,8 @@ class ListingPass {
 struct ListingNews {
   bool changed = false;  // The list of datasets is another one now.
   std::string warning;   // What looks like a slip of the cloud; mostly empty.
+  // Why the list is worth nothing; mostly none. PageFailed has to follow.
+  std::optional<Error> failure;
 };
 
 // A listing that lacks what was there before, or what its total tells, is read

@@ -115,6 +115,7 @@ Result<std::optional<SyncStatus>> Listings::TakePage(
     const std::size_t before = discovery.Datasets().size();
     const ListingNews news = discovery.PageCame(
         *page, {.steady = clock_.SteadyNow(), .wall = clock_.WallNow()}, rng_);
+    if (news.failure) return Fail(*news.failure);
     if (!news.warning.empty()) {
       Log(LogLevel::kWarn, "the list of datasets looks wrong",
           {{"project_id", id}, {"what", news.warning}});

@@ -229,6 +229,19 @@ TEST_F(DiscoveryTest, WarnsOfATotalThatTheListDoesNotReachUntilItChanges) {
   EXPECT_NE(List(discovery, {twelve, twelve}, 8s).warning, "");
 }
 
+TEST_F(DiscoveryTest, TakesAListWithoutAUsableRowForNone) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s});
+  List(discovery, {Page({{"1", "a", "0"}})}, 0s);
+
+  ASSERT_TRUE(discovery.WantsPage(At(2s).steady));
+  const ListingNews news =
+      discovery.PageCame({.datasets = {}, .skipped = 2}, At(2s), rng_);
+
+  ASSERT_TRUE(news.failure);
+  EXPECT_EQ(news.failure->kind, ErrorKind::kMalformed);
+  EXPECT_EQ(discovery.Datasets().size(), 1U);
+}
+
 TEST_F(DiscoveryTest, TakesATotalThatIsCappedForNoTotal) {
   Discovery discovery("p", "r", {.refresh_interval = 1s});
   std::vector<DatasetPage> pages = {Slice(0, 250), Slice(100, 250),

@@ -194,6 +194,16 @@ class ListTest(unittest.TestCase):
         self.assertNotIn("listing datasets fails", log)
         self.assertNotIn("looks wrong", log)
 
+    def test_a_list_without_a_usable_row_is_a_failed_one(self):
+        self.exporter = self.enterContext(Exporter(configured(self.cloud, "", self.DISCOVERY)))
+        wait_until(lambda: state(self.exporter.scrape(), "a") == "RUNNING")
+        self.cloud.listing = {"total_number": 2, "datasets": ["a", {"dataset_name": "b"}]}
+        scrape = wait_until(lambda: (s := self.exporter.scrape()).all(
+            "modelarts_exporter_api_request_failures_total", operation="list",
+            reason="malformed") and s)
+        self.assertEqual(scrape.successes(), 3)
+        self.assertIn("no row of the list has a usable dataset_id", self.exporter.log())
+
     def test_an_empty_list_after_a_full_one_is_told_and_loses_no_count(self):
         self.exporter = self.enterContext(Exporter(configured(self.cloud, "", self.DISCOVERY)))
         wait_until(lambda: state(self.exporter.scrape(), "a") == "RUNNING")
