@@ -35,7 +35,10 @@ std::shared_ptr<ProjectState> FairShare::Next(Projects projects) const {
   const bool stragglers_too = MayAskStragglers(projects);
   std::shared_ptr<ProjectState> next;
   std::size_t waiting = 0;
-  std::shared_ptr<ProjectState> over_half;
+  std::shared_ptr<ProjectState> with_half;
+  const auto was_before = [](const auto& one, const auto& other) {
+    return !other || one->last_served < other->last_served;
+  };
   for (const auto& project : projects) {
     if (!project->decision().MayGo()) continue;
     if (!project->listing_wanted && !project->HasFresh() &&
@@ -43,14 +46,14 @@ std::shared_ptr<ProjectState> FairShare::Next(Projects projects) const {
       continue;
     }
     ++waiting;
-    if (project->in_flight >= Half()) {
-      over_half = project;
-    } else if (!next || project->last_served < next->last_served) {
-      next = project;
-    }
+    auto& first = project->in_flight < Half() ? next : with_half;
+    if (was_before(project, first)) first = project;
   }
-  // Nobody else waits: then one project may have all workers.
-  return !next && waiting == 1 ? over_half : next;
+  if (next || !with_half) return next;
+  // Nobody else waits: then one project may have all workers. Two that stand at
+  // half leave one over of an odd number.
+  return waiting == 1 || 2 * with_half->in_flight < workers_ ? with_half
+                                                             : nullptr;
 }
 
 bool FairShare::FreshWaits(Projects projects) {

@@ -1,5 +1,6 @@
 // Decides who gets the next worker, and who has to leave one: a project that
-// asks much, or is stuck, takes from no other more than half of the workers.
+// asks much, or is stuck, takes from no other more than half of the workers; of
+// an odd number, the last one goes round among those who have their half.
 
 #pragma once
 

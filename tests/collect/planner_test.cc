@@ -663,6 +663,35 @@ TEST(PlannerTest, NoProjectTakesMoreThanHalfWhileAnotherWaits) {
   EXPECT_EQ(cloud.Scrape(5s).errors, 0U);
 }
 
+TEST(PlannerTest, LeavesNoWorkerIdleBetweenTwoHalves) {
+  for (const std::size_t workers : {3U, 10U, 11U}) {
+    SCOPED_TRACE(workers);
+    PlannedCloud cloud;
+    cloud.settings.concurrency = workers;
+    cloud.AddProject("one", 100);
+    cloud.AddProject("other", 100);
+    cloud.Configure();
+    cloud.check = [&] {
+      std::map<std::string, std::size_t> in_flight;
+      for (const auto& [request, key] : cloud.in_flight) {
+        ++in_flight[key.project_id];
+      }
+      EXPECT_LE(in_flight["one"], (workers + 1) / 2);
+      EXPECT_LE(in_flight["other"], (workers + 1) / 2);
+      if (cloud.asked.size() < 200 && !cloud.asked.empty()) {
+        EXPECT_EQ(cloud.in_flight.size(), workers);
+      }
+    };
+
+    EXPECT_EQ(cloud.Scrape(5s).errors, 0U);
+    std::size_t of_one = 0;
+    for (std::size_t i = 0; i < 100; ++i) {
+      if (cloud.asked[i].dataset.project_id == "one") ++of_one;
+    }
+    EXPECT_NEAR(double(of_one), 50.0, 1.0);
+  }
+}
+
 TEST(PlannerTest, ASlowProjectGrowsNotBeyondHalfWhileAnotherWaits) {
   PlannedCloud cloud;
   cloud.settings.concurrency = 10;
