@@ -297,8 +297,8 @@ projects:
             self.assertEqual(program.get("/nowhere").status, 404)
             self.assertEqual(program.get("/probe?project_id=a").status, 400)
             self.assertEqual(program.get("/probe?project_id=a&dataset_id=b").status, 404)
-            story = program.get(f"/probe?project_id={0:032x}&dataset_id=ds-00003&debug=true").text
-            self.assertIn("failed: forbidden", story)
+            trace = program.get(f"/probe?project_id={0:032x}&dataset_id=ds-00003&debug=true").text
+            self.assertIn("failed: forbidden", trace)
 
     def test_the_lifecycle_flag_allows_reload_and_quit(self):
         with e2e.Exporter(self.config, "--web.enable-lifecycle") as program:

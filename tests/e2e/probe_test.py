@@ -276,7 +276,7 @@ class SharingTest(unittest.TestCase):
 
 
 class DebugTest(unittest.TestCase):
-    def story(self, exporter, dataset="ds-00000", budget=5):
+    def trace(self, exporter, dataset="ds-00000", budget=5):
         answer = exporter.get(target(dataset, debug="true"),
                               {"X-Prometheus-Scrape-Timeout-Seconds": str(budget)})
         self.assertEqual(answer.status, 200)
@@ -295,24 +295,24 @@ class DebugTest(unittest.TestCase):
                 return stamp + "asked: GET " + self.status_url(cloud, dataset) + "\n"
             cloud.control("task", project=PROJECT, dataset="ds-00000", status="RUNNING")
 
-            self.assertRegex(self.story(exporter), "^" + asks("ds-00000") + stamp +
+            self.assertRegex(self.trace(exporter), "^" + asks("ds-00000") + stamp +
                              r"HTTP 200 after 0\.\d{3} s\nstatus: RUNNING\n$")
             # A broken answer is tried once more.
             one_try = asks("ds-00001") + stamp + r"HTTP 503 after 0\.\d{3} s: HTTP 503.*\n"
-            self.assertRegex(self.story(exporter, "ds-00001"),
+            self.assertRegex(self.trace(exporter, "ds-00001"),
                              f"^({one_try}){{2}}failed: server_error: HTTP 503.*\n$")
-            self.assertRegex(self.story(exporter, "ds-00002"), "^" + asks("ds-00002") + stamp +
+            self.assertRegex(self.trace(exporter, "ds-00002"), "^" + asks("ds-00002") + stamp +
                              r"HTTP 200 after 0\.\d{3} s: .*\nfailed: malformed: .*\n$")
 
     def test_tells_of_silence(self):
         with Cloud("--datasets", "1", "--fault", "every:1=hang") as cloud, \
                 Exporter(plain(cloud, 1)) as exporter:
-            story = self.story(exporter, budget=1)
-            self.assertIn("asked: GET", story)
-            self.assertIn("given up", story)
-            self.assertIn("failed: timeout", story)
+            trace = self.trace(exporter, budget=1)
+            self.assertIn("asked: GET", trace)
+            self.assertIn("given up", trace)
+            self.assertIn("failed: timeout", trace)
         with Exporter(plain(cloud, 1)) as exporter:  # Nobody listens there any more.
-            self.assertRegex(self.story(exporter, budget=1),
+            self.assertRegex(self.trace(exporter, budget=1),
                              r"no reply after 0\.\d{3} s: .*\n(.*\n)*failed: connect: ")
 
     def test_says_that_it_did_not_ask(self):
@@ -321,14 +321,14 @@ class DebugTest(unittest.TestCase):
             cloud.control("task", project=PROJECT, dataset="ds-00000", status="COMPLETED")
             probe(exporter)
             self.assertRegex(
-                self.story(exporter), r"^\S+Z not asked, as min_interval wants: used again what "
+                self.trace(exporter), r"^\S+Z not asked, as min_interval wants: used again what "
                 r"came \d+\.\d{3} s ago: GET " + self.status_url(cloud) + r"\n"
                 r"status: COMPLETED\n$")
         limit = "  rate_limit: {requests: 1, per: 1h, burst: 1}\n"
         with Cloud("--datasets", "1") as cloud, \
                 Exporter(plain(cloud, 1, more=limit)) as exporter:
             probe(exporter)
-            self.assertRegex(self.story(exporter),
+            self.assertRegex(self.trace(exporter),
                              r"^not asked: see below\nfailed: rate_limited: .*\n$")
 
     def test_says_whose_query_it_joined(self):
@@ -338,7 +338,7 @@ class DebugTest(unittest.TestCase):
             first = pool.submit(probe, exporter)
             wait_until(lambda: asked(cloud) == 1)
             self.assertRegex(
-                self.story(exporter), r"^\S+Z joined the query that another scrape began "
+                self.trace(exporter), r"^\S+Z joined the query that another scrape began "
                 r"0\.\d{3} s ago: GET " + self.status_url(cloud) +
                 r"\n\S+Z HTTP 200 after \d\.\d{3} s\nstatus: \w+\n$")
             self.assertEqual(first.result().successes(), 1)
@@ -350,7 +350,7 @@ class DebugTest(unittest.TestCase):
             probe(exporter)
             cloud.control("fault", match="ds-00000", fault="403")
             self.assertRegex(
-                self.story(exporter), r"^\S+Z asked: .*\n\S+Z HTTP 403 after .*\n"
+                self.trace(exporter), r"^\S+Z asked: .*\n\S+Z HTTP 403 after .*\n"
                 r"failed: forbidden: HTTP 403.*\n"
                 r"max_stale lets the answer of \d{4}-\d\d-\d\dT\S+Z count\n"
                 r"status: RUNNING\n$")
@@ -361,7 +361,7 @@ class DebugTest(unittest.TestCase):
             way = (f"{{password: {{domain: acme, user: exporter, password: {TOKEN}, "
                    f"iam_endpoint: '{cloud.url}'}}}}")
             with Exporter(config(project(cloud, way, 1))) as exporter:
-                self.assertRegex(self.story(exporter),
+                self.assertRegex(self.trace(exporter),
                                  r"^\S+Z renewing the credentials: POST " + re.escape(cloud.url) +
                                  r"/v3/auth/tokens\n\S+Z asked: ")
 

@@ -60,9 +60,9 @@ class SecretsTest(unittest.TestCase):
         for project_id in project_ids:
             query = f"/probe?project_id={project_id}&dataset_id=ds-00000"
             self.assert_hidden(exporter.get(query).text, query)
-            story = exporter.get(query + "&debug=true")
-            self.assertEqual(story.status, 200)
-            self.assert_hidden(story.text, query + "&debug=true")
+            trace = exporter.get(query + "&debug=true")
+            self.assertEqual(trace.status, 200)
+            self.assert_hidden(trace.text, query + "&debug=true")
         reply = exporter.reload()
         self.assertEqual(reply.status, 200)
         self.assert_hidden(reply.text, "the reload")
@@ -135,11 +135,11 @@ class SecretsTest(unittest.TestCase):
                     self.assert_hidden(exporter.get(page).text, page)
                 for i, one in enumerate(ids):
                     query = f"/probe?project_id={one}&dataset_id=ds-{i:05}&debug=true"
-                    story = exporter.get(query)
-                    self.assertEqual(story.status, 200)
-                    self.assert_hidden(story.text, query)
-                    self.assertNotIn("MII", story.text)  # So tokens of IAM begin.
-                    self.assertNotIn("Signature=", story.text)
+                    trace = exporter.get(query)
+                    self.assertEqual(trace.status, 200)
+                    self.assert_hidden(trace.text, query)
+                    self.assertNotIn("MII", trace.text)  # So tokens of IAM begin.
+                    self.assertNotIn("Signature=", trace.text)
                 self.assert_hidden(exporter.log(), "the log")
                 self.assertNotIn("MII", exporter.log())
                 self.assertIn("<secret>", exporter.get("/config").text)
