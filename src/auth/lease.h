@@ -14,7 +14,9 @@ namespace exporter {
 // hold back after a failure:
 //   refused (400, 401, 403, 404, ...)   one minute: a person has to act;
 //   no reply, 429, 5xx, nonsense        1 s, 2 s, 4 s, ... up to one minute.
-// Without jitter: renewals are few, and one serves all queries.
+// Without jitter: renewals are few, and one serves all queries. IamPassword
+// asks IsWanted alone, which no pause holds back: whoever carries out its
+// logins paces them, by what they cost the account.
 //
 // Not safe for concurrent use.
 class Lease {

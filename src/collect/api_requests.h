@@ -1,3 +1,6 @@
+// Carries requests to the API of ModelArts: proves them, sends them, tells a
+// refusal from an answer; measures, logs and traces all of them.
+
 #pragma once
 
 #include <cstddef>
@@ -21,9 +24,7 @@
 
 namespace exporter {
 
-// Carries requests to the API of ModelArts: proves them, sends them, tells a
-// refusal from an answer; measures, logs and tells the traces of all. Not safe
-// for concurrent use.
+// Not safe for concurrent use.
 class ApiRequests {
  public:
   struct Question {

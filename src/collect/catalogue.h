@@ -1,3 +1,7 @@
+// Makes the catalogue, the datasets of this shard: the configured ones in their
+// order, then the discovered ones by project and id. Of a dataset that is both,
+// what is configured counts; an unset name or type is taken from the discovery.
+
 #pragma once
 
 #include <memory>
@@ -9,9 +13,7 @@
 
 namespace exporter {
 
-// The datasets of this shard: the configured ones in their order, then the
-// discovered ones by project and id. Of a dataset that is both, what is
-// configured counts; an unset name or type is taken from the discovery.
+// `discovered`: a list for each project. Safe for concurrent use.
 std::shared_ptr<const Catalogue> BuildCatalogue(
     const CollectorSettings& settings,
     std::span<const std::vector<Dataset>> discovered);

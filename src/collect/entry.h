@@ -1,3 +1,6 @@
+// Holds a dataset as the planner sees it: what is remembered of it, and where
+// its current query stands.
+
 #pragma once
 
 #include <cstddef>
@@ -17,9 +20,8 @@ namespace exporter {
 class ProjectState;
 struct Scrape;
 
-// A dataset as the planner sees it: what is remembered of it, and where its
-// current query stands. At most one query of a dataset is under way; everybody
-// who wants an answer meanwhile waits for that one.
+// At most one query of a dataset is under way; everybody who wants an answer
+// meanwhile waits for that one. Not safe for concurrent use.
 struct Entry {
   enum class Phase {
     kIdle,     // Nobody waits.
@@ -41,8 +43,7 @@ struct Entry {
   std::uint64_t asked_before = 0;  // Its rank before that request.
   // The last answer was a 401 to it alone, in this epoch of the credentials.
   std::uint64_t refused_in = 0;
-  bool straggler =
-      false;  // Its last request outlasted what was to be expected.
+  bool straggler = false;           // Its last request outlasted the patience.
   std::optional<ErrorKind> health;  // As last reported; none: fine.
 
   // Of the current query:

@@ -1,3 +1,10 @@
+// Tells people which datasets began to fail, and which are well again: a line
+// for each as long as they are few, else one for all of a project that changed
+// alike, with a few of them as examples. So that a cloud that comes and goes
+// writes no line for each of thousands of datasets, a project may have so many
+// lines at once and so many in the long run; what comes on top is told later,
+// if it still holds. Those who debug get a line for each.
+
 #pragma once
 
 #include <cstddef>
@@ -9,18 +16,12 @@
 #include "base/error.h"
 #include "collect/instant.h"
 #include "collect/pacing.h"
-#include "collect/planner.h"
+#include "collect/plan.h"
 #include "model/dataset.h"
 
 namespace exporter {
 
-// Tells people which datasets began to fail, and which are well again: a line
-// for each as long as they are few, else one for all of a project that changed
-// alike, with a few of them as examples. So that a cloud that comes and goes
-// writes no line for each of thousands of datasets, a project may have so many
-// lines at once and so many in the long run; what comes on top is told later,
-// if it still holds. Those who debug get a line for each. Not safe for
-// concurrent use.
+// Not safe for concurrent use.
 class HealthLog {
  public:
   // Takes note of a change.

@@ -1,3 +1,6 @@
+// Names a moment on both clocks: `steady` for what is measured and waited for,
+// `wall` for what is shown.
+
 #pragma once
 
 #include <chrono>
@@ -9,8 +12,6 @@ namespace exporter {
 using SteadyTime = std::chrono::steady_clock::time_point;
 using SteadyDuration = std::chrono::steady_clock::duration;
 
-// One moment on both clocks: `steady` for what is measured and waited for,
-// `wall` for what is shown.
 struct Instant {
   SteadyTime steady;
   WallTime wall;

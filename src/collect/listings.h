@@ -1,3 +1,6 @@
+// Finds the datasets of the projects that want it: has a Discovery for each,
+// asks the pages that it wants, and shows what came of them.
+
 #pragma once
 
 #include <cstdint>
@@ -19,9 +22,7 @@
 
 namespace exporter {
 
-// Finds the datasets of the projects that want it: has a Discovery for each,
-// asks the pages that it wants, and shows what came of them. Not safe for
-// concurrent use.
+// Not safe for concurrent use.
 class Listings {
  public:
   // All of them must outlive this object. `changed` is called when other

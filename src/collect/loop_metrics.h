@@ -1,3 +1,7 @@
+// Counts what the collector does, as its own metrics. Every series that can be
+// known before is there from the start, at 0, so that rates see its first
+// event.
+
 #pragma once
 
 #include <prometheus/counter.h>
@@ -20,9 +24,7 @@ namespace exporter {
 // What a request to the cloud is for: the `operation` label.
 enum class Operation { kStatus, kList, kToken, kMetadata };
 
-// The collector's own metrics. Every series that can be known before is there
-// from the start, at 0, so that rates see its first event. Not safe for
-// concurrent use: it belongs to the thread that runs the loop.
+// Not safe for concurrent use: it belongs to the thread that runs the loop.
 class LoopMetrics {
  public:
   explicit LoopMetrics(prometheus::Registry& registry);

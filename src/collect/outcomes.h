@@ -1,3 +1,6 @@
+// Ends queries: each outcome goes into the memory of its dataset, and from
+// there to all who wait.
+
 #pragma once
 
 #include <cstddef>
@@ -29,8 +32,7 @@ struct Scrape {
 // What it brought. REQUIRES: nothing is missing.
 Collection Finish(Scrape& scrape, SteadyTime now);
 
-// How queries end: each outcome goes into the memory of its dataset, and from
-// there to all who wait. Not safe for concurrent use.
+// Not safe for concurrent use.
 class Outcomes {
  public:
   void SetLimits(const MemoryLimits& limits) { limits_ = limits; }

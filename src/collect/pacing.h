@@ -1,6 +1,6 @@
-// How fast the cloud may be asked: the limit that we were given, and the
-// retries that an outage may cost. Pure: the time
-// and the random numbers come from the caller. Not safe for concurrent use.
+// Says how fast the cloud may be asked: the limit that we were given, and the
+// retries that an outage may cost. Pure: the time and the random numbers come
+// from the caller. Not safe for concurrent use.
 
 #pragma once
 

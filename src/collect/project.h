@@ -1,3 +1,6 @@
+// Holds one project as the planner sees it: who waits, whether its cloud may be
+// asked now, and how long its answers take.
+
 #pragma once
 
 #include <cstddef>
@@ -19,8 +22,7 @@ namespace exporter {
 class Outcomes;
 struct Plan;
 
-// One project as the planner sees it: who waits, whether its cloud may be asked
-// now, and how long its answers take. Not safe for concurrent use.
+// Not safe for concurrent use.
 class ProjectState {
  public:
   ProjectState(std::shared_ptr<const ProjectSettings> settings,
@@ -38,15 +40,17 @@ class ProjectState {
                                       Plan& plan);
   // When that is due again without an event.
   [[nodiscard]] SteadyTime SettleAt() const;
-  // As of then: whether a request may go, and if not, what it waits for.
+  // As of the last look: whether a request may go, and if not, what it waits
+  // for.
   [[nodiscard]] const Admission::Decision& decision() const {
     return decision_;
   }
-  // A request began or ended: who can wait is to be found out anew.
+  // A request began, or its answer came: whose turn comes in time is to be
+  // found out anew.
   void Unsettle() { reach_is_known_ = false; }
 
   // The longest that an answer should take: four times what they take usually,
-  // at least 250 ms, and just that as long as none came.
+  // at most the timeout, but at least 250 ms; 250 ms as long as none came.
   [[nodiscard]] SteadyDuration Patience() const;
   // A good one came.
   void NoteAnswer(SteadyDuration took);

@@ -1,3 +1,5 @@
+// Tells people about single queries; see HealthLog for who fails.
+
 #pragma once
 
 #include <set>
@@ -7,7 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "collect/planner.h"
+#include "collect/plan.h"
 #include "model/dataset.h"
 #include "model/sync_status.h"
 #include "modelarts/decode.h"
@@ -23,8 +25,7 @@ std::string StatusUrlForMessages(const ProjectSettings& project,
 void AppendFailure(std::string url, const Error& error,
                    std::vector<LogField>& fields);
 
-// Tells people about single queries; see HealthLog for who fails. Not safe for
-// concurrent use.
+// Not safe for concurrent use.
 class QueryLog {
  public:
   // Why the list of a project's datasets failed, and what to do.

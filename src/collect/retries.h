@@ -1,3 +1,6 @@
+// Has queries tried once more after a rest, which is jittered and at most
+// 200 ms.
+
 #pragma once
 
 #include <map>
@@ -9,8 +12,7 @@
 
 namespace exporter {
 
-// The datasets whose query is tried once more after a rest, which is jittered
-// and at most 200 ms. Not safe for concurrent use.
+// Not safe for concurrent use.
 class Retries {
  public:
   void CountRequest(SteadyTime now) { budget_.CountRequest(now); }

@@ -1,3 +1,7 @@
+// Keeps the datasets that are collected, and what is remembered of them; of
+// those that are gone too for a while, since that may be a slip: a quarter of
+// an hour, or two and a half listings of their project if that is longer.
+
 #pragma once
 
 #include <cstddef>
@@ -14,10 +18,7 @@
 
 namespace exporter {
 
-// The datasets that are collected, and what is remembered of them; of those
-// that are gone too for a while, since that may be a slip: a quarter of an
-// hour, or two and a half listings of their project if that is longer. Not safe
-// for concurrent use.
+// Not safe for concurrent use.
 class Roster {
  public:
   using Projects = std::map<std::string, std::shared_ptr<ProjectState>>;

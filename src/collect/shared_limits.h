@@ -1,6 +1,6 @@
 // Holds what the projects of one account share of what was learned: whether
-// their credentials are accepted, when IAM may be asked, and how fast the cloud
-// answers. Not safe for concurrent use.
+// their credentials are accepted, when IAM may be asked, and, of those at the
+// same endpoint, how fast it answers. Not safe for concurrent use.
 
 #pragma once
 

@@ -1,3 +1,5 @@
+// Asks for the status of datasets, as the planner says, and reads the answers.
+
 #pragma once
 
 #include <utility>
@@ -9,7 +11,7 @@
 
 namespace exporter {
 
-// Asks for the status of datasets. Not safe for concurrent use.
+// Not safe for concurrent use.
 class StatusQueries {
  public:
   // All of them must outlive this object. `ended` is called for each query that

@@ -1,3 +1,6 @@
+// Writes down what happens to queries while somebody listens. Where nobody
+// does, which is nearly always, no line is made.
+
 #pragma once
 
 #include <cstdint>
@@ -16,8 +19,7 @@ namespace exporter {
 // What happened to a query, line by line, for a person who looks for a fault.
 using Trace = std::vector<std::string>;
 
-// Writes down what happens while somebody listens. Where nobody does, which is
-// nearly always, no line is made. Not safe for concurrent use.
+// Not safe for concurrent use.
 class Traces {
  public:
   // `clock` must outlive this object.

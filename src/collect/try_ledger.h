@@ -35,7 +35,6 @@ class TryLedger {
   [[nodiscard]] SteadyTime AgainAt() const;
 
   [[nodiscard]] bool Names(const std::string& object) const;
-  [[nodiscard]] bool IsEmpty() const { return refusals_.empty(); }
 
   // How many of the refusals still count at `now`.
   [[nodiscard]] std::size_t Count(SteadyTime now) const;

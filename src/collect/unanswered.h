@@ -1,3 +1,6 @@
+// Says why a dataset has no answer although the time of somebody who waits for
+// it is up.
+
 #pragma once
 
 #include <memory>
@@ -9,8 +12,7 @@
 
 namespace exporter {
 
-// Why `entry` has no answer although the time of somebody who waits is up.
-// `decision`: the last one of its project.
+// `decision`: the last one of the project of `entry`. Safe for concurrent use.
 std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry,
                                             const Admission::Decision& decision,
                                             SteadyTime now);
