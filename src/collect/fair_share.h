@@ -46,8 +46,11 @@ class FairShare {
   // It ended or was given up. REQUIRES: IsInFlight.
   Running End(RequestId request);
 
-  // The project that may ask now; null if none of them has anything to ask, or
-  // may.
+  // The project that may ask now. Of those that have something to ask and may,
+  // the one served longest ago that holds less than half of the workers,
+  // rounded down; without one, the one served longest ago of the others, if no
+  // second one waits or it would take the last of an odd number. Null if there
+  // is none.
   [[nodiscard]] std::shared_ptr<ProjectState> Next(Projects projects) const;
 
   // Whether stragglers have their turn, too: they hold at most half of the
