@@ -31,7 +31,7 @@ std::string Tries(std::size_t tries) {
 
 }  // namespace
 
-Error HeldBack(const Breaker &breaker, SteadyTime until, SteadyTime now) {
+Error HeldBack(const Breaker& breaker, SteadyTime until, SteadyTime now) {
   Error error = While("not asked: after " + Tries(breaker.Tries(now)) +
                           " in vain, the next is made in " + Wait(until - now),
                       breaker.Refusal() ? *breaker.Refusal()
@@ -42,7 +42,7 @@ Error HeldBack(const Breaker &breaker, SteadyTime until, SteadyTime now) {
   return error;
 }
 
-void AddNextTry(Error &why, unsigned tries, SteadyDuration wait) {
+void AddNextTry(Error& why, unsigned tries, SteadyDuration wait) {
   why.message += "; after " + Tries(tries) + " the next is made in " +
                  Wait(wait) +
                  ", and at once with another password or on a reload";

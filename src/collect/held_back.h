@@ -10,9 +10,9 @@
 namespace exporter {
 
 // Of a breaker that lets none go before `until`.
-Error HeldBack(const Breaker &breaker, SteadyTime until, SteadyTime now);
+Error HeldBack(const Breaker& breaker, SteadyTime until, SteadyTime now);
 
 // Adds to `why` how often a password was tried, and when it is tried next.
-void AddNextTry(Error &why, unsigned tries, SteadyDuration wait);
+void AddNextTry(Error& why, unsigned tries, SteadyDuration wait);
 
 }  // namespace exporter

@@ -17,15 +17,15 @@ constexpr std::chrono::milliseconds kPauseInLongOutage{150};
 
 Outage::Outage() : throttle_(kSettings) {}
 
-void Outage::Replied(const Pass &pass) {
+void Outage::Replied(const Pass& pass) {
   throttle_.Accepted(pass);
   why_.reset();
   is_out_ = false;
 }
 
-bool Outage::Broke(const Pass &pass, const std::string &object,
-                   unsigned broke_in, const Error &error, SteadyTime now,
-                   Rng &rng) {
+bool Outage::Broke(const Pass& pass, const std::string& object,
+                   unsigned broke_in, const Error& error, SteadyTime now,
+                   Rng& rng) {
   const bool may_be_alone = !why_ || broke_for_ == object;
   if (!is_out_ && may_be_alone) {
     if (!why_) {

@@ -37,16 +37,16 @@ class Outage {
   Pass Enter(SteadyTime now) { return throttle_.Enter(now); }
 
   // A reply came.
-  void Replied(const Pass &pass);
+  void Replied(const Pass& pass);
 
   // It was given up, or timed out.
-  void Ended(const Pass &pass) { throttle_.Ended(pass); }
+  void Ended(const Pass& pass) { throttle_.Ended(pass); }
 
   // The connection broke that was to ask for `object`; it did so before in the
   // outage `broke_in` (0: in none) since its last answer. Whether that is the
   // outage's doing; else it is the object that breaks.
-  bool Broke(const Pass &pass, const std::string &object, unsigned broke_in,
-             const Error &error, SteadyTime now, Rng &rng);
+  bool Broke(const Pass& pass, const std::string& object, unsigned broke_in,
+             const Error& error, SteadyTime now, Rng& rng);
 
   // The connections of several objects broke, and no reply came since.
   [[nodiscard]] bool IsOut() const { return is_out_; }
@@ -55,7 +55,7 @@ class Outage {
   // The number of the present or last one.
   [[nodiscard]] unsigned Number() const { return number_; }
   // The first break since the last reply; null: there was none.
-  [[nodiscard]] const std::shared_ptr<const Error> &Why() const { return why_; }
+  [[nodiscard]] const std::shared_ptr<const Error>& Why() const { return why_; }
 
  private:
   Throttle throttle_;

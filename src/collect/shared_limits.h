@@ -24,9 +24,9 @@ struct Limit {
 // Each is found by name, and kept as long as a project uses it.
 class SharedLimits {
  public:
-  std::shared_ptr<Breaker> BreakerOf(const std::string &name, bool lockable);
-  std::shared_ptr<LoginGate> LoginsOf(const std::string &account);
-  std::shared_ptr<Limit> LimitOf(const std::string &name);
+  std::shared_ptr<Breaker> BreakerOf(const std::string& name, bool lockable);
+  std::shared_ptr<LoginGate> LoginsOf(const std::string& account);
+  std::shared_ptr<Limit> LimitOf(const std::string& name);
 
   // A person had the configuration loaded again.
   void Reloaded();
