@@ -46,8 +46,7 @@ void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
   if (settings->credentials != settings_->credentials) {
     generation_ = settings->credentials->Generation();
     secret_version_ = settings->credentials->SecretVersion();
-    if (login_) login_->Abandoned(now);
-    login_.reset();
+    login_.NewCredentials();
     give_up_not_before_ = {};
     given_up_in_a_row_ = 0;
   }
@@ -58,10 +57,7 @@ void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
   breaker_ = shared.BreakerOf(
       UsesPassword() ? account + "\n" + settings_->project_id : account,
       is_key);
-  if (UsesPassword()) {
-    if (!login_) login_.emplace();
-    login_->Apply(*settings_, shared);
-  }
+  if (UsesPassword()) login_.Apply(*settings_, shared);
   user_limit_ = shared.LimitOf(account + "\n" + settings_->endpoint);
   proxy_.Apply(settings_->transport.get(), shared);
 }
@@ -74,7 +70,7 @@ void Admission::NoticeNewCredentials(SteadyTime now) {
   const std::uint64_t secret_version = credentials().SecretVersion();
   if (secret_version != secret_version_) {
     secret_version_ = secret_version;
-    if (login_) login_->NewSecret();
+    if (UsesPassword()) login_.NewSecret();
   }
   const std::uint64_t generation = credentials().Generation();
   if (generation == generation_) return;
@@ -162,8 +158,11 @@ Admission::Decision Admission::AskThrottles(SteadyTime now) const {
 
 Admission::Pass Admission::Enter(Object object, SteadyTime now) {
   if (bucket_) bucket_->Take(now);
-  return {.credentials = breaker_->Enter(now),
+  return {.proved_by = settings_->credentials,
+          .breaker = breaker_,
+          .credentials = breaker_->Enter(now),
           .proxy = proxy_.Enter(now),
+          .user_limit = user_limit_,
           .user = user_limit_->throttle.Enter(now),
           .own = own_limit_.throttle.Enter(now),
           .outage = outage_.Enter(now),
@@ -179,21 +178,21 @@ Admission::Next Admission::Ended(const Pass &pass, const Signal &signal,
                                  const std::function<bool()> &is_only_one,
                                  Instant now, Rng &rng) {
   const Error *error = signal.error;
-  proxy_.Ended(pass.proxy, error, now.steady);
+  ProxyLogin::Ended(pass.proxy, error, now.steady);
   const bool is_reply = error == nullptr || error->http_status > 0;
   if (is_reply) outage_.Replied(pass.outage);
   if (error != nullptr && error->kind == ErrorKind::kThrottled) {
-    breaker_->Leave(pass.credentials,
-                    {.error = std::make_shared<const Error>(*error)},
-                    now.steady);
+    pass.breaker->Leave(pass.credentials,
+                        {.error = std::make_shared<const Error>(*error)},
+                        now.steady);
     Throttled(pass, signal, now.steady, rng);
     return Next::kKeepsItsPlace;
   }
   if (is_reply) {
-    user_limit_->throttle.Accepted(pass.user);
+    pass.user_limit->throttle.Accepted(pass.user);
     own_limit_.throttle.Accepted(pass.own);
   } else {
-    user_limit_->throttle.Ended(pass.user);
+    pass.user_limit->throttle.Ended(pass.user);
     own_limit_.throttle.Ended(pass.own);
   }
   if (error != nullptr && error->http_status == 401) {
@@ -205,7 +204,7 @@ Admission::Next Admission::Ended(const Pass &pass, const Signal &signal,
   } else {
     end.error = std::make_shared<const Error>(*error);
   }
-  breaker_->Leave(pass.credentials, end, now.steady);
+  pass.breaker->Leave(pass.credentials, end, now.steady);
   if (error == nullptr) return Next::kDone;
   if (error->kind == ErrorKind::kConnect &&
       error->cause != Cause::kProxyLogin) {
@@ -220,8 +219,8 @@ Admission::Next Admission::Ended(const Pass &pass, const Signal &signal,
 
 void Admission::Throttled(const Pass &pass, const Signal &signal,
                           SteadyTime now, Rng &rng) {
-  Limit &limit = signal.is_limit_of_user ? *user_limit_ : own_limit_;
-  Limit &other = signal.is_limit_of_user ? own_limit_ : *user_limit_;
+  Limit &limit = signal.is_limit_of_user ? *pass.user_limit : own_limit_;
+  Limit &other = signal.is_limit_of_user ? own_limit_ : *pass.user_limit;
   other.throttle.Ended(signal.is_limit_of_user ? pass.own : pass.user);
   if (limit.throttle.Refused(signal.is_limit_of_user ? pass.user : pass.own,
                              {signal.retry_after, signal.quota}, now, rng)) {
@@ -235,21 +234,31 @@ Admission::Next Admission::JudgeRefusal(
   const auto is_ready = [&] {
     return credentials().State(now.wall) == Credentials::Readiness::kReady;
   };
+  if (pass.proved_by != settings_->credentials) {
+    // It is true of those, which others may still use.
+    pass.breaker->Leave(pass.credentials,
+                        {.verdict = Verdict::kRefused,
+                         .error = std::make_shared<const Error>(error),
+                         .object = pass.object,
+                         .was_good = pass.was_good},
+                        now.steady);
+    return is_ready() ? Next::kRepeats : Next::kKeepsItsPlace;
+  }
   if (pass.generation != credentials().Generation() || !is_ready()) {
-    breaker_->Leave(pass.credentials, {}, now.steady);
+    pass.breaker->Leave(pass.credentials, {}, now.steady);
     return is_ready() ? Next::kRepeats : Next::kKeepsItsPlace;
   }
   const bool was_unproven = breaker_->IsLockable() && !breaker_->WasAccepted();
   const bool was_doubted = breaker_->IsDoubted();
   const bool is_alone = pass.was_good && !was_doubted && is_only_one();
   const bool is_another = pass.was_good && breaker_->IsFresh(pass.object);
-  breaker_->Leave(pass.credentials,
-                  {.verdict = Verdict::kRefused,
-                   .error = std::make_shared<const Error>(error),
-                   .object = pass.object,
-                   .was_good = pass.was_good,
-                   .is_only_one = is_alone},
-                  now.steady);
+  pass.breaker->Leave(pass.credentials,
+                      {.verdict = Verdict::kRefused,
+                       .error = std::make_shared<const Error>(error),
+                       .object = pass.object,
+                       .was_good = pass.was_good,
+                       .is_only_one = is_alone},
+                      now.steady);
   // A third one that was answered before has to confirm the doubt, if any is.
   const bool is_third =
       is_another && (pass.was_answered || !breaker_->WasAccepted());
@@ -278,9 +287,9 @@ void Admission::GiveUp(const HttpRequest *proved, Instant now) {
 
 void Admission::Abandoned(const Pass &pass, std::shared_ptr<const Error> error,
                           SteadyTime now) {
-  breaker_->Leave(pass.credentials, {.error = std::move(error)}, now);
-  proxy_.Abandoned(pass.proxy, now);
-  user_limit_->throttle.Ended(pass.user);
+  pass.breaker->Leave(pass.credentials, {.error = std::move(error)}, now);
+  ProxyLogin::Abandoned(pass.proxy, now);
+  pass.user_limit->throttle.Ended(pass.user);
   own_limit_.throttle.Ended(pass.own);
   outage_.Ended(pass.outage);
 }
@@ -298,17 +307,19 @@ bool Admission::IsPaused(SteadyTime now) const {
 }
 
 SteadyTime Admission::RenewalAt(SteadyTime now) const {
-  return std::max(login_->NextAt(now), proxy_.NextAt(now));
+  return std::max(login_.NextAt(now), proxy_.NextAt(now));
 }
 
 Admission::Decision Admission::WaitForCredentials(Instant now) const {
-  if (!login_ || login_->IsOnItsWay()) return {.kind = Kind::kCredentials};
+  if (!UsesPassword() || login_.IsOnItsWay()) {
+    return {.kind = Kind::kCredentials};
+  }
   const SteadyTime at = RenewalAt(now.steady);
   if (at <= now.steady) return {.kind = Kind::kCredentials};
   if (at == SteadyTime::max()) return {.kind = Kind::kCredentials};
-  const unsigned tries = login_->Tries();
+  const unsigned tries = login_.Tries();
   Error why = credentials().Prove(HttpRequest{}, now.wall).error();
-  if (const auto refusal = login_->Refusal()) {
+  if (const auto refusal = login_.Refusal()) {
     why = *refusal;
     why.kind = ErrorKind::kCredentials;
   }
@@ -318,23 +329,27 @@ Admission::Decision Admission::WaitForCredentials(Instant now) const {
           .why = std::make_shared<const Error>(std::move(why))};
 }
 
-std::optional<Credentials::RenewalRequest> Admission::Renew(Instant now) {
-  if (!login_) return credentials().Renewal(now.wall);
-  if (login_->IsOnItsWay() || RenewalAt(now.steady) > now.steady) {
+std::optional<Admission::Renewal> Admission::Renew(Instant now) {
+  if (UsesPassword() &&
+      (login_.IsOnItsWay() || RenewalAt(now.steady) > now.steady)) {
     return std::nullopt;
   }
   auto request = credentials().Renewal(now.wall);
   if (!request) return std::nullopt;
-  login_->Begin(now.steady);
-  login_proxy_ = proxy_.Enter(now.steady);
-  return request;
+  Renewal renewal{.request = *std::move(request), .pass = {}};
+  if (UsesPassword()) {
+    renewal.pass = {.login = login_.Begin(now.steady),
+                    .proxy = proxy_.Enter(now.steady)};
+  }
+  return renewal;
 }
 
-void Admission::RenewalEnded(const Signal &signal, Instant now, Rng &rng) {
-  if (!login_ || !login_->IsOnItsWay()) return;
-  proxy_.Ended(login_proxy_, signal.error, now.steady);
-  login_->Ended(signal.error, {signal.retry_after, signal.quota}, now.steady,
-                rng);
+void Admission::RenewalEnded(const RenewalPass &pass, const Signal &signal,
+                             Instant now, Rng &rng) {
+  if (!pass.login) return;
+  ProxyLogin::Ended(pass.proxy, signal.error, now.steady);
+  login_.Ended(*pass.login, signal.error, {signal.retry_after, signal.quota},
+               now.steady, rng);
 }
 
 }  // namespace exporter

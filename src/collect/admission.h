@@ -58,10 +58,14 @@ class Admission {
     }
   };
 
-  // What one request knows of those that let it through.
+  // What one request knows of those that let it through: it leaves these, also
+  // when a reload has given the project others meanwhile.
   struct Pass {
+    std::shared_ptr<Credentials> proved_by;
+    std::shared_ptr<Breaker> breaker;
     Breaker::Pass credentials;
-    Breaker::Pass proxy;
+    ProxyLogin::Pass proxy;
+    std::shared_ptr<Limit> user_limit;
     Throttle::Pass user;
     Throttle::Pass own;
     Outage::Pass outage;
@@ -135,10 +139,21 @@ class Admission {
   void Abandoned(const Pass &pass, std::shared_ptr<const Error> error,
                  SteadyTime now);
 
+  // What one renewal knows of those that let it through.
+  struct RenewalPass {
+    std::optional<IamLogin::Pass> login;  // None: not by a password.
+    ProxyLogin::Pass proxy;
+  };
+  struct Renewal {
+    Credentials::RenewalRequest request;
+    RenewalPass pass;
+  };
+
   // The renewal of the credentials that is due and may go, if one is.
-  std::optional<Credentials::RenewalRequest> Renew(Instant now);
+  std::optional<Renewal> Renew(Instant now);
   // It ended.
-  void RenewalEnded(const Signal &signal, Instant now, Rng &rng);
+  void RenewalEnded(const RenewalPass &pass, const Signal &signal, Instant now,
+                    Rng &rng);
 
   // When the dataset behind `others` may be asked at the earliest, for all that
   // is known now. REQUIRES: Decide said kPause or kRate.
@@ -175,8 +190,7 @@ class Admission {
   std::shared_ptr<const ProjectSettings> settings_;
   std::shared_ptr<Breaker> breaker_;
   ProxyLogin proxy_;
-  std::optional<IamLogin> login_;  // None: not by a password.
-  Breaker::Pass login_proxy_;      // Of the login on its way.
+  IamLogin login_;  // Not used unless UsesPassword.
   std::shared_ptr<Limit> user_limit_;
   Limit own_limit_;
   Outage outage_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
 
 namespace exporter {
 namespace {
@@ -32,35 +31,45 @@ SteadyTime IamLogin::NextAt(SteadyTime now) const {
                    limit_->throttle.NextAt(now)});
 }
 
-void IamLogin::Begin(SteadyTime now) {
-  on_its_way_ = true;
-  gate_pass_ = gate_->Begin(now);
-  limit_pass_ = limit_->throttle.Enter(now);
+IamLogin::Pass IamLogin::Begin(SteadyTime now) {
+  on_its_way_ = ++last_number_;
+  return {.number = on_its_way_,
+          .project_id = project_id_,
+          .gate = gate_,
+          .of_gate = gate_->Begin(now),
+          .limit = limit_,
+          .of_limit = limit_->throttle.Enter(now)};
 }
 
-void IamLogin::Ended(const Error *error, const Throttle::Refusal &refusal,
-                     SteadyTime now, Rng &rng) {
-  on_its_way_ = false;
+void IamLogin::Ended(const Pass &pass, const Error *error,
+                     const Throttle::Refusal &refusal, SteadyTime now,
+                     Rng &rng) {
+  const bool is_of_present = pass.number == on_its_way_;
+  if (is_of_present) on_its_way_ = 0;
   if (error == nullptr) {
-    failures_ = 0;
-    not_before_ = now + 1s;
-    gate_->End(gate_pass_, project_id_, LoginGate::Verdict::kAccepted, nullptr,
-               false, now);
-    limit_->throttle.Accepted(limit_pass_);
+    if (is_of_present) {
+      failures_ = 0;
+      not_before_ = now + 1s;
+    }
+    pass.gate->End(pass.of_gate, pass.project_id, LoginGate::Verdict::kAccepted,
+                   nullptr, false, now);
+    pass.limit->throttle.Accepted(pass.of_limit);
     return;
   }
   const bool is_refused =
       error->http_status == 401 || error->http_status == 403;
-  if (!is_refused && error->http_status != 429) PauseAfter(*error, now);
-  gate_->End(
-      gate_pass_, project_id_,
+  if (is_of_present && !is_refused && error->http_status != 429) {
+    PauseAfter(*error, now);
+  }
+  pass.gate->End(
+      pass.of_gate, pass.project_id,
       is_refused ? LoginGate::Verdict::kRefused : LoginGate::Verdict::kNone,
       is_refused ? std::make_shared<const Error>(*error) : nullptr,
       error->kind == ErrorKind::kTimeout, now);
   if (error->http_status == 429) {
-    limit_->throttle.Refused(limit_pass_, refusal, now, rng);
+    pass.limit->throttle.Refused(pass.of_limit, refusal, now, rng);
   } else {
-    limit_->throttle.Ended(limit_pass_);
+    pass.limit->throttle.Ended(pass.of_limit);
   }
 }
 
@@ -74,16 +83,19 @@ void IamLogin::PauseAfter(const Error &error, SteadyTime now) {
   not_before_ = now + pause;
 }
 
-void IamLogin::Abandoned(SteadyTime now) {
-  if (!std::exchange(on_its_way_, false)) return;
-  gate_->End(gate_pass_, project_id_, LoginGate::Verdict::kNone, nullptr, false,
-             now);
-  limit_->throttle.Ended(limit_pass_);
-}
-
 void IamLogin::NewSecret() {
   gate_->NewSecret();
-  on_its_way_ = false;
+  Forget();
+}
+
+void IamLogin::NewCredentials() {
+  gate_.reset();
+  limit_.reset();
+  Forget();
+}
+
+void IamLogin::Forget() {
+  on_its_way_ = 0;
   not_before_ = SteadyTime{};
   failures_ = 0;
 }

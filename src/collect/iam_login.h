@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,23 +19,35 @@ namespace exporter {
 // 4 s, ... up to one minute. Not safe for concurrent use.
 class IamLogin {
  public:
+  // What one login knows of those that let it through: it leaves these, also
+  // when the project has changed to others meanwhile.
+  struct Pass {
+    std::uint64_t number = 0;
+    std::string project_id;
+    std::shared_ptr<LoginGate> gate;
+    std::uint64_t of_gate = 0;
+    std::shared_ptr<Limit> limit;
+    Throttle::Pass of_limit;
+  };
+
   void Apply(const ProjectSettings &settings, SharedLimits &shared);
 
   // When a token may be asked for: at `now` or before, if at once;
   // SteadyTime::max() while that depends on one that is on its way.
   [[nodiscard]] SteadyTime NextAt(SteadyTime now) const;
-  [[nodiscard]] bool IsOnItsWay() const { return on_its_way_; }
+  [[nodiscard]] bool IsOnItsWay() const { return on_its_way_ != 0; }
 
-  // It is asked for. One of the next two follows.
-  void Begin(SteadyTime now);
+  // It is asked for. One Ended follows.
+  [[nodiscard]] Pass Begin(SteadyTime now);
   // `error`: null if there is a token. `refusal`: what a 429 says.
-  void Ended(const Error *error, const Throttle::Refusal &refusal,
-             SteadyTime now, Rng &rng);
-  // Nobody waits for it any longer: others may go on with the account.
-  void Abandoned(SteadyTime now);
+  void Ended(const Pass &pass, const Error *error,
+             const Throttle::Refusal &refusal, SteadyTime now, Rng &rng);
 
-  // The password was replaced.
+  // The password was replaced. A login on its way is of the old one.
   void NewSecret();
+  // Likewise, all of the credentials were. Apply follows before any other call,
+  // unless they are of another kind now.
+  void NewCredentials();
 
   // As LoginGate's, for this project.
   [[nodiscard]] std::shared_ptr<const Error> Refusal() const {
@@ -43,15 +56,15 @@ class IamLogin {
   [[nodiscard]] unsigned Tries() const { return gate_->TriesFor(project_id_); }
 
  private:
+  void Forget();
   void PauseAfter(const Error &error, SteadyTime now);
 
   std::string project_id_;
   std::shared_ptr<LoginGate> gate_;
   std::shared_ptr<Limit> limit_;
 
-  bool on_its_way_ = false;
-  std::uint64_t gate_pass_ = 0;
-  Throttle::Pass limit_pass_;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t on_its_way_ = 0;  // 0: none of the present password.
   SteadyTime not_before_{};
   unsigned failures_ = 0;  // In a row, refusals not among them.
 };

@@ -191,9 +191,10 @@ void Planner::RenewalEnded(std::uint64_t id, const RenewalAnswer& answer,
                            Instant now) {
   const auto found = renewing_.find(id);
   if (found == renewing_.end()) return;
-  const std::shared_ptr<ProjectState> project = std::move(found->second);
+  const Renewing ended = std::move(found->second);
   renewing_.erase(found);
-  project->admission().RenewalEnded(
+  ended.project->admission().RenewalEnded(
+      ended.pass,
       {.error = answer.error ? &*answer.error : nullptr,
        .retry_after = answer.retry_after,
        .quota = answer.quota},
@@ -254,14 +255,13 @@ void Planner::Renew(const std::shared_ptr<ProjectState>& project, Instant now,
                     Plan& plan) {
   if (project->retired) return;
   if (!project->HasQueued() && !project->listing_wanted) return;
-  std::optional<Credentials::RenewalRequest> request =
-      project->admission().Renew(now);
-  if (!request) return;
+  std::optional<Admission::Renewal> renewal = project->admission().Renew(now);
+  if (!renewal) return;
   const std::uint64_t id = ++last_rank_;
-  renewing_.emplace(id, project);
+  renewing_.emplace(id, Renewing{project, std::move(renewal->pass)});
   plan.renewals.push_back({.id = id,
                            .project = project->settings(),
-                           .request = std::move(*request)});
+                           .request = std::move(renewal->request)});
 }
 
 void Planner::Dispatch(Instant now, Plan& plan) {

@@ -103,6 +103,10 @@ class Planner {
 
  private:
   using Running = FairShare::Running;
+  struct Renewing {
+    std::shared_ptr<ProjectState> project;
+    Admission::RenewalPass pass;
+  };
 
   // Events.
   Admission::Next Judge(const Running& running, const Answer& answer,
@@ -133,7 +137,7 @@ class Planner {
   Retries retries_;
   Outcomes outcomes_;
   std::map<ScrapeId, std::unique_ptr<Scrape>> scrapes_;
-  std::map<std::uint64_t, std::shared_ptr<ProjectState>> renewing_;
+  std::map<std::uint64_t, Renewing> renewing_;
   std::uint64_t last_rank_ = 0;  // Of requests, renewals and asked datasets.
   SteadyTime wake_at_ = SteadyTime::max();
   PlannerCounts counts_;

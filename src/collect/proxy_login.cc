@@ -40,13 +40,13 @@ SteadyTime ProxyLogin::NextAt(SteadyTime now) const {
   return breaker_->WakeAt(now);
 }
 
-Breaker::Pass ProxyLogin::Enter(SteadyTime now) {
-  return breaker_ ? breaker_->Enter(now) : Breaker::Pass{};
+ProxyLogin::Pass ProxyLogin::Enter(SteadyTime now) {
+  if (!breaker_) return {};
+  return {.breaker = breaker_, .of_breaker = breaker_->Enter(now)};
 }
 
-void ProxyLogin::Ended(const Breaker::Pass &pass, const Error *error,
-                       SteadyTime now) {
-  if (!breaker_) return;
+void ProxyLogin::Ended(const Pass &pass, const Error *error, SteadyTime now) {
+  if (!pass.breaker) return;
   Breaker::End end{.object = kProxyObject, .is_only_one = true};
   if (error == nullptr || error->http_status > 0) {
     end.verdict = Breaker::Verdict::kAccepted;
@@ -54,11 +54,12 @@ void ProxyLogin::Ended(const Breaker::Pass &pass, const Error *error,
     end.verdict = Breaker::Verdict::kRefused;
     end.error = std::make_shared<const Error>(*error);
   }
-  breaker_->Leave(pass, end, now);
+  pass.breaker->Leave(pass.of_breaker, end, now);
 }
 
-void ProxyLogin::Abandoned(const Breaker::Pass &pass, SteadyTime now) {
-  if (breaker_) breaker_->Leave(pass, {.object = kProxyObject}, now);
+void ProxyLogin::Abandoned(const Pass &pass, SteadyTime now) {
+  if (!pass.breaker) return;
+  pass.breaker->Leave(pass.of_breaker, {.object = kProxyObject}, now);
 }
 
 }  // namespace exporter

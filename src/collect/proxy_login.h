@@ -14,6 +14,12 @@ namespace exporter {
 // nothing has accepted them. Not safe for concurrent use.
 class ProxyLogin {
  public:
+  // What one request knows of the proxy's breaker that let it through.
+  struct Pass {
+    std::shared_ptr<Breaker> breaker;  // Null: there was none.
+    Breaker::Pass of_breaker;
+  };
+
   // `transport` may be null.
   void Apply(const Transport *transport, SharedLimits &shared);
 
@@ -27,10 +33,10 @@ class ProxyLogin {
   [[nodiscard]] SteadyTime NextAt(SteadyTime now) const;
 
   // A request goes. One of the next two follows.
-  Breaker::Pass Enter(SteadyTime now);
+  [[nodiscard]] Pass Enter(SteadyTime now);
   // `error`: null if it went well.
-  void Ended(const Breaker::Pass &pass, const Error *error, SteadyTime now);
-  void Abandoned(const Breaker::Pass &pass, SteadyTime now);
+  static void Ended(const Pass &pass, const Error *error, SteadyTime now);
+  static void Abandoned(const Pass &pass, SteadyTime now);
 
  private:
   std::shared_ptr<Breaker> breaker_;

@@ -414,6 +414,116 @@ TEST(PlannerTest, ARefusedTokenRequestIsTriedForTheOtherProjectAndNoMore) {
   EXPECT_EQ(cloud.renewals.size(), 2U);
 }
 
+// As a reload does.
+void ReplaceCredentials(PlannedCloud& cloud, const std::string& account) {
+  auto project = std::make_shared<ProjectSettings>(*cloud.projects[0]);
+  auto credentials = std::make_shared<FakeCredentials>(cloud.CredentialsOf(0));
+  project->credentials = credentials;
+  project->account = account;
+  cloud.projects[0] = project;
+  cloud.Configure();
+}
+
+TEST(PlannerTest, TheEndOfALoginSaysNothingOfThePasswordThatAReloadBrought) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1)->max_password_tries = 1;
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kPassword;
+  cloud.CredentialsOf(0).state = Credentials::Readiness::kPending;
+  cloud.CredentialsOf(0).renewal_due = true;
+  cloud.Configure();
+  const ScrapeId scrape = cloud.Begin(5s);
+  ASSERT_EQ(cloud.renewals.size(), 1U);
+
+  ReplaceCredentials(cloud, "another");
+  cloud.CredentialsOf(0).renewal_due = true;
+  cloud.Settle();
+  ASSERT_EQ(cloud.renewals.size(), 2U);
+  cloud.planner.RenewalEnded(cloud.renewals[0].id,
+                             {.error = Error{.kind = ErrorKind::kUnauthorized,
+                                             .message = "refused",
+                                             .http_status = 401}},
+                             cloud.now);
+  cloud.Settle();
+  EXPECT_TRUE(cloud.finished.empty());
+  cloud.CredentialsOf(0).state = Credentials::Readiness::kReady;
+  cloud.CredentialsOf(0).generation++;
+  cloud.planner.RenewalEnded(cloud.renewals[1].id, {}, cloud.now);
+  cloud.Settle();
+  cloud.PassTime(1s);
+
+  EXPECT_EQ(cloud.finished.at(scrape).errors, 0U);
+}
+
+TEST(PlannerTest, ALoginOfAnOldPasswordLeavesTheProxyToOthers) {
+  for (const bool by_reload : {true, false}) {
+    SCOPED_TRACE(by_reload);
+    PlannedCloud cloud;
+    auto project = cloud.AddProject("p", 1);
+    project->transport = std::make_shared<const Transport>(Transport{
+        .proxy_url = Secret("http://user:password@proxy.example.com:3128")});
+    cloud.CredentialsOf(0).lockable = Credentials::Lockable::kPassword;
+    cloud.CredentialsOf(0).state = Credentials::Readiness::kPending;
+    cloud.CredentialsOf(0).renewal_due = true;
+    cloud.Configure();
+    cloud.Begin(1h);
+
+    for (std::size_t logins = 1; logins <= 5; ++logins) {
+      ASSERT_EQ(cloud.renewals.size(), logins);
+      if (by_reload) {
+        ReplaceCredentials(cloud, NumberedName("account", logins));
+      } else {
+        cloud.CredentialsOf(0).secret_version++;
+        cloud.Settle();
+      }
+      cloud.planner.RenewalEnded(
+          cloud.renewals.back().id,
+          {.error = Error{.kind = ErrorKind::kTls, .message = "scripted"}},
+          cloud.now);
+      cloud.CredentialsOf(0).renewal_due = true;
+      cloud.PassTime(1s);
+    }
+  }
+}
+
+TEST(PlannerTest, AnAnswerSaysNothingOfTheKeyThatAReloadBrought) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 100);
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
+  cloud.Configure();
+  cloud.Scrape(5s);
+  const ScrapeId scrape = cloud.Begin(5s);
+  ASSERT_FALSE(cloud.in_flight.empty());
+  const std::size_t before = cloud.asked.size();
+
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+  ReplaceCredentials(cloud, "wrong");
+  cloud.PassTime(5s);
+
+  EXPECT_LE(cloud.asked.size() - before, 3U);
+  EXPECT_LT(Failing(cloud.finished.at(scrape), ErrorKind::kUnauthorized), 100U)
+      << "what was on its way was answered";
+}
+
+TEST(PlannerTest, ARefusalSaysNothingOfTheKeyThatAReloadBrought) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 1);
+  cloud.CredentialsOf(0).lockable = Credentials::Lockable::kKey;
+  cloud.cloud = [](const DatasetKey&) {
+    return PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  };
+  cloud.Configure();
+  const ScrapeId scrape = cloud.Begin(5s);
+  ASSERT_EQ(cloud.in_flight.size(), 1U);
+
+  cloud.cloud = [](const DatasetKey&) { return PlannedCloud::Good(); };
+  ReplaceCredentials(cloud, "right");
+  cloud.PassTime(1s);
+
+  EXPECT_EQ(cloud.finished.at(scrape).errors, 0U);
+}
+
 // Each refusal comes with new credentials, which would be worth a try.
 TEST(PlannerTest, RepeatsARefusedQueryOnceWithOtherCredentials) {
   PlannedCloud cloud;
