@@ -17,8 +17,11 @@ bool MayNeedLogin(const Transport *transport) {
 }  // namespace
 
 void ProxyLogin::Apply(const Transport *transport, SharedLimits &shared) {
-  breaker_ = nullptr;
-  if (!MayNeedLogin(transport)) return;
+  if (!MayNeedLogin(transport)) {
+    breaker_ = nullptr;
+    return;
+  }
+  // The old one goes last: it may be the same, and nobody else's.
   breaker_ = shared.BreakerOf("proxy " + transport->proxy_url.Reveal(), true);
 }
 

@@ -454,13 +454,37 @@ TEST(PlannerTest, TheEndOfALoginSaysNothingOfThePasswordThatAReloadBrought) {
   EXPECT_EQ(cloud.finished.at(scrape).errors, 0U);
 }
 
+std::shared_ptr<const Transport> ProxyWithLogin() {
+  return std::make_shared<const Transport>(Transport{
+      .proxy_url = Secret("http://user:password@proxy.example.com:3128")});
+}
+
+TEST(PlannerTest, AReloadForgetsNoTriesOfALoginAtAProxy) {
+  PlannedCloud cloud;
+  cloud.AddProject("p", 5)->transport = ProxyWithLogin();
+  cloud.cloud = [](const DatasetKey&) {
+    auto fate = PlannedCloud::Bad(ErrorKind::kConnect);
+    fate.answer.result = Fail(Error{.kind = ErrorKind::kConnect,
+                                    .message = "the proxy answered 407",
+                                    .cause = Cause::kProxyLogin});
+    return fate;
+  };
+
+  for (int minute = 0; minute < 14; ++minute) {
+    cloud.Configure();
+    EXPECT_EQ(cloud.Scrape(5s).errors, 5U);
+    cloud.PassTime(1min);
+  }
+
+  EXPECT_GE(cloud.asked.size(), 1U);
+  EXPECT_LE(cloud.asked.size(), 3U);
+}
+
 TEST(PlannerTest, ALoginOfAnOldPasswordLeavesTheProxyToOthers) {
   for (const bool by_reload : {true, false}) {
     SCOPED_TRACE(by_reload);
     PlannedCloud cloud;
-    auto project = cloud.AddProject("p", 1);
-    project->transport = std::make_shared<const Transport>(Transport{
-        .proxy_url = Secret("http://user:password@proxy.example.com:3128")});
+    cloud.AddProject("p", 1)->transport = ProxyWithLogin();
     cloud.CredentialsOf(0).lockable = Credentials::Lockable::kPassword;
     cloud.CredentialsOf(0).state = Credentials::Readiness::kPending;
     cloud.CredentialsOf(0).renewal_due = true;
