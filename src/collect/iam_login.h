@@ -1,3 +1,8 @@
+// Paces the logins of one project at IAM, by which its tokens are got: by what
+// the password is worth (LoginGate), by the limit that IAM tells of, and after
+// another failure by a pause of its own: a minute after a 400, a 404 or another
+// answer that a person has to mend, else 1 s, 2 s, 4 s, ... up to one minute.
+
 #pragma once
 
 #include <cstdint>
@@ -13,10 +18,7 @@
 
 namespace exporter {
 
-// The logins of one project at IAM, by which its tokens are got: paced by what
-// the password is worth (LoginGate), by the limit that IAM tells of, and after
-// a failure by a pause of its own: a minute after a refusal, else 1 s, 2 s,
-// 4 s, ... up to one minute. Not safe for concurrent use.
+// Not safe for concurrent use.
 class IamLogin {
  public:
   // What one login knows of those that let it through: it leaves these, also
@@ -66,7 +68,9 @@ class IamLogin {
   std::uint64_t last_number_ = 0;
   std::uint64_t on_its_way_ = 0;  // 0: none of the present password.
   SteadyTime not_before_{};
-  unsigned failures_ = 0;  // In a row, refusals not among them.
+  // Since the last token or change of the credentials; those that answer 401,
+  // 403 or 429 do not count.
+  unsigned failures_ = 0;
 };
 
 }  // namespace exporter

@@ -6,19 +6,21 @@
 // enough is answered from memory; one whose query is under way is joined; the
 // others queue up in their project. Whenever a worker is free, the project that
 // was served longest ago asks the dataset that was asked longest ago, unless
-// admission says no. A query belongs to all scrapes
-// that wait for it: it ends with its outcome, or when the last of them leaves
-// at its deadline. It does not outlive them, so that a stuck cloud finds every
-// worker free at the next scrape.
+// admission says no. A query belongs to all scrapes that wait for it: it ends
+// with its outcome, or when the last of them leaves at its deadline. It does
+// not outlive them, so that a stuck cloud finds every worker free at the next
+// scrape.
 //
-// What keeps stuck datasets from taking the turn of healthy ones: a request
-// that outlasts the patience with its project is a straggler. As long as others
-// wait, stragglers hold at most half of the workers: the newest of those above
-// that share are cut and queue up again, as stragglers. Suspects are asked in
-// their turn, but never with more than half of the workers while others wait.
+// What keeps stuck datasets from taking the turn of healthy ones: as long as
+// others wait, requests that outlast the patience with their project hold at
+// most half of the workers. The newest above that share are cut, and their
+// datasets queue up again, as stragglers. Those are asked in their turn, but
+// never with more than half of the workers while others wait.
 
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -47,8 +49,7 @@ struct PlannerSettings {
 
 struct PlannerCounts {
   std::uint64_t wanted = 0;  // Datasets that scrapes wanted,
-  std::uint64_t shared =
-      0;  // and how many of those cost no query of their own.
+  std::uint64_t shared = 0;  // and those of them without a query of their own.
   SteadyDuration held_up{};  // Time in which a queue waited for the pacing.
 };
 

@@ -1,3 +1,6 @@
+// Keeps a proxy from locking the user that we name to it: the password is tried
+// as seldom as an access key while nothing has accepted it.
+
 #pragma once
 
 #include <memory>
@@ -10,8 +13,7 @@
 
 namespace exporter {
 
-// The user and password of a proxy: tried as seldom as an access key while
-// nothing has accepted them. Not safe for concurrent use.
+// Not safe for concurrent use.
 class ProxyLogin {
  public:
   // What one request knows of the proxy's breaker that let it through.
