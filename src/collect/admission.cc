@@ -16,7 +16,7 @@ using Verdict = Breaker::Verdict;
 constexpr SteadyDuration kNew = 1min;
 
 // Of an answer other than 401.
-Verdict VerdictOf(const Error *error) {
+Verdict VerdictOf(const Error* error) {
   if (error == nullptr) return Verdict::kAccepted;
   // These come from gateways and proxies that may not have looked at who asks.
   const bool says_nothing =
@@ -29,7 +29,7 @@ Verdict VerdictOf(const Error *error) {
 }  // namespace
 
 Admission::Admission(std::shared_ptr<const ProjectSettings> settings,
-                     SharedLimits &shared, SteadyTime now) {
+                     SharedLimits& shared, SteadyTime now) {
   if (settings->rate_limit) bucket_.emplace(*settings->rate_limit, now);
   settings_ = settings;
   Apply(std::move(settings), shared, now);
@@ -38,7 +38,7 @@ Admission::Admission(std::shared_ptr<const ProjectSettings> settings,
 }
 
 void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
-                      SharedLimits &shared, SteadyTime now) {
+                      SharedLimits& shared, SteadyTime now) {
   if (settings->rate_limit != settings_->rate_limit) {
     bucket_.reset();
     if (settings->rate_limit) bucket_.emplace(*settings->rate_limit, now);
@@ -51,7 +51,7 @@ void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
     given_up_in_a_row_ = 0;
   }
   settings_ = std::move(settings);
-  const std::string &account = settings_->account;
+  const std::string& account = settings_->account;
   const bool is_key =
       credentials().MayBeLocked() == Credentials::Lockable::kKey;
   breaker_ = shared.BreakerOf(
@@ -80,7 +80,7 @@ void Admission::NoticeNewCredentials(SteadyTime now) {
 }
 
 Admission::Decision Admission::Decide(
-    Instant now, const std::function<bool()> &has_untried) const {
+    Instant now, const std::function<bool()>& has_untried) const {
   switch (credentials().State(now.wall)) {
     case Credentials::Readiness::kNone:
       return {.kind = Kind::kRefused,
@@ -91,7 +91,7 @@ Admission::Decision Admission::Decide(
     case Credentials::Readiness::kReady:
       break;
   }
-  if (const Breaker *proxy = proxy_.breaker()) {
+  if (const Breaker* proxy = proxy_.breaker()) {
     Decision decision =
         AskBreaker(*proxy, now, [this] { return proxy_.IsUntried(); });
     if (!decision.MayGo()) return decision;
@@ -103,8 +103,8 @@ Admission::Decision Admission::Decide(
 }
 
 Admission::Decision Admission::AskBreaker(
-    const Breaker &breaker, Instant now,
-    const std::function<bool()> &has_untried) const {
+    const Breaker& breaker, Instant now,
+    const std::function<bool()>& has_untried) const {
   const auto refused = [&](SteadyTime until) {
     return Decision{.kind = Kind::kRefused,
                     .until = until,
@@ -173,11 +173,11 @@ Admission::Pass Admission::Enter(Object object, SteadyTime now) {
           .object = std::move(object.name)};
 }
 
-Admission::Next Admission::Ended(const Pass &pass, const Signal &signal,
-                                 const HttpRequest *proved,
-                                 const std::function<bool()> &is_only_one,
-                                 Instant now, Rng &rng) {
-  const Error *error = signal.error;
+Admission::Next Admission::Ended(const Pass& pass, const Signal& signal,
+                                 const HttpRequest* proved,
+                                 const std::function<bool()>& is_only_one,
+                                 Instant now, Rng& rng) {
+  const Error* error = signal.error;
   ProxyLogin::Ended(pass.proxy, error, now.steady);
   const bool is_reply = error == nullptr || error->http_status > 0;
   if (is_reply) outage_.Replied(pass.outage);
@@ -217,10 +217,10 @@ Admission::Next Admission::Ended(const Pass &pass, const Signal &signal,
   return error->kind == ErrorKind::kServerError ? Next::kMayRetry : Next::kDone;
 }
 
-void Admission::Throttled(const Pass &pass, const Signal &signal,
-                          SteadyTime now, Rng &rng) {
-  Limit &limit = signal.is_limit_of_user ? *pass.user_limit : own_limit_;
-  Limit &other = signal.is_limit_of_user ? own_limit_ : *pass.user_limit;
+void Admission::Throttled(const Pass& pass, const Signal& signal,
+                          SteadyTime now, Rng& rng) {
+  Limit& limit = signal.is_limit_of_user ? *pass.user_limit : own_limit_;
+  Limit& other = signal.is_limit_of_user ? own_limit_ : *pass.user_limit;
   other.throttle.Ended(signal.is_limit_of_user ? pass.own : pass.user);
   if (limit.throttle.Refused(signal.is_limit_of_user ? pass.user : pass.own,
                              {signal.retry_after, signal.quota}, now, rng)) {
@@ -229,8 +229,8 @@ void Admission::Throttled(const Pass &pass, const Signal &signal,
 }
 
 Admission::Next Admission::JudgeRefusal(
-    const Pass &pass, const Error &error, const HttpRequest *proved,
-    const std::function<bool()> &is_only_one, Instant now) {
+    const Pass& pass, const Error& error, const HttpRequest* proved,
+    const std::function<bool()>& is_only_one, Instant now) {
   const auto is_ready = [&] {
     return credentials().State(now.wall) == Credentials::Readiness::kReady;
   };
@@ -274,7 +274,7 @@ Admission::Next Admission::JudgeRefusal(
 
 // What can be had anew is given up once it is doubted; but what has just taken
 // the place of something refused would fare no better.
-void Admission::GiveUp(const HttpRequest *proved, Instant now) {
+void Admission::GiveUp(const HttpRequest* proved, Instant now) {
   const bool is_new =
       !breaker_->WasAccepted() && now.steady - generation_since_ < kNew;
   if (proved == nullptr || is_new || now.steady < give_up_not_before_) return;
@@ -285,7 +285,7 @@ void Admission::GiveUp(const HttpRequest *proved, Instant now) {
   ++given_up_in_a_row_;
 }
 
-void Admission::Abandoned(const Pass &pass, std::shared_ptr<const Error> error,
+void Admission::Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
                           SteadyTime now) {
   pass.breaker->Leave(pass.credentials, {.error = std::move(error)}, now);
   ProxyLogin::Abandoned(pass.proxy, now);
@@ -344,8 +344,8 @@ std::optional<Admission::Renewal> Admission::Renew(Instant now) {
   return renewal;
 }
 
-void Admission::RenewalEnded(const RenewalPass &pass, const Signal &signal,
-                             Instant now, Rng &rng) {
+void Admission::RenewalEnded(const RenewalPass& pass, const Signal& signal,
+                             Instant now, Rng& rng) {
   if (!pass.login) return;
   ProxyLogin::Ended(pass.proxy, signal.error, now.steady);
   login_.Ended(*pass.login, signal.error, {signal.retry_after, signal.quota},

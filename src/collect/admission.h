@@ -27,7 +27,7 @@ namespace exporter {
 
 // What a reply, or the lack of one, says to Admission.
 struct Signal {
-  const Error *error = nullptr;  // Null: it went well.
+  const Error* error = nullptr;  // Null: it went well.
   std::optional<std::chrono::milliseconds> retry_after = {};  // Of a 429.
   std::optional<RateLimit> quota = {};  // That a 429 tells of.
   bool is_limit_of_user = true;         // Else of the project, or of the API.
@@ -51,7 +51,7 @@ class Admission {
     SteadyTime until = SteadyTime::max();  // Unless an event comes before.
     // Of kRefused; of the others, what those say who cannot wait so long.
     std::shared_ptr<const Error> why = {};
-    const char *whose_limit = "";  // Of kPause.
+    const char* whose_limit = "";  // Of kPause.
 
     [[nodiscard]] bool MayGo() const {
       return kind == Kind::kOpen || kind == Kind::kProbe;
@@ -86,11 +86,11 @@ class Admission {
   };
 
   Admission(std::shared_ptr<const ProjectSettings> settings,
-            SharedLimits &shared, SteadyTime now);
+            SharedLimits& shared, SteadyTime now);
 
   // New settings for the same project. What was learned is kept.
   void Apply(std::shared_ptr<const ProjectSettings> settings,
-             SharedLimits &shared, SteadyTime now);
+             SharedLimits& shared, SteadyTime now);
 
   // Looks whether the credentials were replaced.
   void NoticeNewCredentials(SteadyTime now);
@@ -98,16 +98,16 @@ class Admission {
   // Whether a request may go. `has_untried`: whether one waits that
   // IsUntriedProbe.
   [[nodiscard]] Decision Decide(Instant now,
-                                const std::function<bool()> &has_untried) const;
+                                const std::function<bool()>& has_untried) const;
 
   // Whether asking for `object` may tell something new of the credentials.
   // `is_good`: it was not refused by itself.
-  [[nodiscard]] bool IsUntriedProbe(const std::string &object,
+  [[nodiscard]] bool IsUntriedProbe(const std::string& object,
                                     bool is_good) const {
     return is_good && breaker_->IsUntried(object);
   }
   // Likewise, and it tells most.
-  [[nodiscard]] bool IsFreshProbe(const std::string &object,
+  [[nodiscard]] bool IsFreshProbe(const std::string& object,
                                   bool is_good) const {
     return is_good && breaker_->IsFresh(object);
   }
@@ -115,7 +115,7 @@ class Admission {
   [[nodiscard]] std::uint64_t StandingEpoch() const {
     return breaker_->StandingEpoch();
   }
-  [[nodiscard]] bool SharesBreakerWith(const Admission &other) const {
+  [[nodiscard]] bool SharesBreakerWith(const Admission& other) const {
     return breaker_ == other.breaker_;
   }
 
@@ -132,11 +132,11 @@ class Admission {
 
   // It ended. `proved`: the request, if the answer was 401. `is_only_one`:
   // nothing else that is good is known; asked only if it matters.
-  Next Ended(const Pass &pass, const Signal &signal, const HttpRequest *proved,
-             const std::function<bool()> &is_only_one, Instant now, Rng &rng);
+  Next Ended(const Pass& pass, const Signal& signal, const HttpRequest* proved,
+             const std::function<bool()>& is_only_one, Instant now, Rng& rng);
 
   // It was given up. `error`: null if that says nothing.
-  void Abandoned(const Pass &pass, std::shared_ptr<const Error> error,
+  void Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
                  SteadyTime now);
 
   // What one renewal knows of those that let it through.
@@ -152,8 +152,8 @@ class Admission {
   // The renewal of the credentials that is due and may go, if one is.
   std::optional<Renewal> Renew(Instant now);
   // It ended.
-  void RenewalEnded(const RenewalPass &pass, const Signal &signal, Instant now,
-                    Rng &rng);
+  void RenewalEnded(const RenewalPass& pass, const Signal& signal, Instant now,
+                    Rng& rng);
 
   // When the dataset behind `others` may be asked at the earliest, for all that
   // is known now. REQUIRES: Decide said kPause or kRate.
@@ -162,12 +162,12 @@ class Admission {
   // Whether a pause or an outage holds requests back; it may end earlier.
   [[nodiscard]] bool IsPaused(SteadyTime now) const;
 
-  [[nodiscard]] const Outage &outage() const { return outage_; }
+  [[nodiscard]] const Outage& outage() const { return outage_; }
 
-  [[nodiscard]] Credentials &credentials() const {
+  [[nodiscard]] Credentials& credentials() const {
     return *settings_->credentials;
   }
-  [[nodiscard]] const std::shared_ptr<const ProjectSettings> &settings() const {
+  [[nodiscard]] const std::shared_ptr<const ProjectSettings>& settings() const {
     return settings_;
   }
 
@@ -177,15 +177,15 @@ class Admission {
   [[nodiscard]] SteadyTime RenewalAt(SteadyTime now) const;
   [[nodiscard]] Decision WaitForCredentials(Instant now) const;
   [[nodiscard]] Decision AskBreaker(
-      const Breaker &breaker, Instant now,
-      const std::function<bool()> &has_untried) const;
+      const Breaker& breaker, Instant now,
+      const std::function<bool()>& has_untried) const;
   [[nodiscard]] Decision AskThrottles(SteadyTime now) const;
-  Next JudgeRefusal(const Pass &pass, const Error &error,
-                    const HttpRequest *proved,
-                    const std::function<bool()> &is_only_one, Instant now);
-  void GiveUp(const HttpRequest *proved, Instant now);
-  void Throttled(const Pass &pass, const Signal &signal, SteadyTime now,
-                 Rng &rng);
+  Next JudgeRefusal(const Pass& pass, const Error& error,
+                    const HttpRequest* proved,
+                    const std::function<bool()>& is_only_one, Instant now);
+  void GiveUp(const HttpRequest* proved, Instant now);
+  void Throttled(const Pass& pass, const Signal& signal, SteadyTime now,
+                 Rng& rng);
 
   std::shared_ptr<const ProjectSettings> settings_;
   std::shared_ptr<Breaker> breaker_;

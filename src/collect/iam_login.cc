@@ -19,7 +19,7 @@ bool IsRefusal(ErrorKind kind) {
 
 }  // namespace
 
-void IamLogin::Apply(const ProjectSettings &settings, SharedLimits &shared) {
+void IamLogin::Apply(const ProjectSettings& settings, SharedLimits& shared) {
   project_id_ = settings.project_id;
   gate_ = shared.LoginsOf(settings.account);
   gate_->SetMaxTries(settings.max_password_tries);
@@ -41,9 +41,9 @@ IamLogin::Pass IamLogin::Begin(SteadyTime now) {
           .of_limit = limit_->throttle.Enter(now)};
 }
 
-void IamLogin::Ended(const Pass &pass, const Error *error,
-                     const Throttle::Refusal &refusal, SteadyTime now,
-                     Rng &rng) {
+void IamLogin::Ended(const Pass& pass, const Error* error,
+                     const Throttle::Refusal& refusal, SteadyTime now,
+                     Rng& rng) {
   const bool is_of_present = pass.number == on_its_way_;
   if (is_of_present) on_its_way_ = 0;
   if (error == nullptr) {
@@ -73,7 +73,7 @@ void IamLogin::Ended(const Pass &pass, const Error *error,
   }
 }
 
-void IamLogin::PauseAfter(const Error &error, SteadyTime now) {
+void IamLogin::PauseAfter(const Error& error, SteadyTime now) {
   SteadyDuration pause = kLongestPause;
   if (!IsRefusal(error.kind)) {
     pause =

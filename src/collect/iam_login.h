@@ -32,7 +32,7 @@ class IamLogin {
     Throttle::Pass of_limit;
   };
 
-  void Apply(const ProjectSettings &settings, SharedLimits &shared);
+  void Apply(const ProjectSettings& settings, SharedLimits& shared);
 
   // When a token may be asked for: at `now` or before, if at once;
   // SteadyTime::max() while that depends on one that is on its way.
@@ -42,8 +42,8 @@ class IamLogin {
   // It is asked for. One Ended follows.
   [[nodiscard]] Pass Begin(SteadyTime now);
   // `error`: null if there is a token. `refusal`: what a 429 says.
-  void Ended(const Pass &pass, const Error *error,
-             const Throttle::Refusal &refusal, SteadyTime now, Rng &rng);
+  void Ended(const Pass& pass, const Error* error,
+             const Throttle::Refusal& refusal, SteadyTime now, Rng& rng);
 
   // The password was replaced. A login on its way is of the old one.
   void NewSecret();
@@ -59,7 +59,7 @@ class IamLogin {
 
  private:
   void Forget();
-  void PauseAfter(const Error &error, SteadyTime now);
+  void PauseAfter(const Error& error, SteadyTime now);
 
   std::string project_id_;
   std::shared_ptr<LoginGate> gate_;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr char kProxyObject[] = "proxy";
 
-bool MayNeedLogin(const Transport *transport) {
+bool MayNeedLogin(const Transport* transport) {
   return transport != nullptr &&
          (transport->proxy_from_environment ||
           transport->proxy_url.Reveal().find('@') != std::string::npos);
@@ -16,7 +16,7 @@ bool MayNeedLogin(const Transport *transport) {
 
 }  // namespace
 
-void ProxyLogin::Apply(const Transport *transport, SharedLimits &shared) {
+void ProxyLogin::Apply(const Transport* transport, SharedLimits& shared) {
   if (!MayNeedLogin(transport)) {
     breaker_ = nullptr;
     return;
@@ -48,7 +48,7 @@ ProxyLogin::Pass ProxyLogin::Enter(SteadyTime now) {
   return {.breaker = breaker_, .of_breaker = breaker_->Enter(now)};
 }
 
-void ProxyLogin::Ended(const Pass &pass, const Error *error, SteadyTime now) {
+void ProxyLogin::Ended(const Pass& pass, const Error* error, SteadyTime now) {
   if (!pass.breaker) return;
   Breaker::End end{.object = kProxyObject, .is_only_one = true};
   if (error == nullptr || error->http_status > 0) {
@@ -60,7 +60,7 @@ void ProxyLogin::Ended(const Pass &pass, const Error *error, SteadyTime now) {
   pass.breaker->Leave(pass.of_breaker, end, now);
 }
 
-void ProxyLogin::Abandoned(const Pass &pass, SteadyTime now) {
+void ProxyLogin::Abandoned(const Pass& pass, SteadyTime now) {
   if (!pass.breaker) return;
   pass.breaker->Leave(pass.of_breaker, {.object = kProxyObject}, now);
 }

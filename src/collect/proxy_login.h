@@ -23,10 +23,10 @@ class ProxyLogin {
   };
 
   // `transport` may be null.
-  void Apply(const Transport *transport, SharedLimits &shared);
+  void Apply(const Transport* transport, SharedLimits& shared);
 
   // Null: there is no proxy that may want them.
-  [[nodiscard]] const Breaker *breaker() const { return breaker_.get(); }
+  [[nodiscard]] const Breaker* breaker() const { return breaker_.get(); }
 
   // Whether a request may tell something new of them.
   [[nodiscard]] bool IsUntried() const;
@@ -37,8 +37,8 @@ class ProxyLogin {
   // A request goes. One of the next two follows.
   [[nodiscard]] Pass Enter(SteadyTime now);
   // `error`: null if it went well.
-  static void Ended(const Pass &pass, const Error *error, SteadyTime now);
-  static void Abandoned(const Pass &pass, SteadyTime now);
+  static void Ended(const Pass& pass, const Error* error, SteadyTime now);
+  static void Abandoned(const Pass& pass, SteadyTime now);
 
  private:
   std::shared_ptr<Breaker> breaker_;
