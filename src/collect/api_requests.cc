@@ -55,17 +55,19 @@ void ApiRequests::Send(RequestId request, Question question, Decode decode,
                                        .ended = std::move(ended)});
 }
 
-void ApiRequests::Cancel(RequestId request) {
-  const auto found = exchanges_.find(request);
+void ApiRequests::Cancel(const Plan::Cancel& cancel) {
+  const auto found = exchanges_.find(cancel.request);
   if (found == exchanges_.end()) return;
   const Exchange exchange = std::move(found->second);
   exchanges_.erase(found);
   const Question& question = exchange.question;
   fetcher_.Cancel(exchange.ticket);
   metrics_.Failed(question.operation, ErrorKind::kTimeout);
-  traces_.Tell(question.dataset,
-               [] { return std::string("given up: nobody waits any longer"); });
-  const Error given_up{.kind = ErrorKind::kTimeout, .message = "given up"};
+  const std::string why = cancel.is_cut
+                              ? "cut as slow: others wait, and it queues again"
+                              : "given up: nobody waits any longer";
+  traces_.Tell(question.dataset, [&] { return why; });
+  const Error given_up{.kind = ErrorKind::kTimeout, .message = why};
   QueryLog::Ended(*question.project, question.dataset, 0, &given_up,
                   clock_.SteadyNow() - exchange.began);
 }

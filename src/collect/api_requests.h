@@ -52,8 +52,8 @@ class ApiRequests {
 
   void Send(RequestId request, Question question, Decode decode, Ended ended);
 
-  // Nobody waits for it any longer. Those that have ended are ignored.
-  void Cancel(RequestId request);
+  // Those that have ended are ignored.
+  void Cancel(const Plan::Cancel& cancel);
 
   // `asked` has no dataset_id where they are those of a page.
   void NoteOddFields(const DatasetKey& asked, std::span<const OddField> fields);

@@ -133,7 +133,7 @@ std::string CloudLoop::Explain(const Source& source,
 }
 
 void CloudLoop::Execute(Plan& plan) {
-  for (const RequestId request : plan.cancels) api_.Cancel(request);
+  for (const Plan::Cancel& cancel : plan.cancels) api_.Cancel(cancel);
   for (Plan::Renewal& renewal : plan.renewals) {
     traces_.TellProject(renewal.project->project_id, [&] {
       const HttpRequest& request = renewal.request.request;

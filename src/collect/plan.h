@@ -55,6 +55,10 @@ struct Source {
 
 // What to do now.
 struct Plan {
+  struct Cancel {
+    RequestId request;
+    bool is_cut = false;  // Its query queues up again; else nobody waits.
+  };
   struct Ask {
     RequestId request;
     std::shared_ptr<const ProjectSettings> project;
@@ -91,7 +95,7 @@ struct Plan {
     std::shared_ptr<const Error> refusal;
   };
 
-  std::vector<RequestId> cancels;
+  std::vector<Cancel> cancels;
   std::vector<Ask> asks;
   std::vector<List> lists;
   std::vector<ListingRefused> refused_listings;

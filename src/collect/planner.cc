@@ -160,7 +160,7 @@ void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,
                      Instant now, Plan& plan) {
   switch (entry.phase) {
     case Entry::Phase::kAsked: {
-      plan.cancels.push_back(entry.request);
+      plan.cancels.push_back({.request = entry.request});
       const Running running = share_.End(entry.request);
       running.project->admission().Abandoned(running.pass, error, now.steady);
       entry.straggler =
@@ -324,7 +324,7 @@ void Planner::Ask(const std::shared_ptr<ProjectState>& project, Instant now,
 bool Planner::CutSlowRequests(Instant now, Plan& plan) {
   const std::vector<RequestId> cut = share_.Cut(projects_, now.steady);
   for (const RequestId request : cut) {
-    plan.cancels.push_back(request);
+    plan.cancels.push_back({.request = request, .is_cut = true});
     const Running running = share_.End(request);
     running.project->admission().Abandoned(running.pass, nullptr, now.steady);
     running.entry->straggler = true;

@@ -23,7 +23,8 @@ using testing::SizeIs;
 // Turns the loop on the test's own thread.
 class CloudLoopTest : public testing::Test {
  protected:
-  void Configure(std::size_t datasets, MemoryLimits memory = {}) {
+  void Configure(std::size_t datasets, MemoryLimits memory = {},
+                 std::size_t concurrency = 32) {
     project_->project_id = "p";
     project_->endpoint = cloud_.Url();
     project_->transport = std::make_shared<const Transport>();
@@ -32,6 +33,7 @@ class CloudLoopTest : public testing::Test {
     CollectorSettings settings;
     settings.projects = {project_};
     settings.memory = memory;
+    settings.concurrency = concurrency;
     for (std::size_t i = 0; i < datasets; ++i) {
       settings.datasets.push_back({.key = {"p", NumberedName("d", i)}});
     }
@@ -132,6 +134,30 @@ TEST_F(CloudLoopTest, TellsThoseWhoJoinAQueryAndThemAlone) {
               ElementsAre(AllOf(HasSubstr("joined the query"),
                                 HasSubstr("s ago: GET " + cloud_.Url())),
                           HasSubstr("HTTP 200 after ")));
+}
+
+TEST_F(CloudLoopTest, TellsASlowQueryThatItIsCutAndAskedAgain) {
+  std::promise<void> has_others;
+  cloud_.Make("d0", [go = has_others.get_future().share()](Connection& c) {
+    go.wait();
+    c.Reply(200, TestCloud::kCompleted);
+  });
+  Configure(2, {}, 1);
+  int done = 0;
+  const auto slow = std::make_shared<Trace>();
+  Begin(
+      DatasetKey{"p", "d0"}, [&](const Collection&) { ++done; }, slow);
+  loop_.Wake();
+  loop_.Turn();
+  Begin(DatasetKey{"p", "d1"}, [&](const Collection&) { ++done; });
+  TurnUntil([&] { return done == 1; });
+  has_others.set_value();
+  TurnUntil([&] { return done == 2; });
+
+  EXPECT_THAT(*slow, ElementsAre(HasSubstr("asked: GET "),
+                                 HasSubstr("cut as slow: others wait"),
+                                 HasSubstr("asked: GET "),
+                                 HasSubstr("HTTP 200 after ")));
 }
 
 TEST_F(CloudLoopTest, TellsOfARenewal) {

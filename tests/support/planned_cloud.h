@@ -118,7 +118,9 @@ class PlannedCloud {
   // Has the planner decide, and does as it says.
   void Settle() {
     Plan plan = planner.Advance(now);
-    for (const RequestId request : plan.cancels) in_flight.erase(request);
+    for (const Plan::Cancel& cancel : plan.cancels) {
+      in_flight.erase(cancel.request);
+    }
     for (const Plan::Ask& ask : plan.asks) {
       asked.push_back({ask.dataset, now.steady, ask.is_retry});
       in_flight[ask.request] = ask.dataset;

@@ -280,7 +280,9 @@ class SimulatedCloud {
     for (const auto& project : projects)
       project->credentials->Refresh(now.wall);
     Plan plan = planner.Advance(now);
-    for (const RequestId request : plan.cancels) in_flight.erase(request);
+    for (const Plan::Cancel& cancel : plan.cancels) {
+      in_flight.erase(cancel.request);
+    }
     for (Plan::Renewal& renewal : plan.renewals) Login(std::move(renewal));
     for (const Plan::Ask& ask : plan.asks) {
       ++asked;
