@@ -66,7 +66,7 @@ void ApiRequests::Cancel(const Plan::Cancel& cancel) {
   const std::string why = cancel.is_cut
                               ? "cut as slow: others wait, and it queues again"
                               : "given up: nobody waits any longer";
-  traces_.Tell(question.dataset, [&] { return why; });
+  traces_.Tell(question.dataset, [&]() -> const std::string& { return why; });
   const Error given_up{.kind = ErrorKind::kTimeout, .message = why};
   QueryLog::Ended(*question.project, question.dataset, 0, &given_up,
                   clock_.SteadyNow() - exchange.began);
