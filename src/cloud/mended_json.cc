@@ -28,11 +28,20 @@ std::optional<unsigned> CodeUnit(std::string_view text) {
   return unit;
 }
 
+// Whether `c` goes on with a word or a number.
+bool IsPartOfWord(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+         (c >= 'A' && c <= 'Z') || c == '+' || c == '-' || c == '.';
+}
+
 // The bytes of the number that no digits can say, and that `text` begins with;
 // 0 if it begins with none.
 std::size_t NumberInWords(std::string_view text) {
-  for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
-    if (text.starts_with(word)) return word.size();
+  for (const std::string_view word : {"NaN", "-NaN", "Infinity", "-Infinity"}) {
+    if (!text.starts_with(word)) continue;
+    const bool ends =
+        text.size() == word.size() || !IsPartOfWord(text[word.size()]);
+    return ends ? word.size() : 0;
   }
   return 0;
 }
@@ -54,7 +63,7 @@ class Mender {
         Keep(1);
       } else if (in_text_) {
         MendText();
-      } else if (const std::size_t word = NumberInWords(rest_)) {
+      } else if (const std::size_t word = WordHere()) {
         Replace(word, kBeyond);
       } else if (c == '-' || (c >= '0' && c <= '9')) {
         MendNumber();
@@ -66,6 +75,12 @@ class Mender {
   }
 
  private:
+  // Glued to a number it would become part of it.
+  [[nodiscard]] std::size_t WordHere() const {
+    const bool is_glued = !mended_.empty() && IsPartOfWord(mended_.back());
+    return is_glued ? 0 : NumberInWords(rest_);
+  }
+
   void Keep(std::size_t bytes) { Replace(bytes, rest_.substr(0, bytes)); }
 
   void Replace(std::size_t bytes, std::string_view by) {

@@ -247,6 +247,12 @@ Error Explain(const CurlFailure& failure) {
   if (failure.code == CURLE_OPERATION_TIMEDOUT) return ExplainTimeout(failure);
   // Before the code: since 8.22 that is the one of a refused connection.
   if (WasRefusedByProxy(failure)) return ExplainProxyStatus(failure);
+  // libcurl looks at the target of a redirect also where it does not follow.
+  if (failure.code == CURLE_BAD_FUNCTION_ARGUMENT && failure.reply_began) {
+    return {.kind = ErrorKind::kMalformed,
+            .message = "the reply of " + failure.host +
+                       " is a redirect to what is no URL"};
+  }
   switch (failure.code) {
     case CURLE_FILESIZE_EXCEEDED:
       return {.kind = ErrorKind::kTooLarge,

@@ -51,7 +51,11 @@ TEST(MendedJsonTest, TakesNumbersInWords) {
   EXPECT_EQ(MendedJson(R"({"a":NaN,"b":[Infinity,-Infinity]})"),
             R"({"a":1e300,"b":[1e300,1e300]})");
   EXPECT_EQ(MendedJson(R"(["NaN -Infinity",nan,-NaN,Inf])"),
-            R"(["NaN -Infinity",nan,-1e300,Inf])");
+            R"(["NaN -Infinity",nan,1e300,Inf])");
+  // Parts of longer words are none.
+  for (const char* glued : {"[Infinity2]", "[2NaN]", "[NaNNaN]", "[NaN.5]"}) {
+    EXPECT_EQ(MendedJson(glued), glued);
+  }
 }
 
 TEST(MendedJsonTest, KnowsWhatItMayHaveMended) {
