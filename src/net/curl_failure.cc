@@ -247,11 +247,11 @@ Error Explain(const CurlFailure& failure) {
   if (failure.code == CURLE_OPERATION_TIMEDOUT) return ExplainTimeout(failure);
   // Before the code: since 8.22 that is the one of a refused connection.
   if (WasRefusedByProxy(failure)) return ExplainProxyStatus(failure);
-  // libcurl looks at the target of a redirect also where it does not follow.
+  // libcurl 7.88 of a header with a carriage return in its name.
   if (failure.code == CURLE_BAD_FUNCTION_ARGUMENT && failure.reply_began) {
     return {.kind = ErrorKind::kMalformed,
             .message = "the reply of " + failure.host +
-                       " is a redirect to what is no URL"};
+                       " has a header that cannot be read"};
   }
   switch (failure.code) {
     case CURLE_FILESIZE_EXCEEDED:

@@ -71,7 +71,7 @@ TEST(ExplainTest, SaysWhatFailedWhereAndWithWhom) {
         .host = "h"},
        "tls: TLS with h: unable to set private key file: 'k' type PEM"},
       {{.code = CURLE_BAD_FUNCTION_ARGUMENT, .reply_began = true, .host = "h"},
-       "malformed: the reply of h is a redirect to what is no URL"},
+       "malformed: the reply of h has a header that cannot be read"},
       {{.code = CURLE_SSL_CACERT_BADFILE,
         .detail = "no such file",
         .host = "h"},
