@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -94,6 +95,20 @@ bool IsKnown(std::string_view host) {
 bool WantsAddresses(std::string_view proxy_url) {
   return proxy_url.starts_with("socks5://") ||
          proxy_url.starts_with("socks4://");
+}
+
+// Whether the TLS connection that carries `easy` speaks HTTP/2. Known before a
+// reply is, and only while it is carried.
+bool IsOnHttp2(CURL* easy) {
+  const curl_tlssessioninfo* tls = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls);
+  if (tls == nullptr || tls->backend != CURLSSLBACKEND_OPENSSL) return false;
+  if (tls->internals == nullptr) return false;
+  const unsigned char* protocol = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(static_cast<const SSL*>(tls->internals), &protocol,
+                         &size);
+  return size == 2 && std::equal(protocol, protocol + size, "h2");
 }
 
 }  // namespace
@@ -190,6 +205,7 @@ void CurlExchange::Begin() {
   // without one closes it. Timing out alone does not.
   Set(CURLOPT_FORBID_REUSE, 1L);
   sent_ = false;
+  on_http2_ = false;
   certificate_request_.Forget();
   phase_ = CurlFailure::Phase::kLookup;
   reply_.emplace(settings_.max_header_bytes, settings_.max_body_bytes);
@@ -361,6 +377,7 @@ int CurlExchange::OnConnected(void* self, char* /*peer_ip*/, char* /*local_ip*/,
   auto& exchange = *static_cast<CurlExchange*>(self);
   exchange.phase_ = CurlFailure::Phase::kWait;
   exchange.worn_ |= std::exchange(exchange.sent_, true);
+  exchange.on_http2_ = IsOnHttp2(exchange.easy_);
   return CURL_PREREQFUNC_OK;
 }
 
@@ -396,7 +413,9 @@ bool CurlExchange::TakeBody(std::string_view bytes) {
 // libcurl 7.88 takes a TLS connection for alive while the peer's closing of it
 // waits to be read, tries six of those that it keeps and never makes a new one
 // (8.14 does neither). The same ends come of an HTTP/2 connection that closes
-// under many exchanges.
+// under many exchanges. A server short of connections closes those on which no
+// stream has come, new ones too (httpd 2.4.71), and says in HTTP/2 that it has
+// done nothing; libcurl, which writes meanwhile, does not read that.
 bool CurlExchange::MayRepeat(CURLcode code) const {
   switch (code) {
     case CURLE_GOT_NOTHING:
@@ -404,8 +423,9 @@ bool CurlExchange::MayRepeat(CURLcode code) const {
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
+    case CURLE_PARTIAL_FILE:  // Of a stream: its connection has ended.
       return !repeated_ && request_.method == "GET" && !reply_->HasBegun() &&
-             Number(CURLINFO_NUM_CONNECTS) == 0;
+             (on_http2_ || Number(CURLINFO_NUM_CONNECTS) == 0);
     default:
       return false;
   }

@@ -83,8 +83,9 @@ class CurlExchange {
     return phase_ == CurlFailure::Phase::kLookup;
   }
 
-  // Whether, ended with `code`, it may have met a kept connection that the
-  // other side had closed, and may be sent again. Once for each request.
+  // Whether, ended with `code`, it has met a connection that the other side has
+  // closed for reasons of its own, and may be sent again. Once for each
+  // request.
   [[nodiscard]] bool MayRepeat(CURLcode code) const;
 
   // Gets the handle ready to carry the same request once more, on a new
@@ -165,8 +166,9 @@ class CurlExchange {
   std::unique_ptr<curl_slist, FreeList> resolve_;
 
   bool repeated_ = false;
-  bool sent_ = false;  // libcurl has begun to send it,
-  bool worn_ = false;  // and for this or an earlier one again.
+  bool sent_ = false;      // libcurl has begun to send it,
+  bool worn_ = false;      // and for this or an earlier one again.
+  bool on_http2_ = false;  // The connection on which it is sent.
   CurlFailure::Phase phase_ = CurlFailure::Phase::kLookup;
   std::optional<IncomingReply> reply_;
   std::array<char, CURL_ERROR_SIZE> error_{};  // libcurl's own words.

@@ -17,8 +17,7 @@ export class PageServer {
     await new Promise((resolve) => {
       this.server.listen(0, '127.0.0.1', resolve);
     });
-    this.origin = `http://127.0.0.1:${this.server.address().port}`;
-    this.placeAt('/');
+    this.url = `http://127.0.0.1:${this.server.address().port}/`;
   }
 
   stop() {
@@ -26,7 +25,7 @@ export class PageServer {
     this.server.close();
   }
 
-  // What the page shows from now on. `change` may alter the HTML.
+  // What "/" shows from now on. `change` may alter the HTML.
   show(scenario, datasets = 0, tick = 0, change = (html) => html) {
     const key = `${scenario} ${datasets} ${tick}`;
     if (!this.pages.has(key)) {
@@ -40,18 +39,12 @@ export class PageServer {
     this.asked = 0;
   }
 
-  // Where the page is, as behind a proxy: "/" or "/prefix/". Nothing is elsewhere.
-  placeAt(path) {
-    this.path = path;
-    this.url = this.origin + path;
-  }
-
   fail(status) {
     this.status = status;
   }
 
   answer(request, response) {
-    if (new URL(request.url, this.url).pathname !== this.path) {
+    if (new URL(request.url, this.url).pathname !== '/') {
       response.writeHead(404).end();
       return;
     }

@@ -339,13 +339,15 @@ constexpr char kData = 0;
 constexpr char kHeaders = 1;
 constexpr char kRstStream = 3;
 constexpr char kSettings = 4;
+constexpr char kGoAway = 7;
 constexpr char kEndStream = 1;
 constexpr char kEndHeaders = 4;
 constexpr char kAck = 1;
 
-// Calls `asked` with the stream of each request.
+// Calls `asked` with the stream of each request, until it returns false or the
+// client goes away.
 void ServeHttp2(Connection& connection,
-                const std::function<void(const std::string& stream)>& asked) {
+                const std::function<bool(const std::string& stream)>& asked) {
   const auto read = [&](std::size_t size) {
     std::string bytes;
     while (bytes.size() < size) {
@@ -368,7 +370,7 @@ void ServeHttp2(Connection& connection,
     if (head[3] == kSettings && head[4] != kAck) {
       connection.Send(Frame(kSettings, kAck, no_stream, ""));
     }
-    if (head[3] == kHeaders) asked(head.substr(5));
+    if (head[3] == kHeaders && !asked(head.substr(5))) return;
   }
 }
 
@@ -384,10 +386,11 @@ void AnswerInHttp2(Connection& connection, std::size_t at_once) {
   bool first = true;
   ServeHttp2(connection, [&](const std::string& asking) {
     waiting.push_back(asking);
-    if (waiting.size() < (first ? 1 : at_once)) return;
+    if (waiting.size() < (first ? 1 : at_once)) return true;
     first = false;
     for (const std::string& stream : waiting) Answer200(connection, stream);
     waiting.clear();
+    return true;
   });
 }
 
@@ -440,10 +443,11 @@ class FreezingServer {
       ServeHttp2(connection, [&](const std::string& stream) {
         waiting.push_back(stream);
         if (frozen) ++swallowed_;
-        if (frozen && !thawed_) return;
+        if (frozen && !thawed_) return true;
         for (const std::string& one : waiting) Answer200(connection, one);
         waiting.clear();
         frozen = first;
+        return true;
       });
     };
   }
@@ -543,6 +547,49 @@ TEST_F(FrozenConnectionTest, StillBringsTheRepliesOfThoseWhoWait) {
   EXPECT_EQ(second, "status 200");
 }
 
+// Of a server whose `asked`th stream, and no other, meets the end of its
+// connection: by a GOAWAY that does not say whether it was looked at, as a
+// gateway sends that is reloaded or short of connections.
+class ClosingServer {
+ public:
+  ClosingServer(TlsTerms terms, int asked)
+      : server_(
+            [this, asked](Connection& connection) {
+              ServeHttp2(connection, [&](const std::string& stream) {
+                if (++asked_ != asked) {
+                  Answer200(connection, stream);
+                  return true;
+                }
+                constexpr std::string_view kNoError("\x7f\xff\xff\xff\0\0\0\0",
+                                                    8);
+                connection.Send(
+                    Frame(kGoAway, 0, std::string(4, '\0'), kNoError));
+                return false;
+              });
+            },
+            terms) {}
+
+  std::string Url() { return server_.Url(); }
+  int Asked() { return asked_; }
+
+ private:
+  std::atomic<int> asked_ = 0;
+  SocketServer server_;
+};
+
+TEST_F(CurlFetcherTlsTest, AsksAnewWhereAnHttp2ConnectionEndsUnderARequest) {
+  TlsTerms terms = Terms(local_);
+  terms.http2 = true;
+  for (const int closed_at : {1, 2}) {  // On a new connection, on a kept one.
+    ClosingServer server(terms, closed_at);
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(Outcome(Fetch(Get(server.Url(), trusting_))), "status 200")
+          << closed_at;
+    }
+    EXPECT_EQ(server.Asked(), 3) << closed_at;
+  }
+}
+
 // libcurl repeats such a request five times over the life of a handle.
 TEST_F(CurlFetcherTlsTest, SurvivesAnyNumberOfRefusedStreams) {
   std::atomic<int> asked = 0;
@@ -557,6 +604,7 @@ TEST_F(CurlFetcherTlsTest, SurvivesAnyNumberOfRefusedStreams) {
             constexpr std::string_view kRefusedStream("\0\0\0\x07", 4);
             connection.Send(Frame(kRstStream, 0, stream, kRefusedStream));
           }
+          return true;
         });
       },
       terms);
