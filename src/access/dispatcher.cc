@@ -21,7 +21,7 @@ constexpr char kNoHandler[] = "other";
 // Pages that are being made or sent; bounds the memory that clients which ask
 // and do not read can take.
 constexpr std::size_t kMaxPages = 64;
-constexpr std::size_t kPageThreads = 4;
+constexpr std::size_t kPageThreads = 2;
 // Each holds the text of a scrape, which is large until it is compressed.
 constexpr std::size_t kWriters = 4;
 // Passwords, each another one, that wait for bcrypt. It takes the better part
@@ -117,7 +117,6 @@ Dispatcher::Dispatcher(std::vector<Route> routes, std::size_t max_requests,
       pages_(kMaxPages),
       logins_(kMaxLogins, kMaxLoginsOfOnePeer),
       writers_(kWriters),
-      scrape_workers_(max_requests),
       page_workers_(kPageThreads),
       login_workers_(kLoginThreads) {
   for (const Route& route : routes_) {
@@ -232,16 +231,12 @@ void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
   exchange->ticket = (route->scrape ? scrapes_ : pages_).Enter();
   if (!exchange->ticket) {
     Finish(*exchange, TooMany());
-    return;
+  } else if (route->scrape) {
+    Scrape(exchange);
+  } else {
+    page_workers_.Post(
+        [this, exchange = std::move(exchange)] { Run(exchange); });
   }
-  WorkerPool& workers = route->scrape ? scrape_workers_ : page_workers_;
-  workers.Post([this, exchange = std::move(exchange)] {
-    if (exchange->route->prepare) {
-      WriteSoon(exchange);
-    } else {
-      Run(exchange);
-    }
-  });
 }
 
 void Dispatcher::Run(const std::shared_ptr<Exchange>& exchange) {
@@ -251,14 +246,16 @@ void Dispatcher::Run(const std::shared_ptr<Exchange>& exchange) {
          Make([&] { return route.handle(request); }, route, request));
 }
 
-void Dispatcher::WriteSoon(const std::shared_ptr<Exchange>& exchange) {
+void Dispatcher::Scrape(const std::shared_ptr<Exchange>& exchange) {
   const Route& route = *exchange->route;
   try {
-    writers_.Post([this, exchange,
-                   write = route.prepare(exchange->request)]() mutable {
-      ServeResponse response = Make(write, *exchange->route, exchange->request);
-      write = nullptr;  // What it was written from is not needed any more.
-      Finish(*exchange, std::move(response));
+    route.scrape(exchange->request, [this, exchange](Route::Write write) {
+      writers_.Post([this, exchange, write = std::move(write)]() mutable {
+        ServeResponse response =
+            Make(write, *exchange->route, exchange->request);
+        write = nullptr;  // What it was written from is not needed any more.
+        Finish(*exchange, std::move(response));
+      });
     });
   } catch (const std::exception& error) {
     Finish(*exchange, Failed(route, error));

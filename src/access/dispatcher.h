@@ -29,11 +29,12 @@ namespace exporter {
 class Dispatcher {
  public:
   // Counts answers in `registry`. Both `access` and `registry` must outlive
-  // this object.
+  // this object; no Route::Then may be called any more when it ends.
   Dispatcher(std::vector<Route> routes, std::size_t max_requests,
              const AccessWatcher& access, prometheus::Registry& registry);
 
-  // Never blocks: handlers and bcrypt run on worker threads.
+  // Never blocks: pages, bodies of scrapes and bcrypt are made on worker
+  // threads.
   void Dispatch(ServeRequest request, Responder responder, Deadline now);
 
   // Counts an answer that no route gave, and adds the configured headers.
@@ -49,7 +50,7 @@ class Dispatcher {
   void Refuse(Exchange& exchange);
   void Admit(std::shared_ptr<Exchange> exchange);
   void Run(const std::shared_ptr<Exchange>& exchange);
-  void WriteSoon(const std::shared_ptr<Exchange>& exchange);
+  void Scrape(const std::shared_ptr<Exchange>& exchange);
   void Finish(Exchange& exchange, ServeResponse response);
   void Count(const std::string& handler, int status);
 
@@ -65,8 +66,7 @@ class Dispatcher {
   std::map<BasicAuth::Digest, std::vector<std::shared_ptr<Exchange>>> verdicts_;
   // Scrapes and pages each have their own, so that none waits for the other
   // kind; what is open waits for nobody.
-  WorkerPool writers_;  // Of large answers.
-  WorkerPool scrape_workers_;
+  WorkerPool writers_;  // Of scrapes.
   WorkerPool page_workers_;
   // Ends first: it gives work to the others.
   WorkerPool login_workers_;

@@ -9,7 +9,7 @@
 
 namespace exporter {
 
-// What is done for a path.
+// What is done for a path: `handle` answers at once, `scrape` later.
 struct Route {
   std::string path;                  // All of it: "/metrics".
   std::vector<std::string> methods;  // "GET" allows "HEAD" as well.
@@ -17,17 +17,21 @@ struct Route {
   // Asked for without password or rate limit; answered at once, by the engine's
   // thread: `handle` must not block.
   bool open = false;
-  bool scrape = false;  // Counts against max_requests.
 
   // Called on a worker thread, by several at once; may block unless `open`. An
-  // exception is logged and answered with 500.
-  std::function<ServeResponse(const ServeRequest&)> handle;
+  // exception, here and below, is logged and answered with 500.
+  std::function<ServeResponse(const ServeRequest&)> handle{};
 
-  // In the place of `handle`, for answers that may be large: what it returns
-  // makes the response, called once, by few threads at once, so that a crowd of
+  // Makes the response; called once, by few threads at once, so that a crowd of
   // scrapes does not take the memory of all their bodies.
   using Write = std::function<ServeResponse()>;
-  std::function<Write(const ServeRequest&)> prepare{};
+  // Takes a request on. Any thread may call it, once; to drop it answers 500.
+  using Then = std::function<void(Write)>;
+
+  // In the place of `handle`, for what takes its time: has others begin it, who
+  // call `then` at its end. Counts against max_requests. Called by the engine's
+  // thread or by that for passwords: must not block.
+  std::function<void(const ServeRequest&, Then then)> scrape{};
 };
 
 }  // namespace exporter

@@ -31,15 +31,15 @@ struct WebServerOptions {
 };
 
 // Threads: one for all connections, one for passwords, one that watches the web
-// configuration, at most max_requests + 8 for handlers. Not safe for concurrent
-// use.
+// configuration, at most 2 for pages and 4 for the bodies of scrapes. Not safe
+// for concurrent use.
 class WebServer {
  public:
   // Counts answers in `registry`, which must outlive this object.
   WebServer(WebServerOptions options, std::vector<Route> routes,
             prometheus::Registry& registry);
   // Cuts what is open, and waits for handlers that still run: whoever they wait
-  // for has to let them go first.
+  // for has to let them go first. REQUIRES: no Route::Then is called any more.
   ~WebServer() = default;
 
   // Serves from here on. Returns the addresses as bound, e.g. "[::]:10877".

@@ -15,31 +15,39 @@
 namespace exporter {
 namespace {
 
-SteadyDuration BudgetOf(const EndpointContext& context,
-                        const ServeRequest& request) {
-  return ScrapeBudget(request.Header("X-Prometheus-Scrape-Timeout-Seconds"),
-                      context.config()->scrape);
+ScrapeOrder OrderOf(const EndpointContext& context,
+                    const ServeRequest& request) {
+  const SteadyTime now = context.clock.SteadyNow();
+  return {.began = now,
+          .deadline =
+              now + ScrapeBudget(
+                        request.Header("X-Prometheus-Scrape-Timeout-Seconds"),
+                        context.config()->scrape)};
 }
 
-ServeResponse Exposed(const EndpointContext& context,
-                      const ServeRequest& request, const Collection& collection,
+ServeResponse Exposed(const Exposition& exposition, Format format,
+                      const Collection& collection,
                       std::span<const prometheus::MetricFamily> own) {
-  const Format format = NegotiateFormat(request.Header("Accept"));
   return {.content_type = std::string(ContentType(format)),
-          .body = context.exposition.Write(collection, format, own),
+          .body = exposition.Write(collection, format, own),
           .headers = {{"Vary", "Accept"}}};
 }
 
-Route::Write Metrics(const EndpointContext& context,
-                     const ServeRequest& request) {
-  return [context, request,
-          collection = context.collector.Collect(BudgetOf(context, request))] {
-    std::vector<prometheus::MetricFamily> own;
-    if (!context.flags.disable_exporter_metrics) {
-      own = context.own_metrics.Collect();
-    }
-    return Exposed(context, request, collection, own);
+void Metrics(const EndpointContext& context, const ServeRequest& request,
+             Route::Then then) {
+  ScrapeOrder order = OrderOf(context, request);
+  const auto* own =
+      context.flags.disable_exporter_metrics ? nullptr : &context.own_metrics;
+  order.done = [&exposition = context.exposition, own,
+                format = NegotiateFormat(request.Header("Accept")),
+                then = std::move(then)](Collection collected) {
+    then([&exposition, own, format, collection = std::move(collected)] {
+      return Exposed(exposition, format, collection,
+                     own == nullptr ? std::vector<prometheus::MetricFamily>()
+                                    : own->Collect());
+    });
   };
+  context.collector.Collect(std::move(order));
 }
 
 std::string Told(const Error& error) {
@@ -65,30 +73,50 @@ std::string Told(const Trace& trace, const Collection& collection) {
   return text;
 }
 
-ServeResponse Probe(const EndpointContext& context,
-                    const ServeRequest& request) {
+// Of a dataset that is not in the catalogue.
+ServeResponse UnknownDataset(Collector& collector,
+                             const std::string& project_id) {
+  // Not known to be none, until its project was listed.
+  const auto never_listed = collector.NeverListed();
+  const auto why = never_listed.find(project_id);
+  return why == never_listed.end()
+             ? StatusResponse(404, "neither configured nor discovered")
+             : StatusResponse(503, why->second);
+}
+
+void Probe(const EndpointContext& context, const ServeRequest& request,
+           const Route::Then& then) {
+  const auto refuse = [&then](const std::string& why) {
+    then([why] { return StatusResponse(400, why); });
+  };
   if (const auto name = request.RepeatedParameter()) {
-    return StatusResponse(400, ToCode(*name) + " is given twice");
+    return refuse(ToCode(*name) + " is given twice");
   }
   const DatasetKey key{std::string(request.Parameter("project_id")),
                        std::string(request.Parameter("dataset_id"))};
   if (key.project_id.empty() || key.dataset_id.empty()) {
-    return StatusResponse(400, "project_id and dataset_id are needed");
+    return refuse("project_id and dataset_id are needed");
   }
-  Trace trace;
-  const bool debug = request.Parameter("debug") == "true";
-  const std::optional<Collection> collection = context.collector.CollectOne(
-      key, BudgetOf(context, request), debug ? &trace : nullptr);
-  if (!collection || collection->readings.empty()) {
-    // Not known to be none, until its project was listed.
-    const auto never_listed = context.collector.NeverListed();
-    const auto why = never_listed.find(key.project_id);
-    return why == never_listed.end()
-               ? StatusResponse(404, "neither configured nor discovered")
-               : StatusResponse(503, why->second);
+  ScrapeOrder order = OrderOf(context, request);
+  order.only = key;
+  if (request.Parameter("debug") == "true") {
+    order.trace = std::make_shared<Trace>();
   }
-  if (debug) return {.body = Told(trace, *collection)};
-  return Exposed(context, request, *collection, {});
+  order.done = [&collector = context.collector,
+                &exposition = context.exposition,
+                format = NegotiateFormat(request.Header("Accept")),
+                project_id = key.project_id, trace = order.trace,
+                then](Collection collected) {
+    then([&collector, &exposition, format, project_id, trace,
+          collection = std::move(collected)]() -> ServeResponse {
+      if (collection.readings.empty()) {
+        return UnknownDataset(collector, project_id);
+      }
+      if (trace) return {.body = Told(*trace, collection)};
+      return Exposed(exposition, format, collection, {});
+    });
+  };
+  context.collector.Collect(std::move(order));
 }
 
 ServeResponse StatusPage(const EndpointContext& context) {
@@ -147,13 +175,16 @@ std::vector<Route> MakeRoutes(const EndpointContext& context) {
       {.path = context.flags.telemetry_path,
        .methods = {"GET"},
        .handler_label = "metrics",
-       .scrape = true,
-       .prepare = [context](const Request& r) { return Metrics(context, r); }},
+       .scrape =
+           [context](const Request& r, Route::Then then) {
+             Metrics(context, r, std::move(then));
+           }},
       {.path = "/probe",
        .methods = {"GET"},
        .handler_label = "probe",
-       .scrape = true,
-       .handle = [context](const Request& r) { return Probe(context, r); }},
+       .scrape = [context](
+                     const Request& r,
+                     const Route::Then& then) { Probe(context, r, then); }},
       {.path = "/sd",
        .methods = {"GET"},
        .handler_label = "sd",

@@ -84,18 +84,18 @@ void CloudLoop::Begin(ScrapeOrder order) {
     datasets.resize(catalogue_->datasets.size());
     std::iota(datasets.begin(), datasets.end(), 0);
   }
-  const ScrapeId id = ++last_scrape_;
-  const SteadyTime deadline = order.deadline;
   const Instant now = Now();
-  if (order.trace && !datasets.empty()) {
-    traces_.Listen(id, *order.only, order.trace);
-    const Source source = planner_.SourceOf(datasets.front(), now.steady);
-    if (source.kind != Source::Kind::kNewQuery) {
-      traces_.TellOne(id, Explain(source, *order.only));
-    }
+  const std::optional<DatasetKey> only = order.only;
+  const std::shared_ptr<Trace> trace = order.trace;
+  Source source;
+  if (trace && !datasets.empty()) {
+    source = planner_.SourceOf(datasets.front(), now.steady);
   }
-  orders_.emplace(id, std::move(order));
-  planner_.Begin(id, datasets, deadline, now);
+  const ScrapeId id = planner_.Begin(std::move(order), datasets, now);
+  if (trace) traces_.Listen(id, *only, trace);
+  if (source.kind != Source::Kind::kNewQuery) {
+    traces_.TellOne(id, Explain(source, *only));
+  }
   again_ = true;
 }
 
@@ -110,7 +110,7 @@ void CloudLoop::Turn() {
   Execute(plan);
   if (!plan.finished.empty()) health_log_.Tell(*catalogue_, now.steady);
   Count();  // First: who is answered may look at once.
-  for (Plan::Finished& finished : plan.finished) Finish(std::move(finished));
+  for (Plan::Finished& finished : plan.finished) Finish(finished);
 
   const SteadyTime wake = std::min(
       {planner_.WakeAt(), listings_.WakeAt(), now.steady + kLongestWait});
@@ -155,20 +155,14 @@ void CloudLoop::Execute(Plan& plan) {
   }
 }
 
-void CloudLoop::Finish(Plan::Finished finished) {
-  const auto found = orders_.find(finished.scrape);
-  if (found == orders_.end()) return;
-  const ScrapeOrder order = std::move(found->second);
-  orders_.erase(found);
+void CloudLoop::Finish(Plan::Finished& finished) {
   traces_.End(finished.scrape);
-  // The planner knows what was left of it when the order came.
-  finished.collection.budget = order.budget;
-  if (!order.only) {
+  if (!finished.order.only) {
     last_whole_scrape_ = clock_.WallNow();
     last_duration_ = finished.collection.duration;
     last_budget_ = finished.collection.budget;
   }
-  order.done(std::move(finished.collection));
+  finished.order.done(std::move(finished.collection));
 }
 
 void CloudLoop::Count() {

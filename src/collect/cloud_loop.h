@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,15 +27,6 @@
 
 namespace exporter {
 
-struct ScrapeOrder {
-  SteadyTime deadline;
-  SteadyDuration budget;           // What it had until then, as given.
-  std::optional<DatasetKey> only;  // None: all datasets.
-  std::shared_ptr<Trace> trace;    // Of `only`; null: nobody reads it.
-  // Called once, on the loop's thread, at the latest at the deadline.
-  std::function<void(Collection)> done;
-};
-
 // Not safe for concurrent use, but for Wake.
 class CloudLoop {
  public:
@@ -46,12 +36,7 @@ class CloudLoop {
 
   void Apply(CollectorSettings settings);
 
-  // REQUIRES: `order.only`, if given, is in the catalogue, or its collection
-  // will be empty.
   void Begin(ScrapeOrder order);
-
-  // Lets go of all orders without calling them back.
-  void DropOrders() { orders_.clear(); }
 
   // Does what is due, then waits until something happens and takes note of it.
   void Turn();
@@ -79,7 +64,7 @@ class CloudLoop {
   void RebuildCatalogue();
   void Execute(Plan& plan);  // But for telling who is finished.
   void Ended(RequestId request, Answer answer);
-  void Finish(Plan::Finished finished);
+  void Finish(Plan::Finished& finished);
   // Of an answer that is no new query's.
   [[nodiscard]] std::string Explain(const Source& source,
                                     const DatasetKey& dataset) const;
@@ -98,8 +83,6 @@ class CloudLoop {
   Listings listings_;
   CollectorSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
-  std::map<ScrapeId, ScrapeOrder> orders_;
-  ScrapeId last_scrape_ = 0;
   bool again_ = false;  // The planner was told something since its Advance.
   PlannerCounts counted_;
   std::optional<WallTime> last_whole_scrape_;

@@ -1,5 +1,5 @@
-// The front of collect: takes orders from any thread, has the loop's thread do
-// them, and waits for the answer until the deadline and never longer.
+// The front of collect: takes orders from any thread and has the loop's thread
+// do them.
 
 #pragma once
 
@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -30,8 +29,9 @@ class Collector {
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
-  // Ends the loop. Whoever waits gets an answer at once; nobody may ask any
-  // longer, or gets a std::future_error.
+  // Ends the loop. What was ordered and is not done by then never is; orders go
+  // with this object, or at once if they come later. Whoever waits for another
+  // answer, or asks for one later, gets a std::future_error.
   void Stop();
 
   // New settings for all that begins from now on. What is remembered of
@@ -39,14 +39,8 @@ class Collector {
   // the loop's thread: credentials that are kept belong to it.
   void Apply(const std::function<CollectorSettings()>& make);
 
-  // All datasets of this shard, within `budget`.
-  Collection Collect(SteadyDuration budget);
-
-  // One dataset; none if it is not in the catalogue. With `trace`, what
-  // happened is written there.
-  std::optional<Collection> CollectOne(const DatasetKey& dataset,
-                                       SteadyDuration budget,
-                                       Trace* trace = nullptr);
+  // Returns at once; `order.done` tells what came of it.
+  void Collect(ScrapeOrder order);
 
   // What is remembered. Asks the cloud nothing.
   Overview Look();
@@ -68,11 +62,7 @@ class Collector {
   void Post(Job job);
   template <typename T>
   T Await(std::function<T(CloudLoop&)> question);
-  Collection Order(std::shared_ptr<const Catalogue> catalogue,
-                   const std::optional<DatasetKey>& only, SteadyDuration budget,
-                   Trace* trace);
 
-  const Clock& clock_;
   CloudLoop loop_;  // Belongs to thread_, but for Wake.
 
   std::mutex mutex_;  // Guards what follows.

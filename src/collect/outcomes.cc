@@ -9,8 +9,8 @@ namespace exporter {
 Collection Finish(Scrape& scrape, SteadyTime now) {
   Collection collection{.catalogue = std::move(scrape.catalogue),
                         .readings = std::move(scrape.readings),
-                        .duration = now - scrape.began,
-                        .budget = scrape.deadline - scrape.began};
+                        .duration = now - scrape.order.began,
+                        .budget = scrape.order.deadline - scrape.order.began};
   for (const Reading& reading : collection.readings) {
     if (reading.failure) ++collection.errors;
   }

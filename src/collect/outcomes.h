@@ -20,9 +20,7 @@ namespace exporter {
 
 // A scrape that is not finished.
 struct Scrape {
-  ScrapeId id;
-  SteadyTime began;
-  SteadyTime deadline;
+  ScrapeOrder order;
   std::shared_ptr<const Catalogue> catalogue;
   std::vector<Reading> readings;
   std::vector<std::shared_ptr<Entry>> waiting_for;  // By slot; null: answered.

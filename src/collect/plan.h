@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "collect/instant.h"
 #include "collect/pacing.h"
 #include "collect/settings.h"
+#include "collect/trace.h"
 #include "model/dataset.h"
 #include "model/reading.h"
 #include "model/sync_status.h"
@@ -40,6 +42,18 @@ struct RenewalAnswer {
   std::optional<Error> error;  // None: it was given.
   std::optional<std::chrono::milliseconds> retry_after = {};
   std::optional<RateLimit> quota = {};
+};
+
+// What a scrape wants.
+struct ScrapeOrder {
+  // What it takes and had is counted from here, when it was asked for,
+  SteadyTime began;
+  SteadyTime deadline;                  // to here.
+  std::optional<DatasetKey> only = {};  // None: all datasets.
+  std::shared_ptr<Trace> trace = {};    // Of `only`; null: nobody reads it.
+  // For CloudLoop: called once, on its thread, soon after the deadline at the
+  // latest. The readings are none where `only` is not in the catalogue.
+  std::function<void(Collection)> done = {};
 };
 
 // Where a scrape that begins now has the answer for a dataset from.
@@ -76,7 +90,8 @@ struct Plan {
   };
   struct Finished {
     ScrapeId scrape;
-    Collection collection;  // `budget` as given.
+    ScrapeOrder order;
+    Collection collection;
   };
   // A dataset began to fail, fails for another reason, or is well again.
   struct HealthChange {

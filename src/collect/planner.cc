@@ -43,12 +43,11 @@ Source Planner::SourceOf(std::size_t dataset, SteadyTime now) const {
   return {};
 }
 
-void Planner::Begin(ScrapeId scrape, std::span<const std::size_t> datasets,
-                    SteadyTime deadline, Instant now) {
-  auto& begun = scrapes_[scrape];
-  begun = std::make_unique<Scrape>(Scrape{.id = scrape,
-                                          .began = now.steady,
-                                          .deadline = deadline,
+ScrapeId Planner::Begin(ScrapeOrder order,
+                        std::span<const std::size_t> datasets, Instant now) {
+  const ScrapeId id = ++last_scrape_;
+  auto& begun = scrapes_[id];
+  begun = std::make_unique<Scrape>(Scrape{.order = std::move(order),
                                           .catalogue = roster_.catalogue(),
                                           .readings = {},
                                           .waiting_for = {}});
@@ -76,6 +75,7 @@ void Planner::Begin(ScrapeId scrape, std::span<const std::size_t> datasets,
     begun->waiting_for[slot] = entry;
     ++begun->missing;
   }
+  return id;
 }
 
 void Planner::Answered(RequestId request, Answer answer, Instant now) {
@@ -223,7 +223,7 @@ Plan Planner::Advance(Instant now) {
   });
   CollectFinished(now, plan);
   plan.health = outcomes_.TakeHealthChanges();
-  for (const auto& [id, scrape] : scrapes_) WakeBy(scrape->deadline);
+  for (const auto& [id, scrape] : scrapes_) WakeBy(scrape->order.deadline);
   WakeBy(retries_.WakeAt());
   WakeBy(share_.NextCutAt());
   for (const auto& project : projects_) WakeBy(project->SettleAt());
@@ -232,7 +232,7 @@ Plan Planner::Advance(Instant now) {
 
 void Planner::ExpireScrapes(Instant now, Plan& plan) {
   for (const auto& [id, scrape] : scrapes_) {
-    if (scrape->deadline > now.steady || scrape->missing == 0) continue;
+    if (scrape->order.deadline > now.steady || scrape->missing == 0) continue;
     Expire(*scrape, now, plan);
   }
 }
@@ -341,7 +341,9 @@ void Planner::CollectFinished(Instant now, Plan& plan) {
       ++it;
       continue;
     }
-    plan.finished.push_back({scrape.id, Finish(scrape, now.steady)});
+    Collection collection = Finish(scrape, now.steady);
+    plan.finished.push_back(
+        {it->first, std::move(scrape.order), std::move(collection)});
     it = scrapes_.erase(it);
   }
 }

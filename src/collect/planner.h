@@ -69,9 +69,10 @@ class Planner {
       std::shared_ptr<const Catalogue> catalogue, Instant now);
 
   // A scrape of `datasets` (indices into the catalogue) begins. Its readings
-  // come with a later Advance, at the latest the one at its deadline.
-  void Begin(ScrapeId scrape, std::span<const std::size_t> datasets,
-             SteadyTime deadline, Instant now);
+  // come with a later Advance, at the latest the one at its deadline; with them
+  // `order`, of which nothing but the times matters here.
+  ScrapeId Begin(ScrapeOrder order, std::span<const std::size_t> datasets,
+                 Instant now);
 
   // `dataset`: an index into the catalogue.
   [[nodiscard]] Source SourceOf(std::size_t dataset, SteadyTime now) const;
@@ -137,6 +138,7 @@ class Planner {
   FairShare share_;
   Retries retries_;
   Outcomes outcomes_;
+  ScrapeId last_scrape_ = 0;
   std::map<ScrapeId, std::unique_ptr<Scrape>> scrapes_;
   std::map<std::uint64_t, Renewing> renewing_;
   std::uint64_t last_rank_ = 0;  // Of requests, renewals and asked datasets.

@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kWaitInLongOutage{1};
 SteadyTime LastDeadline(const Entry& entry) {
   SteadyTime last = SteadyTime::min();
   for (const auto& waiter : entry.waiters) {
-    last = std::max(last, waiter.scrape->deadline);
+    last = std::max(last, waiter.scrape->order.deadline);
   }
   return last;
 }

@@ -18,8 +18,9 @@ bool Retries::Rest(const std::shared_ptr<Entry>& entry, SteadyTime now,
   if (entry->retried) return false;
   const SteadyTime until = now + Jittered(kLongestRest, rng);
   const bool somebody_waits_so_long = std::any_of(
-      entry->waiters.begin(), entry->waiters.end(),
-      [&](const auto& waiter) { return waiter.scrape->deadline > until; });
+      entry->waiters.begin(), entry->waiters.end(), [&](const auto& waiter) {
+        return waiter.scrape->order.deadline > until;
+      });
   if (!somebody_waits_so_long || !budget_.Take(now)) return false;
   entry->retried = true;
   entry->phase = Entry::Phase::kResting;

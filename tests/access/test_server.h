@@ -78,12 +78,30 @@ inline Route PlainRoute(std::string path = "/", std::string body = "hello\n") {
           }};
 }
 
-inline Route TurnstileRoute(Turnstile& turnstile) {
+// The same for a route that is a scrape.
+inline Route PlainScrape(std::string path, std::string body) {
+  Route route = PlainRoute(std::move(path), std::move(body));
+  route.scrape = [handle = std::exchange(route.handle, nullptr)](
+                     const ServeRequest& request, const Route::Then& then) {
+    then([&handle, &request] { return handle(request); });
+  };
+  return route;
+}
+
+inline Route TurnstilePage(Turnstile& turnstile) {
   return {.path = "/metrics",
           .methods = {"GET"},
           .handler_label = "metrics",
-          .scrape = true,
           .handle = [&](const ServeRequest&) { return turnstile.Pass(); }};
+}
+
+inline Route TurnstileScrape(Turnstile& turnstile) {
+  return {.path = "/metrics",
+          .methods = {"GET"},
+          .handler_label = "metrics",
+          .scrape = [&](const ServeRequest&, const Route::Then& then) {
+            then([&] { return turnstile.Pass(); });
+          }};
 }
 
 }  // namespace exporter

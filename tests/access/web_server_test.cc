@@ -4,10 +4,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <iterator>
 #include <latch>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "test_server.h"
@@ -81,7 +86,7 @@ TEST(WebServerTest, RefusesTheScrapeThatIsOneTooMany) {
   Turnstile turnstile;
   Route health = PlainRoute("/-/healthy");
   health.open = true;
-  TestServer server({TurnstileRoute(turnstile), health, PlainRoute("/")},
+  TestServer server({TurnstileScrape(turnstile), health, PlainRoute("/")},
                     {.max_requests = 2});
   RawClient first = server.Connect();
   RawClient second = server.Connect();
@@ -114,14 +119,14 @@ TEST(WebServerTest, TurnsAnExceptionIntoAnError) {
 TEST(WebServerTest, WritesFewLargeAnswersAtOnce) {
   constexpr int kClients = 12;
   Turnstile turnstile;
-  std::latch all_are_prepared(kClients);
+  std::latch all_have_begun(kClients);
   std::atomic<int> writing = 0;
   std::atomic<int> most_writing = 0;
-  Route large = TurnstileRoute(turnstile);
-  large.prepare = [&](const ServeRequest&) {
-    all_are_prepared.count_down();
-    return [&] {
-      all_are_prepared.wait();
+  Route large = TurnstileScrape(turnstile);
+  large.scrape = [&](const ServeRequest&, const Route::Then& then) {
+    all_have_begun.count_down();
+    then([&] {
+      all_have_begun.wait();
       const int now = ++writing;
       for (int most = most_writing; most < now;) {
         most_writing.compare_exchange_weak(most, now);
@@ -129,7 +134,7 @@ TEST(WebServerTest, WritesFewLargeAnswersAtOnce) {
       ServeResponse response = turnstile.Pass();
       --writing;
       return response;
-    };
+    });
   };
   TestServer server({large, PlainRoute()});
   std::vector<RawClient> clients;
@@ -148,14 +153,91 @@ TEST(WebServerTest, WritesFewLargeAnswersAtOnce) {
   EXPECT_LE(most_writing, 4);
 }
 
+// Requests of scrapes that were begun, to be answered later.
+class Begun {
+ public:
+  Route Scrape() {
+    Route route = PlainRoute("/metrics");
+    route.handle = nullptr;
+    route.scrape = [this](const ServeRequest&, Route::Then then) {
+      const std::lock_guard lock(mutex_);
+      all_.push_back(std::move(then));
+    };
+    return route;
+  }
+
+  // Waits for `count` of them.
+  std::vector<Route::Then> Take(std::size_t count) {
+    const auto start = steady_clock::now();
+    while (steady_clock::now() - start < 30s) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (all_.size() >= count) return std::exchange(all_, {});
+      }
+      std::this_thread::sleep_for(1ms);
+    }
+    ADD_FAILURE() << "they never came";
+    return {};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Route::Then> all_;
+};
+
+std::ptrdiff_t ThreadsOfThisProcess() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return std::distance(begin(tasks), end(tasks));
+}
+
+TEST(WebServerTest, AScrapeThatWaitsTakesNoThread) {
+  constexpr std::size_t kClients = 60;
+  Begun begun;
+  WebServerOptions options;
+  options.max_requests = kClients;
+  TestServer server({begun.Scrape()}, options);
+  const std::ptrdiff_t before = ThreadsOfThisProcess();
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    clients.push_back(server.Connect());
+    clients.back().Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  const std::vector<Route::Then> scrapes = begun.Take(kClients);
+
+  EXPECT_EQ(ThreadsOfThisProcess(), before);
+  EXPECT_EQ(server.Connect().Get("/metrics").status, 503);
+
+  for (const Route::Then& then : scrapes) {
+    then([] { return ServeResponse{.body = "done\n"}; });
+  }
+  for (RawClient& client : clients) {
+    EXPECT_EQ(client.Receive().body, "done\n");
+  }
+}
+
+TEST(WebServerTest, AScrapeThatIsDroppedFreesItsPlaceAndIsAnError) {
+  Begun begun;
+  WebServerOptions options;
+  options.max_requests = 1;
+  TestServer server({begun.Scrape()}, options);
+  for (int i = 0; i < 2; ++i) {
+    RawClient client = server.Connect();
+    client.Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+
+    begun.Take(1).clear();
+
+    EXPECT_EQ(client.Receive().status, 500);
+  }
+}
+
 TEST(WebServerTest, TurnsAnExceptionOfEitherHalfIntoAnError) {
   Route early = PlainRoute("/early");
-  early.prepare = [](const ServeRequest&) -> Route::Write {
+  early.scrape = [](const ServeRequest&, const Route::Then&) {
     throw std::runtime_error("a bug");
   };
   Route late = PlainRoute("/late");
-  late.prepare = [](const ServeRequest&) -> Route::Write {
-    return []() -> ServeResponse { throw std::runtime_error("a bug"); };
+  late.scrape = [](const ServeRequest&, const Route::Then& then) {
+    then([]() -> ServeResponse { throw std::runtime_error("a bug"); });
   };
   TestServer server({early, late});
   RawClient client = server.Connect();
@@ -183,8 +265,7 @@ TEST(WebServerTest, CountsAnswersByHandlerAndCode) {
 }
 
 TEST(WebServerTest, CutsAClientThatDoesNotRead) {
-  Route big = PlainRoute("/", std::string(50'000'000, 'a'));
-  big.scrape = true;
+  const Route big = PlainScrape("/", std::string(50'000'000, 'a'));
   WebServerOptions options;
   options.limits.write_time = 300ms;
   options.max_requests = 1;
@@ -205,8 +286,7 @@ TEST(WebServerTest, CutsAClientThatDoesNotRead) {
 }
 
 TEST(WebServerTest, AScrapeKeepsItsPlaceUntilItsClientHasReadAll) {
-  Route big = PlainRoute("/", std::string(50'000'000, 'a'));
-  big.scrape = true;
+  const Route big = PlainScrape("/", std::string(50'000'000, 'a'));
   WebServerOptions options;
   options.limits.write_time = 1h;
   options.max_requests = 1;
@@ -222,8 +302,7 @@ TEST(WebServerTest, AScrapeKeepsItsPlaceUntilItsClientHasReadAll) {
 
 TEST(WebServerTest, AnswersOpenPathsHoweverManyPagesAreBeingMade) {
   Turnstile turnstile;
-  Route page = TurnstileRoute(turnstile);
-  page.scrape = false;
+  const Route page = TurnstilePage(turnstile);
   Route health = PlainRoute("/-/healthy");
   health.open = true;
   TestServer server({page, health});

@@ -44,8 +44,9 @@ class CloudLoopTest : public testing::Test {
   void Begin(std::optional<DatasetKey> only,
              std::function<void(Collection)> done,
              std::shared_ptr<Trace> trace = nullptr) {
-    loop_.Begin({.deadline = clock_.SteadyNow() + 10s,
-                 .budget = 10s,
+    const SteadyTime now = clock_.SteadyNow();
+    loop_.Begin({.began = now,
+                 .deadline = now + 10s,
                  .only = std::move(only),
                  .trace = std::move(trace),
                  .done = [this, done = std::move(done)](Collection result) {

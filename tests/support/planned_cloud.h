@@ -86,9 +86,10 @@ class PlannedCloud {
   }
   ScrapeId BeginOf(const std::vector<std::size_t>& datasets,
                    std::chrono::milliseconds budget) {
-    planner.Begin(++last_scrape, datasets, now.steady + budget, now);
+    const ScrapeId id = planner.Begin(
+        {.began = now.steady, .deadline = now.steady + budget}, datasets, now);
     Settle();
-    return last_scrape;
+    return id;
   }
   // Begins a scrape and lets time pass until it is finished.
   Collection Scrape(std::chrono::milliseconds budget) {
@@ -150,7 +151,6 @@ class PlannedCloud {
   std::shared_ptr<Catalogue> catalogue = std::make_shared<Catalogue>();
   Instant now{SteadyTime(std::chrono::hours(1)),
               WallTime(std::chrono::sys_days(std::chrono::year(2024) / 1 / 1))};
-  ScrapeId last_scrape = 0;
   std::vector<Asked> asked;
   std::vector<Plan::HealthChange> health;
   std::vector<Plan::HeldBack> held_back;

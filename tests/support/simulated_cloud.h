@@ -151,8 +151,8 @@ class SimulatedCloud {
   ScrapeId Begin(std::chrono::milliseconds budget) {
     std::vector<std::size_t> all(catalogue->datasets.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    const ScrapeId id = ++last_scrape;
-    planner.Begin(id, all, now.steady + budget, now);
+    const ScrapeId id = planner.Begin(
+        {.began = now.steady, .deadline = now.steady + budget}, all, now);
     Settle();
     return id;
   }
@@ -219,7 +219,6 @@ class SimulatedCloud {
   Quota iam_quota;
   double iam_hangs = 0;
 
-  ScrapeId last_scrape = 0;
   std::map<ScrapeId, Collection> finished;
   std::map<ScrapeId, SteadyTime> finished_at;
   std::map<RequestId, DatasetKey> in_flight;
