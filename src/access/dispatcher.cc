@@ -40,10 +40,9 @@ bool Allows(const Route& route, const std::string& method) {
 std::string AllowHeader(const Route& route) {
   std::string allow;
   for (const std::string& method : route.methods) {
-    if (!allow.empty()) allow += ", ";
-    allow += method == "GET" ? "GET, HEAD" : method;
+    allow += method == "GET" ? "GET, HEAD, " : method + ", ";
   }
-  return allow;
+  return allow + "OPTIONS";
 }
 
 ServeResponse TooMany() {
@@ -218,8 +217,11 @@ void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
     Finish(*exchange, StatusResponse(404));
     return;
   }
-  if (!Allows(*route, exchange->request.method)) {
-    ServeResponse response = StatusResponse(405);
+  const std::string& method = exchange->request.method;
+  if (!Allows(*route, method)) {
+    // OPTIONS is what HAProxy checks with unless it is told of a path.
+    ServeResponse response =
+        method == "OPTIONS" ? ServeResponse{} : StatusResponse(405);
     response.headers.emplace_back("Allow", AllowHeader(*route));
     Finish(*exchange, std::move(response));
     return;

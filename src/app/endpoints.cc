@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "app/address.h"
 #include "app/budget.h"
 #include "base/time_format.h"
 #include "base/version.h"
@@ -143,8 +144,9 @@ ServeResponse ServiceDiscovery(const EndpointContext& context,
     why += line;
   }
   if (!why.empty()) return StatusResponse(503, why);
-  std::optional<std::string> groups = RenderServiceDiscovery(
-      *context.collector.CurrentCatalogue(), request.Header("Host"));
+  std::optional<std::string> groups =
+      RenderServiceDiscovery(*context.collector.CurrentCatalogue(),
+                             ProbeAddressFor(context.flags, request));
   if (!groups) return StatusResponse(400, "the Host header is no host");
   return {.content_type = kJsonContentType, .body = std::move(*groups)};
 }
@@ -241,6 +243,7 @@ std::vector<Route> MakeRoutes(const EndpointContext& context) {
          .handler_label = "index",
          .handle = [context](const Request&) { return StatusPage(context); }});
   }
+  AddPrefix(context.flags, routes);
   return routes;
 }
 

@@ -24,10 +24,10 @@ void EndInTime() {
   setitimer(ITIMER_REAL, &limit, nullptr);
 }
 
-bool Says200(httplib::ClientImpl& client) {
+bool Says200(httplib::ClientImpl& client, const std::string& path) {
   int status = 0;
   client.Get(
-      "/-/healthy",
+      path,
       [&](const httplib::Response& response) {
         status = response.status;
         return false;  // Whatever the body is.
@@ -36,9 +36,10 @@ bool Says200(httplib::ClientImpl& client) {
   return status == 200;
 }
 
-bool ServesPlain(const std::string& host, int port) {
+// Whether `path` is answered with 200.
+bool ServesPlain(const std::string& host, int port, const std::string& path) {
   httplib::ClientImpl client(host, port);
-  return Says200(client);
+  return Says200(client, path);
 }
 
 // Leaves where a certificate is asked for: to go on without one would be a
@@ -48,7 +49,7 @@ int NoteTheQuestion(SSL* ssl, X509** /*certificate*/, EVP_PKEY** /*key*/) {
   return -1;
 }
 
-bool ServesTls(const std::string& host, int port) {
+bool ServesTls(const std::string& host, int port, const std::string& path) {
   httplib::SSLClient client(host, port);
   client.enable_server_certificate_verification(false);
   SSL_CTX* const context = client.ssl_context();
@@ -58,7 +59,7 @@ bool ServesTls(const std::string& host, int port) {
   bool was_asked = false;
   SSL_CTX_set_app_data(context, &was_asked);
   SSL_CTX_set_client_cert_cb(context, NoteTheQuestion);
-  return Says200(client) || was_asked;
+  return Says200(client, path) || was_asked;
 }
 
 }  // namespace
@@ -68,13 +69,14 @@ int CheckHealth(const Flags& flags) {
   signal(SIGPIPE, SIG_IGN);
   const ListenAddress& address = flags.listen_addresses.front();
   const std::string host = address.host.empty() ? "127.0.0.1" : address.host;
+  const std::string path = flags.route_prefix + "/-/healthy";
   if (flags.web_config_file.empty()) {
-    return ServesPlain(host, address.port) ? 0 : 1;
+    return ServesPlain(host, address.port, path) ? 0 : 1;
   }
   const WebConfigReport web = LoadWebConfig(flags.web_config_file);
   const auto serves = [&](bool tls) {
-    return tls ? ServesTls(host, address.port)
-               : ServesPlain(host, address.port);
+    return tls ? ServesTls(host, address.port, path)
+               : ServesPlain(host, address.port, path);
   };
   // The file may be faulty by now, or turn TLS on or off: the instance goes on
   // with what it began with.

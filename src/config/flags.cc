@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <utility>
 
 #include "base/version.h"
 #include "config/endpoint.h"
 #include "config/shard_ordinal.h"
+#include "config/web_paths.h"
 
 namespace exporter {
 namespace {
@@ -25,6 +27,8 @@ std::optional<T> ParseWhole(std::string_view text) {
 // flag.
 struct Words {
   std::vector<std::string> listen_addresses;
+  std::string external_url;
+  std::string route_prefix;
   std::string shard = "0";
   std::string total_shards = "1";
   std::string max_requests = "40";
@@ -55,6 +59,14 @@ void Declare(CLI::App& app, Flags& flags, Words& words) {
                  "Where the metrics are.")
       ->type_name("PATH")
       ->capture_default_str();
+  app.add_option("--web.external-url", words.external_url,
+                 "Where the exporter is reached behind a reverse proxy: for "
+                 "the targets of /sd, redirects, and its path as prefix.")
+      ->type_name("URL");
+  app.add_option("--web.route-prefix", words.route_prefix,
+                 "What all paths begin with; '/' where the proxy takes the "
+                 "prefix away. [the path of the URL]")
+      ->type_name("PATH");
   app.add_option("--web.config.file", flags.web_config_file,
                  "TLS and passwords, as the Prometheus exporter toolkit has "
                  "them.")
@@ -91,14 +103,6 @@ void Declare(CLI::App& app, Flags& flags, Words& words) {
   app.set_help_flag("-h,--help", "Print this and exit.");
 }
 
-// Whether some segment of `path` is "." or "..": clients take those away, and
-// the server refuses them.
-bool HasDotSegment(std::string_view path) {
-  const std::string closed = std::string(path) + '/';
-  return closed.find("/./") != std::string::npos ||
-         closed.find("/../") != std::string::npos;
-}
-
 // Each of these puts one group of words into `flags`, or says what is wrong.
 
 std::string ReadAddresses(const Words& words, Flags& flags) {
@@ -128,13 +132,7 @@ std::string ReadPaths(Flags& flags) {
     return "--web.config.file: names no file";
   }
   const std::string& path = flags.telemetry_path;
-  const bool is_path =
-      path.size() > 1 && path.front() == '/' &&
-      std::all_of(path.begin(), path.end(), [](char c) {
-        return c > ' ' && c < 0x7F &&
-               std::string_view("?#%\\").find(c) == std::string_view::npos;
-      });
-  if (!is_path || HasDotSegment(path)) {
+  if (path.size() < 2 || !IsPlainPath(path)) {
     return "--web.telemetry-path: '" + path + "' is no path such as /metrics";
   }
   const bool is_taken = path.starts_with("/-/") || path.starts_with("/api/") ||
@@ -142,6 +140,15 @@ std::string ReadPaths(Flags& flags) {
   if (is_taken) {
     return "--web.telemetry-path: '" + path + "' has another meaning already";
   }
+  return "";
+}
+
+std::string ReadExternalAddress(const Words& words, Flags& flags) {
+  Result<ExternalAddress> address =
+      ParseExternalAddress(words.external_url, words.route_prefix);
+  if (!address) return address.error().message;
+  flags.external_url = std::move(address->url);
+  flags.route_prefix = std::move(address->route_prefix);
   return "";
 }
 
@@ -194,7 +201,8 @@ std::string ReadNumbersAndChoices(const Words& words, Flags& flags) {
 
 std::string ReadAll(const Words& words, Flags& flags) {
   for (const std::string& fault :
-       {ReadPaths(flags), ReadAddresses(words, flags), ReadShards(words, flags),
+       {ReadPaths(flags), ReadExternalAddress(words, flags),
+        ReadAddresses(words, flags), ReadShards(words, flags),
         ReadNumbersAndChoices(words, flags)}) {
     if (!fault.empty()) return fault;
   }

@@ -23,6 +23,10 @@ struct Flags {
   bool health_check = false;  // The first address has a port then.
   std::vector<ListenAddress> listen_addresses = {{"", 10877}};
   std::string telemetry_path = "/metrics";
+  // Where people and Prometheus reach it, "https://example.org/modelarts", as
+  // NormalizeEndpoint has it; empty: at the address that they ask.
+  std::string external_url;
+  std::string route_prefix;     // Of all paths, "/modelarts"; empty: none.
   std::string web_config_file;  // Empty: none.
   bool enable_lifecycle = false;
   std::size_t max_requests = 40;  // >= 1

@@ -43,12 +43,13 @@ bool IsHostPort(std::string_view text) {
          IsHost(text.substr(0, colon));
 }
 
-Json Labels(const Dataset& dataset) {
+Json Labels(const Dataset& dataset, const ProbeAddress& address) {
   const auto& [project_id, dataset_id] = dataset.key;
   const std::string meta(kMeta);
   const std::string label_prefix = meta + "label_";
   Json labels;
-  labels["__metrics_path__"] = "/probe";
+  if (!address.scheme.empty()) labels["__scheme__"] = address.scheme;
+  labels["__metrics_path__"] = address.path;
   labels["__param_project_id"] = project_id;
   labels["__param_dataset_id"] = dataset_id;
   labels["instance"] = ToString(dataset.key);
@@ -66,13 +67,14 @@ Json Labels(const Dataset& dataset) {
 }  // namespace
 
 std::optional<std::string> RenderServiceDiscovery(const Catalogue& catalogue,
-                                                  std::string_view host) {
-  if (!IsHostPort(host)) return std::nullopt;
+                                                  const ProbeAddress& address) {
+  if (!IsHostPort(address.host)) return std::nullopt;
   std::string text = "[";
   for (const Dataset& dataset : catalogue.datasets) {
     if (text.back() == '}') text += ',';
     text += "\n";
-    text += Json({{"targets", {host}}, {"labels", Labels(dataset)}})
+    text += Json({{"targets", {address.host}},
+                  {"labels", Labels(dataset, address)}})
                 .dump(-1, ' ', false, Json::error_handler_t::replace);
   }
   text += "\n]\n";

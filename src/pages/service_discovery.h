@@ -5,18 +5,24 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "model/dataset.h"
 
 namespace exporter {
 
+// Where Prometheus reaches this exporter.
+struct ProbeAddress {
+  std::string host;             // "exporter:10877"
+  std::string scheme{};         // "https"; empty: as the scrape_config says.
+  std::string path = "/probe";  // With all that stands in front of it.
+};
+
 // The answer to /sd: a target group for each dataset, so that Prometheus asks
 // for each of them at /probe, at its own pace.
 //
 // It works as it is, without a rule for relabelling:
-//   targets           `host`: this exporter, as the client itself named it
-//   __metrics_path__  /probe
+//   targets           the host of `address`
+//   __scheme__, __metrics_path__             the rest of it; no scheme if empty
 //   __param_project_id, __param_dataset_id   its parameters
 //   instance          project_id/dataset_id: the address, which Prometheus
 //   would
@@ -26,9 +32,9 @@ namespace exporter {
 //                     always; empty, which is absent to Prometheus, if unknown
 //   __meta_modelarts_label_<label>           for each configured label
 //
-// None when `host`, the Host header of the request, is no host with or without
-// a port: nothing else may become a target.
+// None when the host, which may be a request's Host header, is no host with or
+// without a port: nothing else may become a target.
 std::optional<std::string> RenderServiceDiscovery(const Catalogue& catalogue,
-                                                  std::string_view host);
+                                                  const ProbeAddress& address);
 
 }  // namespace exporter

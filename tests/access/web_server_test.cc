@@ -59,13 +59,31 @@ TEST(WebServerTest, SaysWhichMethodsItAllows) {
       client.Ask("DELETE / HTTP/1.1\r\nHost: x\r\n\r\n");
 
   EXPECT_EQ(refused.status, 405);
-  EXPECT_EQ(refused.Header("Allow"), "GET, HEAD, POST");
+  EXPECT_EQ(refused.Header("Allow"), "GET, HEAD, POST, OPTIONS");
   EXPECT_EQ(client
                 .Ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n"
                      "abc")
                 .status,
             200);
   EXPECT_EQ(client.Ask("get / HTTP/1.1\r\nHost: x\r\n\r\n").status, 405);
+}
+
+TEST(WebServerTest, AnswersOptionsWithoutTheHandler) {
+  Route route = PlainRoute();
+  route.handle = [](const ServeRequest&) {
+    ADD_FAILURE() << "nobody asked for it";
+    return ServeResponse{};
+  };
+  TestServer server({route});
+  RawClient client = server.Connect();
+
+  const RawResponse options =
+      client.Ask("OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n");
+
+  EXPECT_EQ(options.status, 200);
+  EXPECT_EQ(options.Header("Allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(options.Header("Content-Length"), "0");
+  EXPECT_EQ(client.Ask("OPTIONS /no HTTP/1.1\r\nHost: x\r\n\r\n").status, 404);
 }
 
 TEST(WebServerTest, CompressesWhereTheClientAllowsIt) {

@@ -17,7 +17,8 @@ export class PageServer {
     await new Promise((resolve) => {
       this.server.listen(0, '127.0.0.1', resolve);
     });
-    this.url = `http://127.0.0.1:${this.server.address().port}/`;
+    this.origin = `http://127.0.0.1:${this.server.address().port}`;
+    this.placeAt('/');
   }
 
   stop() {
@@ -25,7 +26,7 @@ export class PageServer {
     this.server.close();
   }
 
-  // What "/" shows from now on. `change` may alter the HTML.
+  // What the page shows from now on. `change` may alter the HTML.
   show(scenario, datasets = 0, tick = 0, change = (html) => html) {
     const key = `${scenario} ${datasets} ${tick}`;
     if (!this.pages.has(key)) {
@@ -39,12 +40,18 @@ export class PageServer {
     this.asked = 0;
   }
 
+  // Where the page is, as behind a proxy: "/" or "/prefix/". Nothing is elsewhere.
+  placeAt(path) {
+    this.path = path;
+    this.url = this.origin + path;
+  }
+
   fail(status) {
     this.status = status;
   }
 
   answer(request, response) {
-    if (new URL(request.url, this.url).pathname !== '/') {
+    if (new URL(request.url, this.url).pathname !== this.path) {
       response.writeHead(404).end();
       return;
     }

@@ -71,7 +71,10 @@ after(async () => {
   server.stop();
 });
 
-beforeEach(() => server.show('small'));
+beforeEach(() => {
+  server.placeAt('/');
+  server.show('small');
+});
 
 afterEach(() => assert.deepEqual(complaints, []));
 
@@ -224,6 +227,26 @@ describe('sort', () => {
     await page.selectOption('#order', '-samples');
 
     assert.equal((await names())[0], 'night-scenes');
+  });
+});
+
+describe('below a path', () => {
+  it('has its links there, too', async () => {
+    server.placeAt('/modelarts/');
+    await open();
+    const links = await page.evaluate(() => [...document.querySelectorAll('nav a')].map((a) => new URL(a.href).pathname));
+    assert.deepEqual(links, ['/modelarts/metrics', '/modelarts/api/v1/datasets', '/modelarts/sd', '/modelarts/config']);
+  });
+
+  it('refreshes itself, and keeps what is looked for in its address', async () => {
+    server.placeAt('/modelarts/');
+    await open();
+    await page.fill('#filter', 'street');
+    await refresh();
+    assert.ok(server.asked > 1);
+    await page.waitForURL(`${server.origin}/modelarts/?q=street`);
+    await page.fill('#filter', '');
+    await page.waitForURL(`${server.origin}/modelarts/`);
   });
 });
 

@@ -54,6 +54,8 @@ TEST(ParseFlagsTest, HasTheDocumentedDefaults) {
   EXPECT_FALSE(flags.health_check);
   EXPECT_THAT(flags.listen_addresses, ElementsAre(ListenAddress{"", 10877}));
   EXPECT_EQ(flags.telemetry_path, "/metrics");
+  EXPECT_EQ(flags.external_url, "");
+  EXPECT_EQ(flags.route_prefix, "");
   EXPECT_EQ(flags.web_config_file, "");
   EXPECT_FALSE(flags.enable_lifecycle);
   EXPECT_EQ(flags.max_requests, 40U);
@@ -67,20 +69,36 @@ TEST(ParseFlagsTest, HasTheDocumentedDefaults) {
 }
 
 TEST(ParseFlagsTest, TakesEveryFlagInBothForms) {
-  const Flags flags =
-      Taken({"--config.file", "a.yml", "--config.check",
-             "--web.listen-address=127.0.0.1:1", "--web.listen-address",
-             "[::1]:2", "--web.telemetry-path=/m", "--web.config.file=web.yml",
-             "--web.enable-lifecycle", "--web.max-requests", "7",
-             "--web.disable-exporter-metrics", "--shard=2", "--total-shards=3",
-             "--metrics.strict-stateset", "--metrics.created-timestamps",
-             "--log.level=debug", "--log.format", "json"});
+  const Flags flags = Taken({"--config.file",
+                             "a.yml",
+                             "--config.check",
+                             "--web.listen-address=127.0.0.1:1",
+                             "--web.listen-address",
+                             "[::1]:2",
+                             "--web.telemetry-path=/m",
+                             "--web.config.file=web.yml",
+                             "--web.external-url=https://example.org/outer",
+                             "--web.route-prefix",
+                             "/inner",
+                             "--web.enable-lifecycle",
+                             "--web.max-requests",
+                             "7",
+                             "--web.disable-exporter-metrics",
+                             "--shard=2",
+                             "--total-shards=3",
+                             "--metrics.strict-stateset",
+                             "--metrics.created-timestamps",
+                             "--log.level=debug",
+                             "--log.format",
+                             "json"});
 
   EXPECT_EQ(flags.config_file, "a.yml");
   EXPECT_TRUE(flags.config_check);
   EXPECT_THAT(flags.listen_addresses, ElementsAre(ListenAddress{"127.0.0.1", 1},
                                                   ListenAddress{"::1", 2}));
   EXPECT_EQ(flags.telemetry_path, "/m");
+  EXPECT_EQ(flags.external_url, "https://example.org/outer");
+  EXPECT_EQ(flags.route_prefix, "/inner");
   EXPECT_EQ(flags.web_config_file, "web.yml");
   EXPECT_TRUE(flags.enable_lifecycle);
   EXPECT_EQ(flags.max_requests, 7U);
@@ -156,6 +174,8 @@ TEST(ParseFlagsTest, RefusesWhatItDoesNotUnderstand) {
       {{"--web.telemetry-path=/.."}, "--web.telemetry-path"},
       {{"--web.telemetry-path=/probe"}, "another meaning"},
       {{"--web.telemetry-path=/-/ready"}, "another meaning"},
+      {{"--web.external-url=https://u:p@example.org"}, "--web.external-url: "},
+      {{"--web.route-prefix", "--config.check"}, "--web.route-prefix"},
       {{"--web.max-requests=0"}, "--web.max-requests"},
       {{"--web.max-requests=-1"}, "--web.max-requests"},
       {{"--web.max-requests=4x"}, "--web.max-requests"},

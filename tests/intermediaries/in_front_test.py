@@ -198,30 +198,136 @@ class InFront:
                     thread.join()
 
 
+class BelowAPath:
+    """The same below /modelarts, by the URL that the page tells the exporter."""
+
+    flags = ()
+
+    @classmethod
+    def setUpClass(cls):
+        stack = contextlib.ExitStack()
+        cls.addClassCleanup(stack.close)
+        cloud = stack.enter_context(Simulator("--datasets", str(DATASETS)))
+        address = f"127.0.0.1:{free_port()}"
+        front = cls.front(address, cls.configuration())
+        (url,) = re.findall(r"(?m)^ARGS=.*--web.external-url=(\S+)\"$", PAGE)
+        cls.url = url.replace("modelarts.example.org", front.host)
+        flags = ["--web.listen-address", address, "--web.external-url", cls.url, *cls.flags]
+        stack.enter_context(Exporter(config(cloud.url, DATASETS), *flags))
+        cls.proxy = stack.enter_context(front)
+
+    def at(self, reference):
+        """The path at which the proxy is asked for what the page at the URL refers to."""
+        url = urllib.parse.urlsplit(urllib.parse.urljoin(self.url + "/", reference))
+        self.assertEqual((url.scheme, url.netloc), ("https", self.proxy.host), reference)
+        self.assertTrue(url.path.startswith("/modelarts/"), reference)
+        return url.path
+
+    def test_asks_for_the_password(self):
+        for path in ("", "metrics", "sd", "config", "-/reload", "-/healthy/more"):
+            self.assertEqual(self.proxy.ask(f"/modelarts/{path}", None).status, 401, path)
+
+    def test_has_links_that_lead_somewhere(self):
+        page = self.proxy.ask("/modelarts/")
+        self.assertEqual(page.status, 200)
+        links = re.findall(r'<a href="?([^" >]+)', page.text.decode())
+        self.assertGreater(len(links), 2)
+        for link in links:
+            self.assertEqual(self.proxy.ask(self.at(link)).status, 200, link)
+
+    def test_leads_to_the_page(self):
+        reply = self.proxy.ask("/modelarts")
+        if reply.status == 301:  # nginx's own, of the host that it knows by name.
+            self.assertEqual(urllib.parse.urlsplit(reply.getheader("Location")).path, "/modelarts/")
+            return
+        self.assertEqual(reply.status, 302)
+        self.assertEqual(self.at(reply.getheader("Location")), "/modelarts/")
+
+    def test_names_targets_as_prometheus_reaches_them(self):
+        groups = json.loads(self.proxy.ask("/modelarts/sd", X_Forwarded_Host="evil.example").text)
+        self.assertEqual(len(groups), DATASETS)
+        for group in groups:
+            labels = group["labels"]
+            query = urllib.parse.urlencode({name.removeprefix("__param_"): value for name, value in labels.items()
+                                            if name.startswith("__param_")})
+            (address,) = group["targets"]
+            path = self.at(f"{labels['__scheme__']}://{address}{labels['__metrics_path__']}")
+            self.assertIn(b"modelarts_dataset_query_success{", self.proxy.ask(f"{path}?{query}").text)
+
+
+class OnItsWay:
+    """The proxy hands the path on."""
+
+    def test_asks_for_none_where_the_exporter_asks_for_none(self):
+        for path in ("/modelarts/-/healthy", "/modelarts/-/ready"):
+            self.assertEqual(self.proxy.ask(path, None).status, 200, path)
+
+
 class NginxTest(InFront, unittest.TestCase):
     front, block = Nginx, ("nginx", "/etc/nginx/")
 
-    def test_serves_below_a_path_too(self):
-        text = block(*self.block)
-        below = block("nginx", "location /modelarts/")
-        with Nginx(self.exporter.address, text.replace("  location / {", f"{below}\n  location / {{")) as proxy:
-            self.assertEqual(proxy.ask("/modelarts/metrics", None).status, 401)
-            page = proxy.ask("/modelarts/")
-            self.assertEqual(page.status, 200)
-            links = re.findall(r'<a href="?([^" >]+)', page.text.decode())
-            self.assertGreater(len(links), 2)
-            for link in links:
-                there = urllib.parse.urljoin("/modelarts/", link)
-                self.assertTrue(there.startswith("/modelarts/"), link)
-                self.assertEqual(proxy.ask(there).status, 200, there)
+
+class NginxBelowTest(BelowAPath, OnItsWay, unittest.TestCase):
+    front = Nginx
+
+    @staticmethod
+    def configuration():
+        server, _ = block("nginx", "/etc/nginx/").split("  location / {")
+        return server + block("nginx", "nginx, in the place of") + "}\n"
+
+
+class NginxTakingThePathTest(BelowAPath, unittest.TestCase):
+    front, flags = Nginx, ("--web.route-prefix=/",)
+
+    @staticmethod
+    def configuration():
+        server, _ = block("nginx", "/etc/nginx/").split("  location / {")
+        return server + block("nginx", "nginx, taking the path away") + "}\n"
 
 
 class CaddyTest(InFront, unittest.TestCase):
     front, block = Caddy, ("caddyfile", "/etc/caddy/")
 
 
+class CaddyBelowTest(BelowAPath, OnItsWay, unittest.TestCase):
+    front = Caddy
+
+    @staticmethod
+    def configuration():
+        site, _ = block("caddyfile", "/etc/caddy/").split("  @guarded")
+        return site + block("caddyfile", "Caddy, from the line") + "}\n"
+
+
 class HAProxyTest(InFront, unittest.TestCase):
     front, block = HAProxy, ("haproxy", "/etc/haproxy/")
+
+    def test_finds_it_well_by_a_bare_check(self):
+        text = block(*self.block).replace("option httpchk GET /-/healthy", "option httpchk")
+        text = text.replace(" check\n", " check inter 100 fall 1\n")
+
+        def checks():
+            """How many checks the exporter has answered. Nobody else here asks for "/"."""
+            counts = re.findall(r'(?m)^modelarts_exporter_http_requests_total\{.*handler="index".*\} (\d+)$',
+                                exporter.get("/metrics").text)
+            return sum(map(int, counts))
+
+        with Exporter(config("http://127.0.0.1:9", 1)) as exporter, self.front(exporter.address, text) as proxy:
+            wait_until(lambda: checks() > 2, "three checks")
+            self.assertEqual(proxy.ask("/metrics").status, 200)
+
+
+class HAProxyBelowTest(BelowAPath, OnItsWay, unittest.TestCase):
+    front = HAProxy
+
+    @staticmethod
+    def configuration():
+        text = block("haproxy", "/etc/haproxy/")
+        for line in block("haproxy", "HAProxy, in the place of").splitlines()[1:]:
+            # "acl open", "use_backend" in the place of "default_backend", "option httpchk".
+            name = {"use_backend": "default_backend"}.get(line.split()[0], " ".join(line.split()[:2]))
+            text, replaced = re.subn(rf"(?m)^  {re.escape(name)}.*$", lambda _, line=line: f"  {line}", text)
+            assert replaced == 1, line
+        return text
 
 
 class PageTest(unittest.TestCase):

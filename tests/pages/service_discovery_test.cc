@@ -9,7 +9,8 @@ namespace exporter {
 namespace {
 
 TEST(ServiceDiscoveryTest, IsAnEmptyListWithoutDatasets) {
-  EXPECT_EQ(RenderServiceDiscovery(Catalogue(), "exporter:10877"), "[\n]\n");
+  EXPECT_EQ(RenderServiceDiscovery(Catalogue(), {.host = "exporter:10877"}),
+            "[\n]\n");
 }
 
 TEST(ServiceDiscoveryTest, MakesATargetGroupOfEachDataset) {
@@ -20,7 +21,7 @@ TEST(ServiceDiscoveryTest, MakesATargetGroupOfEachDataset) {
                               .labels = {{"team", "perception"}}},
                              {.key = {"p1", "d2"}}}};
 
-  EXPECT_EQ(RenderServiceDiscovery(catalogue, "exporter:10877"),
+  EXPECT_EQ(RenderServiceDiscovery(catalogue, {.host = "exporter:10877"}),
             "[\n"
             R"({"targets":["exporter:10877"],"labels":{)"
             R"("__metrics_path__":"/probe",)"
@@ -48,7 +49,7 @@ TEST(ServiceDiscoveryTest, TakesHostsWithAndWithoutPort) {
   for (const char* host :
        {"exporter", "exporter:10877", "modelarts-0.exporter.svc:80",
         "127.0.0.1:10877", "[::1]:10877", "[fe80::1]", "under_score:1"}) {
-    EXPECT_TRUE(RenderServiceDiscovery(Catalogue(), host)) << host;
+    EXPECT_TRUE(RenderServiceDiscovery(Catalogue(), {.host = host})) << host;
   }
 }
 
@@ -57,16 +58,17 @@ TEST(ServiceDiscoveryTest, RefusesWhatIsNoHost) {
        {"", ":10877", "host:", "host:port", "host:123456", "a b", "host/path",
         "http://host", "user@host", "host:1:2", "::1", "[::1", "[]", "[]:1",
         "[::1]1", "[evil.example]", "host,other", "h\"ost", "\xC3\xA4"}) {
-    EXPECT_FALSE(RenderServiceDiscovery(Catalogue(), host)) << host;
+    EXPECT_FALSE(RenderServiceDiscovery(Catalogue(), {.host = host})) << host;
   }
-  EXPECT_FALSE(RenderServiceDiscovery(Catalogue(), std::string(300, 'a')));
+  EXPECT_FALSE(
+      RenderServiceDiscovery(Catalogue(), {.host = std::string(300, 'a')}));
 }
 
 TEST(ServiceDiscoveryTest, StaysWellFormedWhateverTheNamesHold) {
   const Catalogue catalogue{
       {{.key = {"p", "d"}, .name = "\"]}<\xFF", .labels = {{"a", "\n"}}}}};
 
-  const auto text = RenderServiceDiscovery(catalogue, "h");
+  const auto text = RenderServiceDiscovery(catalogue, {.host = "h"});
 
   ASSERT_TRUE(text);
   const auto json = nlohmann::json::parse(*text);
