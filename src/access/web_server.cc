@@ -10,6 +10,7 @@ WebServer::WebServer(WebServerOptions options, std::vector<Route> routes,
     : web_config_file_(std::move(options.web_config_file)),
       dispatcher_(std::move(routes), options.max_requests, access_, registry),
       server_({.addresses = std::move(options.addresses),
+               .inherits_sockets = options.inherits_sockets,
                .limits = options.limits,
                .tls = [this]() -> std::shared_ptr<SSL_CTX> {
                  const std::shared_ptr<const Access> access = access_.Current();

@@ -23,6 +23,7 @@ namespace exporter {
 
 struct WebServerOptions {
   std::vector<ListenAddress> addresses{};
+  bool inherits_sockets = false;  // From systemd, in the place of addresses.
   // The exporter toolkit's schema; empty: plain HTTP for everybody.
   std::string web_config_file{};
   // Scrapes in hand at once, until their response is sent; one more gets 503.
@@ -44,7 +45,8 @@ class WebServer {
 
   // Serves from here on. Returns the addresses as bound, e.g. "[::]:10877".
   // REQUIRES: called once.
-  // Errors: kConfig  an address cannot be bound, or the web configuration is
+  // Errors: kConfig  an address cannot be bound, no socket is inherited, or the
+  // web configuration is
   //                  faulty, whose faults are logged.
   Result<std::vector<std::string>> Start();
 

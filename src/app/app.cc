@@ -129,6 +129,7 @@ class Exporter {
   static WebServerOptions MakeServerOptions(const Flags& flags) {
     WebServerOptions options;
     options.addresses = flags.listen_addresses;
+    options.inherits_sockets = flags.systemd_socket;
     options.web_config_file = flags.web_config_file;
     options.max_requests = flags.max_requests;
     return options;

@@ -55,6 +55,9 @@ void Declare(CLI::App& app, Flags& flags, Words& words) {
                  "one. [:10877]")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
+  app.add_flag("--web.systemd-socket", flags.systemd_socket,
+               "Serve on the sockets that systemd passes, not on "
+               "--web.listen-address");
   app.add_option("--web.telemetry-path", flags.telemetry_path,
                  "Where the metrics are.")
       ->type_name("PATH")

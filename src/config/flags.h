@@ -22,6 +22,7 @@ struct Flags {
   bool config_check = false;
   bool health_check = false;  // The first address has a port then.
   std::vector<ListenAddress> listen_addresses = {{"", 10877}};
+  bool systemd_socket = false;  // Its sockets in the place of the addresses.
   std::string telemetry_path = "/metrics";
   // Where people and Prometheus reach it, "https://example.org/modelarts", as
   // NormalizeEndpoint has it; empty: at the address that they ask.

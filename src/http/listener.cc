@@ -1,12 +1,19 @@
 #include "http/listener.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -28,6 +35,17 @@ std::string BoundAddress(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
+  if (storage.ss_family == AF_UNIX) {
+    const auto& unix_address = reinterpret_cast<const sockaddr_un&>(storage);
+    // An abstract one begins with a NUL, which people write as '@'.
+    std::string path(
+        unix_address.sun_path,
+        std::max(std::size_t{size}, offsetof(sockaddr_un, sun_path)) -
+            offsetof(sockaddr_un, sun_path));
+    if (path.starts_with('\0')) path[0] = '@';
+    while (path.ends_with('\0')) path.pop_back();
+    return "unix:" + path;
+  }
   std::array<char, NI_MAXHOST> host{};
   std::array<char, NI_MAXSERV> port{};
   getnameinfo(reinterpret_cast<sockaddr*>(&storage), size, host.data(),
@@ -90,6 +108,30 @@ Failure Refuse(const ListenAddress& address, const std::string& why) {
               "listening on " + ToText(address) + ": " + why);
 }
 
+// The value of a variable that holds a number; 0 for any other.
+int NumberIn(const char* variable) {
+  const char* text = std::getenv(variable);
+  int number = 0;
+  if (text == nullptr) return 0;
+  const char* end = text + std::strlen(text);
+  const auto [rest, error] = std::from_chars(text, end, number);
+  return error == std::errc() && rest == end ? number : 0;
+}
+
+int SocketOption(int fd, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  getsockopt(fd, SOL_SOCKET, option, &value, &size);
+  return value;
+}
+
+bool IsListening(int fd) {
+  const int family = SocketOption(fd, SO_DOMAIN);
+  return (family == AF_INET || family == AF_INET6 || family == AF_UNIX) &&
+         SocketOption(fd, SO_TYPE) == SOCK_STREAM &&
+         SocketOption(fd, SO_ACCEPTCONN) == 1;
+}
+
 std::string ErrorText(int error) {
   return std::generic_category().message(error);
 }
@@ -128,6 +170,33 @@ Result<std::vector<Listener>> Listen(const ListenAddress& address) {
     listeners.push_back({std::move(opened.socket), std::move(bound)});
   }
   if (listeners.empty()) return Refuse(address, ErrorText(missing));
+  return listeners;
+}
+
+Result<std::vector<Listener>> InheritedListeners() {
+  constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
+  // systemd says for whom they are: variables outlive an exec, and a fork.
+  const int count =
+      NumberIn("LISTEN_PID") == getpid() ? NumberIn("LISTEN_FDS") : 0;
+  if (count <= 0) {
+    return Fail(ErrorKind::kConfig,
+                "systemd passed no socket (LISTEN_PID, LISTEN_FDS): start the "
+                "service by its .socket unit");
+  }
+  std::vector<Listener> listeners;
+  for (int i = 0; i < count; ++i) {
+    const int fd = kFirst + i;
+    if (!IsListening(fd)) {
+      return Fail(ErrorKind::kConfig,
+                  "the socket that systemd passed as descriptor " +
+                      std::to_string(fd) +
+                      " does not listen for streams: give the .socket unit "
+                      "ListenStream= and Accept=no");
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    listeners.push_back({FileDescriptor(fd), BoundAddress(fd)});
+  }
   return listeners;
 }
 

@@ -17,7 +17,7 @@ struct ServeRequest {
   std::vector<std::pair<std::string, std::string>> query;    // Decoded.
   std::vector<std::pair<std::string, std::string>> headers;  // As received.
   // Where the client is, as bytes to compare: its IPv4 address, or its IPv6
-  // network, of which it may have all addresses.
+  // network, of which it may have all addresses. Empty behind a Unix socket.
   std::string peer{};
 
   // The values of all headers called `name`, whatever its case, joined by ", ";

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "http/engine.h"
@@ -17,6 +18,17 @@ std::size_t DescriptorsForClients() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   return static_cast<std::size_t>(limit.rlim_cur) / 4 * 3;
+}
+
+Result<std::vector<Listener>> OpenAll(const ServerOptions& options) {
+  if (options.inherits_sockets) return InheritedListeners();
+  std::vector<Listener> listeners;
+  for (const ListenAddress& address : options.addresses) {
+    Result<std::vector<Listener>> opened = Listen(address);
+    if (!opened) return Fail(opened.error());
+    std::move(opened->begin(), opened->end(), std::back_inserter(listeners));
+  }
+  return listeners;
 }
 
 }  // namespace
@@ -41,20 +53,14 @@ Server::Server(ServerOptions options, OnRequest on_request)
 Server::~Server() = default;
 
 Result<std::vector<std::string>> Server::Start() {
-  std::vector<Listener> listeners;
+  Result<std::vector<Listener>> listeners = OpenAll(options_);
+  if (!listeners) return Fail(listeners.error());
   std::vector<std::string> bound;
-  for (const ListenAddress& address : options_.addresses) {
-    Result<std::vector<Listener>> opened = Listen(address);
-    if (!opened) return Fail(opened.error());
-    for (Listener& listener : *opened) {
-      bound.push_back(listener.address);
-      listeners.push_back(std::move(listener));
-    }
-  }
+  for (const Listener& listener : *listeners) bound.push_back(listener.address);
   options_.limits.max_connections =
       std::min(options_.limits.max_connections, DescriptorsForClients());
   engine_ = std::make_unique<Engine>(options_, on_request_, clock_);
-  engine_->Start(std::move(listeners));
+  engine_->Start(std::move(*listeners));
   return bound;
 }
 

@@ -46,6 +46,7 @@ class Responder {
 
 struct ServerOptions {
   std::vector<ListenAddress> addresses{};
+  bool inherits_sockets = false;  // From systemd, in the place of addresses.
   ServerLimits limits{};
   // What a connection that was just accepted speaks TLS with; null, or no
   // function: it speaks none.
@@ -82,7 +83,7 @@ class Server {
   // Serves from here on. Returns the addresses as bound, e.g. "[::]:10877".
   // Throws std::system_error where the system lacks descriptors or threads.
   // REQUIRES: called once.
-  // Errors: kConfig  an address cannot be bound.
+  // Errors: kConfig  an address cannot be bound, or no socket is inherited.
   Result<std::vector<std::string>> Start();
 
   // Stops to accept, closes idle connections, finishes what is in hand within

@@ -29,6 +29,8 @@ std::string PeerOf(int socket) {
     return IN6_IS_ADDR_V4MAPPED(&ip) ? std::string(bytes + 12, 4)
                                      : std::string(bytes, 8);
   }
+  // A Unix socket's clients are one: what they call themselves says nothing.
+  if (storage.ss_family != AF_INET) return "";
   const auto& ip = reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
   return {reinterpret_cast<const char*>(&ip), sizeof ip};
 }

@@ -53,6 +53,7 @@ TEST(ParseFlagsTest, HasTheDocumentedDefaults) {
   EXPECT_FALSE(flags.config_check);
   EXPECT_FALSE(flags.health_check);
   EXPECT_THAT(flags.listen_addresses, ElementsAre(ListenAddress{"", 10877}));
+  EXPECT_FALSE(flags.systemd_socket);
   EXPECT_EQ(flags.telemetry_path, "/metrics");
   EXPECT_EQ(flags.external_url, "");
   EXPECT_EQ(flags.route_prefix, "");
@@ -75,6 +76,7 @@ TEST(ParseFlagsTest, TakesEveryFlagInBothForms) {
                              "--web.listen-address=127.0.0.1:1",
                              "--web.listen-address",
                              "[::1]:2",
+                             "--web.systemd-socket",
                              "--web.telemetry-path=/m",
                              "--web.config.file=web.yml",
                              "--web.external-url=https://example.org/outer",
@@ -96,6 +98,7 @@ TEST(ParseFlagsTest, TakesEveryFlagInBothForms) {
   EXPECT_TRUE(flags.config_check);
   EXPECT_THAT(flags.listen_addresses, ElementsAre(ListenAddress{"127.0.0.1", 1},
                                                   ListenAddress{"::1", 2}));
+  EXPECT_TRUE(flags.systemd_socket);
   EXPECT_EQ(flags.telemetry_path, "/m");
   EXPECT_EQ(flags.external_url, "https://example.org/outer");
   EXPECT_EQ(flags.route_prefix, "/inner");

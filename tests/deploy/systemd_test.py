@@ -48,7 +48,7 @@ def analyze(*arguments):
 
 @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
 class UnitTest(unittest.TestCase):
-    def verify(self, text):
+    def verify(self, text, socket_unit=None):
         """In a system that has what the unit names, and no more."""
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
@@ -60,10 +60,23 @@ class UnitTest(unittest.TestCase):
             place = root / "etc/systemd/system"
             place.mkdir(parents=True)
             (place / UNIT.name).write_text(text)
-            return analyze("verify", "--man=no", "--recursive-errors=no", f"--root={root}", UNIT.name)
+            units = [UNIT.name]
+            if socket_unit:
+                units.append(UNIT.with_suffix(".socket").name)
+                (place / units[-1]).write_text(socket_unit)
+            return analyze("verify", "--man=no", "--recursive-errors=no", f"--root={root}", *units)
 
     def test_is_without_faults(self):
         self.assertEqual(self.verify(TEXT), (0, ""))
+
+    def test_can_be_given_a_socket(self):
+        for name in ("README.md", "README.zh-CN.md"):
+            page = (ROOT / "deploy" / name).read_text(encoding="utf-8")
+            (text,) = re.findall(r"(?ms)^```ini\n(# \S+/modelarts_exporter\.socket\n.*?)^```$", page)
+            self.assertEqual(self.verify(TEXT, text), (0, ""))
+            status, said = self.verify(TEXT, text.replace("ListenStream=", "ListenStreams="))
+            self.assertIn("Unknown key", said)
+            self.assertNotEqual(status, 0)
 
     def test_is_looked_at_closely(self):
         status, said = self.verify(TEXT.replace("WatchdogSec=", "WatchdogSecs="))
