@@ -6,6 +6,7 @@
 #
 #   tests/benchmark/run.sh                    all of it, five rounds
 #   tests/benchmark/run.sh --only exporter    without the others; see --help
+#   tests/benchmark/run.sh --before EXPORTER  against another build of it instead
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -20,4 +21,5 @@ export BARE_LOOP=$PWD/build/release/bare_loop
 export WRITER_BENCHMARK=$PWD/build/release/writer_benchmark
 export DECODER_BENCHMARK=$PWD/build/release/decoder_benchmark
 export SIGNER_BENCHMARK=$PWD/build/release/signer_benchmark
+if [[ ${1-} == --before ]]; then exec python3 tests/benchmark/builds.py "$@"; fi
 exec python3 tests/benchmark/run.py --out build/benchmark "$@"
