@@ -43,7 +43,7 @@ std::optional<Error> AccessKey::Renewed(const Result<HttpReply>& /*reply*/,
   return std::nullopt;
 }
 
-void AccessKey::Refused(const HttpRequest& /*request*/, WallTime /*now*/) {}
+void AccessKey::Refused(const HttpRequest& /*request*/) {}
 
 void AccessKey::Refresh(WallTime now) { key_.Refresh(now); }
 

@@ -29,7 +29,7 @@ class AccessKey final : public Credentials {
   std::optional<RenewalRequest> Renewal(WallTime now) override;
   std::optional<Error> Renewed(const Result<HttpReply>& reply,
                                WallTime now) override;
-  void Refused(const HttpRequest& request, WallTime now) override;
+  void Refused(const HttpRequest& request) override;
   void Refresh(WallTime now) override;
   [[nodiscard]] std::uint64_t Generation() const override;
   [[nodiscard]] std::optional<WallTime> Expiry() const override;

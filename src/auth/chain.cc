@@ -1,5 +1,6 @@
 #include "auth/chain.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "auth/access_key.h"
@@ -45,27 +46,44 @@ Result<HttpRequest> Chain::Prove(HttpRequest request, WallTime now) {
 
 std::optional<Credentials::RenewalRequest> Chain::Renewal(WallTime now) {
   if (asking_ != nullptr) return std::nullopt;
+  if (Next(now) == nullptr) ++round_;
   // A link that cannot ask after all is not waited for, so the next one may.
   for (std::size_t tries = 0; tries < links_.size(); ++tries) {
-    Credentials* current = Current(now);
-    if (current == nullptr) return std::nullopt;
-    auto renewal = current->Renewal(now);
-    if (renewal) asking_ = current;
-    if (renewal || current == Current(now)) return renewal;
+    Credentials* next = Next(now);
+    if (next == nullptr) return std::nullopt;
+    auto renewal = next->Renewal(now);
+    if (renewal) asking_ = next;
+    if (renewal || next->State(now) != Readiness::kNone) return renewal;
+    failed_in_[next] = round_;
   }
   return std::nullopt;
 }
 
 std::optional<Error> Chain::Renewed(const Result<HttpReply>& reply,
                                     WallTime now) {
-  std::optional<Error> error =
-      std::exchange(asking_, nullptr)->Renewed(reply, now);
+  Credentials* const asked = std::exchange(asking_, nullptr);
+  std::optional<Error> error = asked->Renewed(reply, now);
+  if (error) {
+    failed_in_[asked] = round_;
+  } else if (asked->State(now) == Readiness::kReady) {
+    ++round_;
+  }
   Settle(now);
   return error;
 }
 
-void Chain::Refused(const HttpRequest& request, WallTime now) {
-  for (const Link& link : links_) link.credentials->Refused(request, now);
+bool Chain::HasNextStep(WallTime now) const {
+  const Credentials* next = asking_ == nullptr ? Next(now) : nullptr;
+  if (next == nullptr) return false;
+  if (next->HasNextStep(now)) return true;
+  const bool has_begun = std::any_of(
+      failed_in_.begin(), failed_in_.end(),
+      [this](const auto& failed) { return failed.second == round_; });
+  return has_begun && next->State(now) != Readiness::kReady;
+}
+
+void Chain::Refused(const HttpRequest& request) {
+  for (const Link& link : links_) link.credentials->Refused(request);
 }
 
 void Chain::Refresh(WallTime now) {
@@ -87,6 +105,17 @@ Credentials* Chain::Current(WallTime now) const {
   }
   for (const Link& link : links_) {
     if (link.credentials->State(now) != Readiness::kNone) {
+      return link.credentials.get();
+    }
+  }
+  return nullptr;
+}
+
+Credentials* Chain::Next(WallTime now) const {
+  if (Credentials* current = Current(now)) return current;
+  for (const Link& link : links_) {
+    const auto failed = failed_in_.find(link.credentials.get());
+    if (failed != failed_in_.end() && failed->second < round_) {
       return link.credentials.get();
     }
   }

@@ -17,7 +17,8 @@ namespace exporter {
 // On every turn the owner of the loop does, in this order:
 //   credentials.Refresh(now);
 //   if (auto renewal = credentials.Renewal(now)) Start it, and at its end say
-//     Renewed(reply, now), exactly once for each, failures included;
+//     Renewed(reply, now), exactly once for each, failures included; then,
+//     while it HasNextStep, likewise;
 //   kReady: Prove the queries that wait, note Generation with each;
 //   kPending: leave them waiting;  kNone: fail them with what Prove says.
 // Whether a query that was answered 401 is to be called Refused, and whether a
@@ -36,9 +37,10 @@ class Credentials {
   };
 
   enum class Readiness {
-    kReady,    // Prove succeeds. A renewal may be due or on its way as well.
-    kPending,  // Nothing valid yet; a renewal is due or on its way.
-    kNone,     // Nothing valid, and nothing to wait for: Prove says why.
+    kReady,    // Prove succeeds. A renewal may be wanted as well.
+    kPending,  // Nothing valid yet; a renewal is wanted or on its way.
+    kNone,     // Nothing valid: the last renewal failed, or there is none to
+               // make. Prove says why.
   };
 
   virtual ~Credentials() = default;
@@ -49,21 +51,25 @@ class Credentials {
   // Errors: kCredentials, with the reason, if State is not kReady.
   virtual Result<HttpRequest> Prove(HttpRequest request, WallTime now) = 0;
 
-  // The request that renews what we hold, if one is due at `now`; none while
-  // one is on its way. What we hold stays in use until it expires. A renewal of
-  // several steps gives the next one as soon as it was told the reply to the
-  // last.
+  // The request that renews what we hold, if that is wanted at `now`, however
+  // lately one failed; none while one is on its way. What we hold stays in use
+  // until it expires. A renewal may have several steps.
   virtual std::optional<RenewalRequest> Renewal(WallTime now) = 0;
 
   // `reply` came of it. What was wrong with it, if anything was.
   virtual std::optional<Error> Renewed(const Result<HttpReply>& reply,
                                        WallTime now) = 0;
 
+  // Whether a renewal that has begun goes on: Renewal gives its next step now,
+  // also after a failure, and nothing should hold that back.
+  [[nodiscard]] virtual bool HasNextStep(WallTime /*now*/) const {
+    return false;
+  }
+
   // The API refused what proved `request`. Only that very token or key is given
   // up: a late refusal must not cost us a newer one. What cannot be renewed is
-  // kept, and so is what replaced something refused less than a minute ago: the
-  // next one would fare no better.
-  virtual void Refused(const HttpRequest& request, WallTime now) = 0;
+  // kept.
+  virtual void Refused(const HttpRequest& request) = 0;
 
   // Looks for changes of the files behind it; at most once a second does that
   // cost more than a look at the time.

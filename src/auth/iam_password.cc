@@ -58,20 +58,18 @@ std::optional<Error> IamPassword::Renewed(const Result<HttpReply>& reply,
   if (asked_with_ != user_->PasswordVersion()) {
     lease_.Abandon();
   } else {
-    lease_.Fail(token.error(), now);
+    lease_.Fail(token.error());
   }
   return token.error();
 }
 
-void IamPassword::Refused(const HttpRequest& request, WallTime now) {
-  if (IsProvedBy(request, token_)) lease_.Refuse(now);
+void IamPassword::Refused(const HttpRequest& request) {
+  if (IsProvedBy(request, token_)) lease_.GiveUp();
 }
 
 void IamPassword::Refresh(WallTime now) {
   user_->Refresh(now);
-  if (user_->PasswordVersion() == password_version_) return;
   password_version_ = user_->PasswordVersion();
-  lease_.ForgetFailures();
 }
 
 std::uint64_t IamPassword::Generation() const {

@@ -39,7 +39,7 @@ std::optional<Credentials::RenewalRequest> InstanceMetadata::Renewal(
     return Ask("GET", "/openstack/latest/securitykey",
                {"X-Metadata-Token", token_.Reveal()});
   }
-  if (!key_.Due(now)) return std::nullopt;
+  if (!key_.IsWanted(now)) return std::nullopt;
   key_.Begin();
   step_ = Step::kTokenAsked;
   return Ask("PUT", "/meta-data/latest/api/token",
@@ -53,20 +53,21 @@ std::optional<Error> InstanceMetadata::Renewed(const Result<HttpReply>& reply,
     return key_.Finish(Fail(While("asking it", reply.error())), now);
   }
   if (step == Step::kKeyAsked) {
-    return key_.Finish(DecodeKey(*reply, now), now,
-                       DecodeRetryAfter(*reply, now));
+    return key_.Finish(DecodeKey(*reply, now), now);
   }
   Result<Secret> token = DecodeToken(*reply);
-  if (!token) {
-    return key_.Finish(Fail(token.error()), now, DecodeRetryAfter(*reply, now));
-  }
+  if (!token) return key_.Finish(Fail(token.error()), now);
   token_ = *std::move(token);
   step_ = Step::kKeyIsNext;
   return std::nullopt;
 }
 
-void InstanceMetadata::Refused(const HttpRequest& request, WallTime now) {
-  key_.Refused(request, now);
+bool InstanceMetadata::HasNextStep(WallTime /*now*/) const {
+  return step_ == Step::kKeyIsNext;
+}
+
+void InstanceMetadata::Refused(const HttpRequest& request) {
+  key_.Refused(request);
 }
 
 void InstanceMetadata::Refresh(WallTime /*now*/) {}

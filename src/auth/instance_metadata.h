@@ -23,7 +23,8 @@ class InstanceMetadata final : public Credentials {
   std::optional<RenewalRequest> Renewal(WallTime now) override;
   std::optional<Error> Renewed(const Result<HttpReply>& reply,
                                WallTime now) override;
-  void Refused(const HttpRequest& request, WallTime now) override;
+  [[nodiscard]] bool HasNextStep(WallTime now) const override;
+  void Refused(const HttpRequest& request) override;
   void Refresh(WallTime now) override;
   [[nodiscard]] std::uint64_t Generation() const override;
   [[nodiscard]] std::optional<WallTime> Expiry() const override;

@@ -51,7 +51,7 @@ Result<HttpRequest> PodIdentity::Prove(HttpRequest request, WallTime now) {
 }
 
 std::optional<Credentials::RenewalRequest> PodIdentity::Renewal(WallTime now) {
-  if (fault_ || !key_.Due(now)) return std::nullopt;
+  if (fault_ || !key_.IsWanted(now)) return std::nullopt;
   key_.Begin();
   Result<Secret> token = ReadSecretFile(settings_.token_file);
   if (!token) {
@@ -79,14 +79,12 @@ std::optional<Error> PodIdentity::Renewed(const Result<HttpReply>& reply,
   if (reply->status != 200 && reply->status != 201) {
     return key_.Finish(
         Fail(While("the agent refused", DecodeError(*reply, {&token_, 1}))),
-        now, DecodeRetryAfter(*reply, now));
+        now);
   }
   return key_.Finish(DecodeTemporaryKey(reply->body, kNames, now), now);
 }
 
-void PodIdentity::Refused(const HttpRequest& request, WallTime now) {
-  key_.Refused(request, now);
-}
+void PodIdentity::Refused(const HttpRequest& request) { key_.Refused(request); }
 
 void PodIdentity::Refresh(WallTime /*now*/) {}
 

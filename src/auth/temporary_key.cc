@@ -63,15 +63,13 @@ Result<HttpRequest> HeldKey::Prove(HttpRequest request, WallTime now) const {
   return Sign(std::move(request), key_, now);
 }
 
-void HeldKey::Refused(const HttpRequest& request, WallTime now) {
-  if (IsSignedWith(request, key_)) lease_.Refuse(now);
+void HeldKey::Refused(const HttpRequest& request) {
+  if (IsSignedWith(request, key_)) lease_.GiveUp();
 }
 
-std::optional<Error> HeldKey::Finish(
-    Result<TemporaryKey> key, WallTime now,
-    std::optional<std::chrono::milliseconds> retry_after) {
+std::optional<Error> HeldKey::Finish(Result<TemporaryKey> key, WallTime now) {
   if (!key) {
-    lease_.Fail(key.error(), now, retry_after);
+    lease_.Fail(key.error());
     return key.error();
   }
   lease_.Succeed(key->end, now);

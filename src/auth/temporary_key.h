@@ -47,16 +47,16 @@ class HeldKey {
 
   [[nodiscard]] Credentials::Readiness State(WallTime now) const;
   Result<HttpRequest> Prove(HttpRequest request, WallTime now) const;
-  void Refused(const HttpRequest& request, WallTime now);
+  void Refused(const HttpRequest& request);
   [[nodiscard]] std::uint64_t Generation() const { return generation_; }
   [[nodiscard]] std::optional<WallTime> Expiry() const { return lease_.End(); }
 
-  [[nodiscard]] bool Due(WallTime now) const { return lease_.Due(now); }
+  [[nodiscard]] bool IsWanted(WallTime now) const {
+    return lease_.IsWanted(now);
+  }
   void Begin() { lease_.Begin(); }
-  // What is wrong with `key`, if anything is. `retry_after`: as Lease::Fail.
-  std::optional<Error> Finish(
-      Result<TemporaryKey> key, WallTime now,
-      std::optional<std::chrono::milliseconds> retry_after = {});
+  // What is wrong with `key`, if anything is.
+  std::optional<Error> Finish(Result<TemporaryKey> key, WallTime now);
 
  private:
   std::string what_;

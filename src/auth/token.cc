@@ -47,7 +47,7 @@ std::optional<Error> Token::Renewed(const Result<HttpReply>& /*reply*/,
   return std::nullopt;
 }
 
-void Token::Refused(const HttpRequest& /*request*/, WallTime /*now*/) {}
+void Token::Refused(const HttpRequest& /*request*/) {}
 
 void Token::Refresh(WallTime now) { token_.Refresh(now); }
 

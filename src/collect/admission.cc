@@ -10,6 +10,7 @@ namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
+using Kind = Decision::Kind;
 using Verdict = Breaker::Verdict;
 
 // What was had a moment ago is not refused for its age.
@@ -26,85 +27,8 @@ Verdict VerdictOf(const Error* error) {
   return says_nothing && !is_answer ? Verdict::kNone : Verdict::kAccepted;
 }
 
-}  // namespace
-
-Admission::Admission(std::shared_ptr<const ProjectSettings> settings,
-                     SharedLimits& shared, SteadyTime now) {
-  if (settings->rate_limit) bucket_.emplace(*settings->rate_limit, now);
-  settings_ = settings;
-  Apply(std::move(settings), shared, now);
-  generation_ = credentials().Generation();
-  secret_version_ = credentials().SecretVersion();
-}
-
-void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
-                      SharedLimits& shared, SteadyTime now) {
-  if (settings->rate_limit != settings_->rate_limit) {
-    bucket_.reset();
-    if (settings->rate_limit) bucket_.emplace(*settings->rate_limit, now);
-  }
-  if (settings->credentials != settings_->credentials) {
-    generation_ = settings->credentials->Generation();
-    secret_version_ = settings->credentials->SecretVersion();
-    login_.NewCredentials();
-    give_up_not_before_ = {};
-    given_up_in_a_row_ = 0;
-  }
-  settings_ = std::move(settings);
-  const std::string& account = settings_->account;
-  const bool is_key =
-      credentials().MayBeLocked() == Credentials::Lockable::kKey;
-  breaker_ = shared.BreakerOf(
-      UsesPassword() ? account + "\n" + settings_->project_id : account,
-      is_key);
-  if (UsesPassword()) login_.Apply(*settings_, shared);
-  user_limit_ = shared.LimitOf(account + "\n" + settings_->endpoint);
-  proxy_.Apply(settings_->transport.get(), shared);
-}
-
-bool Admission::UsesPassword() const {
-  return credentials().MayBeLocked() == Credentials::Lockable::kPassword;
-}
-
-void Admission::NoticeNewCredentials(SteadyTime now) {
-  const std::uint64_t secret_version = credentials().SecretVersion();
-  if (secret_version != secret_version_) {
-    secret_version_ = secret_version;
-    if (UsesPassword()) login_.NewSecret();
-  }
-  const std::uint64_t generation = credentials().Generation();
-  if (generation == generation_) return;
-  generation_ = generation;
-  generation_since_ = now;
-  breaker_->NewCredentials();
-}
-
-Admission::Decision Admission::Decide(
-    Instant now, const std::function<bool()>& has_untried) const {
-  switch (credentials().State(now.wall)) {
-    case Credentials::Readiness::kNone:
-      return {.kind = Kind::kRefused,
-              .why = std::make_shared<const Error>(
-                  credentials().Prove(HttpRequest{}, now.wall).error())};
-    case Credentials::Readiness::kPending:
-      return WaitForCredentials(now);
-    case Credentials::Readiness::kReady:
-      break;
-  }
-  if (const Breaker* proxy = proxy_.breaker()) {
-    Decision decision =
-        AskBreaker(*proxy, now, [this] { return proxy_.IsUntried(); });
-    if (!decision.MayGo()) return decision;
-  }
-  Decision proof = AskBreaker(*breaker_, now, has_untried);
-  if (!proof.MayGo()) return proof;
-  const Decision pace = AskThrottles(now.steady);
-  return pace.MayGo() ? proof : pace;
-}
-
-Admission::Decision Admission::AskBreaker(
-    const Breaker& breaker, Instant now,
-    const std::function<bool()>& has_untried) const {
+Decision AskBreaker(const Breaker& breaker, Instant now,
+                    const std::function<bool()>& has_untried) {
   const auto refused = [&](SteadyTime until) {
     return Decision{.kind = Kind::kRefused,
                     .until = until,
@@ -130,42 +54,79 @@ Admission::Decision Admission::AskBreaker(
   return {.kind = Kind::kProbe};
 }
 
-Admission::Decision Admission::AskThrottles(SteadyTime now) const {
-  const SteadyTime line = outage_.NextAt(now);
-  if (line > now) {
-    return {.kind = Kind::kOutage, .until = line, .why = outage_.Why()};
+}  // namespace
+
+Admission::Admission(std::shared_ptr<const ProjectSettings> settings,
+                     SharedLimits& shared, SteadyTime now) {
+  settings_ = settings;
+  Apply(std::move(settings), shared, now);
+  generation_ = credentials().Generation();
+  secret_version_ = credentials().SecretVersion();
+}
+
+void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
+                      SharedLimits& shared, SteadyTime now) {
+  if (settings->credentials != settings_->credentials) {
+    generation_ = settings->credentials->Generation();
+    secret_version_ = settings->credentials->SecretVersion();
+    renewals_.NewCredentials();
+    give_up_not_before_ = {};
+    given_up_in_a_row_ = 0;
   }
-  const SteadyTime own = own_limit_.throttle.NextAt(now);
-  if (own > now) {
-    return {.kind = Kind::kPause,
-            .until = own,
-            .why = own_limit_.why,
-            .whose_limit = "project"};
+  settings_ = std::move(settings);
+  const std::string& account = settings_->account;
+  const Credentials::Lockable lockable = credentials().MayBeLocked();
+  breaker_ = shared.BreakerOf(lockable == Credentials::Lockable::kPassword
+                                  ? account + "\n" + settings_->project_id
+                                  : account,
+                              lockable == Credentials::Lockable::kKey);
+  renewals_.Apply(*settings_, shared);
+  pace_.Apply(*settings_, shared, now);
+  proxy_.Apply(settings_->transport.get(), shared);
+}
+
+void Admission::NoticeNewCredentials(SteadyTime now) {
+  const std::uint64_t secret_version = credentials().SecretVersion();
+  if (secret_version != secret_version_) {
+    secret_version_ = secret_version;
+    renewals_.NewSecret();
   }
-  const SteadyTime of_user = user_limit_->throttle.NextAt(now);
-  if (of_user > now) {
-    return {.kind = Kind::kPause,
-            .until = of_user,
-            .why = user_limit_->why,
-            .whose_limit = "user"};
+  const std::uint64_t generation = credentials().Generation();
+  if (generation == generation_) return;
+  generation_ = generation;
+  generation_since_ = now;
+  breaker_->NewCredentials();
+}
+
+Decision Admission::Decide(Instant now,
+                           const std::function<bool()>& has_untried) const {
+  switch (credentials().State(now.wall)) {
+    case Credentials::Readiness::kNone:
+      return {.kind = Kind::kRefused,
+              .why = std::make_shared<const Error>(
+                  credentials().Prove(HttpRequest{}, now.wall).error())};
+    case Credentials::Readiness::kPending:
+      return renewals_.Wait(now);
+    case Credentials::Readiness::kReady:
+      break;
   }
-  if (bucket_) {
-    const SteadyTime turn = bucket_->TurnAfter(0, now);
-    if (turn > now) return {.kind = Kind::kRate, .until = turn};
+  if (const Breaker* proxy = proxy_.breaker()) {
+    Decision decision =
+        AskBreaker(*proxy, now, [this] { return proxy_.IsUntried(); });
+    if (!decision.MayGo()) return decision;
   }
-  return {};
+  Decision proof = AskBreaker(*breaker_, now, has_untried);
+  if (!proof.MayGo()) return proof;
+  const Decision pace = pace_.Ask(now.steady);
+  return pace.MayGo() ? proof : pace;
 }
 
 Admission::Pass Admission::Enter(Object object, SteadyTime now) {
-  if (bucket_) bucket_->Take(now);
   return {.proved_by = settings_->credentials,
           .breaker = breaker_,
           .credentials = breaker_->Enter(now),
           .proxy = proxy_.Enter(now),
-          .user_limit = user_limit_,
-          .user = user_limit_->throttle.Enter(now),
-          .own = own_limit_.throttle.Enter(now),
-          .outage = outage_.Enter(now),
+          .pace = pace_.Enter(now),
           .generation = credentials().Generation(),
           .was_good = object.was_good,
           .was_answered = object.was_answered,
@@ -179,53 +140,33 @@ Admission::Next Admission::Ended(const Pass& pass, const Signal& signal,
                                  Instant now, Rng& rng) {
   const Error* error = signal.error;
   ProxyLogin::Ended(pass.proxy, error, now.steady);
-  const bool is_reply = error == nullptr || error->http_status > 0;
-  if (is_reply) outage_.Replied(pass.outage);
-  if (error != nullptr && error->kind == ErrorKind::kThrottled) {
-    pass.breaker->Leave(pass.credentials,
-                        {.error = std::make_shared<const Error>(*error)},
-                        now.steady);
-    Throttled(pass, signal, now.steady, rng);
-    return Next::kKeepsItsPlace;
-  }
-  if (is_reply) {
-    pass.user_limit->throttle.Accepted(pass.user);
-    own_limit_.throttle.Accepted(pass.own);
-  } else {
-    pass.user_limit->throttle.Ended(pass.user);
-    own_limit_.throttle.Ended(pass.own);
-  }
-  if (error != nullptr && error->http_status == 401) {
+  const CloudPace::End end = pace_.Ended(pass.pace, signal, pass.object,
+                                         pass.broke_in, now.steady, rng);
+  if (end != CloudPace::End::kThrottled && error != nullptr &&
+      error->http_status == 401) {
     return JudgeRefusal(pass, *error, proved, is_only_one, now);
   }
-  Breaker::End end{.verdict = VerdictOf(error), .object = pass.object};
-  if (end.verdict == Verdict::kAccepted) {
+  Breaker::End of_breaker{.object = pass.object};
+  if (end != CloudPace::End::kThrottled) of_breaker.verdict = VerdictOf(error);
+  if (of_breaker.verdict == Verdict::kAccepted) {
     given_up_in_a_row_ = 0;
   } else {
-    end.error = std::make_shared<const Error>(*error);
+    of_breaker.error = std::make_shared<const Error>(*error);
   }
-  pass.breaker->Leave(pass.credentials, end, now.steady);
-  if (error == nullptr) return Next::kDone;
-  if (error->kind == ErrorKind::kConnect &&
-      error->cause != Cause::kProxyLogin) {
-    return outage_.Broke(pass.outage, pass.object, pass.broke_in, *error,
-                         now.steady, rng)
-               ? Next::kBroke
-               : Next::kMayRetry;
+  pass.breaker->Leave(pass.credentials, of_breaker, now.steady);
+  switch (end) {
+    case CloudPace::End::kThrottled:
+      return Next::kKeepsItsPlace;
+    case CloudPace::End::kOutage:
+      return Next::kBroke;
+    case CloudPace::End::kBroke:
+      return Next::kMayRetry;
+    case CloudPace::End::kOther:
+      break;
   }
-  if (!is_reply) outage_.Ended(pass.outage);
-  return error->kind == ErrorKind::kServerError ? Next::kMayRetry : Next::kDone;
-}
-
-void Admission::Throttled(const Pass& pass, const Signal& signal,
-                          SteadyTime now, Rng& rng) {
-  Limit& limit = signal.is_limit_of_user ? *pass.user_limit : own_limit_;
-  Limit& other = signal.is_limit_of_user ? own_limit_ : *pass.user_limit;
-  other.throttle.Ended(signal.is_limit_of_user ? pass.own : pass.user);
-  if (limit.throttle.Refused(signal.is_limit_of_user ? pass.user : pass.own,
-                             {signal.retry_after, signal.quota}, now, rng)) {
-    limit.why = std::make_shared<const Error>(*signal.error);
-  }
+  return error != nullptr && error->kind == ErrorKind::kServerError
+             ? Next::kMayRetry
+             : Next::kDone;
 }
 
 Admission::Next Admission::JudgeRefusal(
@@ -278,8 +219,10 @@ void Admission::GiveUp(const HttpRequest* proved, Instant now) {
   const bool is_new =
       !breaker_->WasAccepted() && now.steady - generation_since_ < kNew;
   if (proved == nullptr || is_new || now.steady < give_up_not_before_) return;
-  credentials().Refused(*proved, now.wall);
+  if (!renewals_.MayGiveUp(now.steady)) return;
+  credentials().Refused(*proved);
   if (credentials().State(now.wall) == Credentials::Readiness::kReady) return;
+  renewals_.GaveUp(now.steady);
   give_up_not_before_ =
       now.steady + 1min * (1U << std::min(given_up_in_a_row_, 5U));
   ++given_up_in_a_row_;
@@ -289,67 +232,7 @@ void Admission::Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
                           SteadyTime now) {
   pass.breaker->Leave(pass.credentials, {.error = std::move(error)}, now);
   ProxyLogin::Abandoned(pass.proxy, now);
-  pass.user_limit->throttle.Ended(pass.user);
-  own_limit_.throttle.Ended(pass.own);
-  outage_.Ended(pass.outage);
-}
-
-SteadyTime Admission::TurnAfter(std::size_t others, SteadyTime now) const {
-  SteadyTime turn = std::max({outage_.TurnAfter(others, now),
-                              own_limit_.throttle.TurnAfter(others, now),
-                              user_limit_->throttle.TurnAfter(others, now)});
-  return bucket_ ? std::max(turn, bucket_->TurnAfter(others, now)) : turn;
-}
-
-bool Admission::IsPaused(SteadyTime now) const {
-  return outage_.IsPaused(now) || own_limit_.throttle.IsPaused(now) ||
-         user_limit_->throttle.IsPaused(now);
-}
-
-SteadyTime Admission::RenewalAt(SteadyTime now) const {
-  return std::max(login_.NextAt(now), proxy_.NextAt(now));
-}
-
-Admission::Decision Admission::WaitForCredentials(Instant now) const {
-  if (!UsesPassword() || login_.IsOnItsWay()) {
-    return {.kind = Kind::kCredentials};
-  }
-  const SteadyTime at = RenewalAt(now.steady);
-  if (at <= now.steady) return {.kind = Kind::kCredentials};
-  if (at == SteadyTime::max()) return {.kind = Kind::kCredentials};
-  const unsigned tries = login_.Tries();
-  Error why = credentials().Prove(HttpRequest{}, now.wall).error();
-  if (const auto refusal = login_.Refusal()) {
-    why = *refusal;
-    why.kind = ErrorKind::kCredentials;
-  }
-  if (tries > 0) AddNextTry(why, tries, at - now.steady);
-  return {.kind = Kind::kCredentials,
-          .until = at,
-          .why = std::make_shared<const Error>(std::move(why))};
-}
-
-std::optional<Admission::Renewal> Admission::Renew(Instant now) {
-  if (UsesPassword() &&
-      (login_.IsOnItsWay() || RenewalAt(now.steady) > now.steady)) {
-    return std::nullopt;
-  }
-  auto request = credentials().Renewal(now.wall);
-  if (!request) return std::nullopt;
-  Renewal renewal{.request = *std::move(request), .pass = {}};
-  if (UsesPassword()) {
-    renewal.pass = {.login = login_.Begin(now.steady),
-                    .proxy = proxy_.Enter(now.steady)};
-  }
-  return renewal;
-}
-
-void Admission::RenewalEnded(const RenewalPass& pass, const Signal& signal,
-                             Instant now, Rng& rng) {
-  if (!pass.login) return;
-  ProxyLogin::Ended(pass.proxy, signal.error, now.steady);
-  login_.Ended(*pass.login, signal.error, {signal.retry_after, signal.quota},
-               now.steady, rng);
+  pace_.Abandoned(pass.pace);
 }
 
 }  // namespace exporter

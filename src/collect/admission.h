@@ -8,56 +8,26 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "auth/credentials.h"
 #include "base/error.h"
 #include "collect/breaker.h"
-#include "collect/iam_login.h"
+#include "collect/cloud_pace.h"
+#include "collect/decision.h"
 #include "collect/instant.h"
-#include "collect/outage.h"
 #include "collect/pacing.h"
 #include "collect/proxy_login.h"
+#include "collect/renewal_gate.h"
 #include "collect/settings.h"
 #include "collect/shared_limits.h"
-#include "collect/throttle.h"
+#include "collect/signal.h"
 
 namespace exporter {
-
-// What a reply, or the lack of one, says to Admission.
-struct Signal {
-  const Error* error = nullptr;  // Null: it went well.
-  std::optional<std::chrono::milliseconds> retry_after = {};  // Of a 429.
-  std::optional<RateLimit> quota = {};  // That a 429 tells of.
-  bool is_limit_of_user = true;         // Else of the project, or of the API.
-};
 
 // Not safe for concurrent use.
 class Admission {
  public:
-  struct Decision {
-    enum class Kind {
-      kOpen,         // A request may go.
-      kProbe,        // Likewise, best of an object that IsFreshProbe.
-      kCredentials,  // There are none yet.
-      kProof,        // A probe has to prove them first.
-      kPause,        // The cloud throttles.
-      kOutage,       // Its connections break.
-      kRate,         // Our own limit.
-      kRefused,      // Do not wait.
-    };
-    Kind kind = Kind::kOpen;
-    SteadyTime until = SteadyTime::max();  // Unless an event comes before.
-    // Of kRefused; of the others, what those say who cannot wait so long.
-    std::shared_ptr<const Error> why = {};
-    const char* whose_limit = "";  // Of kPause.
-
-    [[nodiscard]] bool MayGo() const {
-      return kind == Kind::kOpen || kind == Kind::kProbe;
-    }
-  };
-
   // What one request knows of those that let it through: it leaves these, also
   // when a reload has given the project others meanwhile.
   struct Pass {
@@ -65,10 +35,7 @@ class Admission {
     std::shared_ptr<Breaker> breaker;
     Breaker::Pass credentials;
     ProxyLogin::Pass proxy;
-    std::shared_ptr<Limit> user_limit;
-    Throttle::Pass user;
-    Throttle::Pass own;
-    Outage::Pass outage;
+    CloudPace::Pass pace;
     std::uint64_t generation = 0;  // Of the credentials.
     bool was_good = true;
     bool was_answered = false;
@@ -139,30 +106,10 @@ class Admission {
   void Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
                  SteadyTime now);
 
-  // What one renewal knows of those that let it through.
-  struct RenewalPass {
-    std::optional<IamLogin::Pass> login;  // None: not by a password.
-    ProxyLogin::Pass proxy;
-  };
-  struct Renewal {
-    Credentials::RenewalRequest request;
-    RenewalPass pass;
-  };
+  // The renewals of the credentials.
+  [[nodiscard]] RenewalGate& renewals() { return renewals_; }
 
-  // The renewal of the credentials that is due and may go, if one is.
-  std::optional<Renewal> Renew(Instant now);
-  // It ended.
-  void RenewalEnded(const RenewalPass& pass, const Signal& signal, Instant now,
-                    Rng& rng);
-
-  // When the dataset behind `others` may be asked at the earliest, for all that
-  // is known now. REQUIRES: Decide said kPause or kRate.
-  [[nodiscard]] SteadyTime TurnAfter(std::size_t others, SteadyTime now) const;
-
-  // Whether a pause or an outage holds requests back; it may end earlier.
-  [[nodiscard]] bool IsPaused(SteadyTime now) const;
-
-  [[nodiscard]] const Outage& outage() const { return outage_; }
+  [[nodiscard]] const CloudPace& pace() const { return pace_; }
 
   [[nodiscard]] Credentials& credentials() const {
     return *settings_->credentials;
@@ -172,29 +119,16 @@ class Admission {
   }
 
  private:
-  using Kind = Decision::Kind;
-  [[nodiscard]] bool UsesPassword() const;
-  [[nodiscard]] SteadyTime RenewalAt(SteadyTime now) const;
-  [[nodiscard]] Decision WaitForCredentials(Instant now) const;
-  [[nodiscard]] Decision AskBreaker(
-      const Breaker& breaker, Instant now,
-      const std::function<bool()>& has_untried) const;
-  [[nodiscard]] Decision AskThrottles(SteadyTime now) const;
   Next JudgeRefusal(const Pass& pass, const Error& error,
                     const HttpRequest* proved,
                     const std::function<bool()>& is_only_one, Instant now);
   void GiveUp(const HttpRequest* proved, Instant now);
-  void Throttled(const Pass& pass, const Signal& signal, SteadyTime now,
-                 Rng& rng);
 
   std::shared_ptr<const ProjectSettings> settings_;
   std::shared_ptr<Breaker> breaker_;
   ProxyLogin proxy_;
-  IamLogin login_;  // Not used unless UsesPassword.
-  std::shared_ptr<Limit> user_limit_;
-  Limit own_limit_;
-  Outage outage_;
-  std::optional<TokenBucket> bucket_;
+  RenewalGate renewals_;
+  CloudPace pace_;
 
   std::uint64_t generation_ = 0;
   SteadyTime generation_since_{};

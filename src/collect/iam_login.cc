@@ -1,24 +1,8 @@
 #include "collect/iam_login.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace exporter {
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr SteadyDuration kLongestPause = 1min;
-
-// What a person has to mend.
-bool IsRefusal(ErrorKind kind) {
-  return kind == ErrorKind::kUnauthorized || kind == ErrorKind::kForbidden ||
-         kind == ErrorKind::kNotFound || kind == ErrorKind::kApiUnavailable ||
-         kind == ErrorKind::kClientError;
-}
-
-}  // namespace
-
 void IamLogin::Apply(const ProjectSettings& settings, SharedLimits& shared) {
   project_id_ = settings.project_id;
   gate_ = shared.LoginsOf(settings.account);
@@ -27,7 +11,7 @@ void IamLogin::Apply(const ProjectSettings& settings, SharedLimits& shared) {
 }
 
 SteadyTime IamLogin::NextAt(SteadyTime now) const {
-  return std::max({not_before_, gate_->NextAt(project_id_, now),
+  return std::max({backoff_.NextAt(), gate_->NextAt(project_id_, now),
                    limit_->throttle.NextAt(now)});
 }
 
@@ -47,10 +31,7 @@ void IamLogin::Ended(const Pass& pass, const Error* error,
   const bool is_of_present = pass.number == on_its_way_;
   if (is_of_present) on_its_way_ = 0;
   if (error == nullptr) {
-    if (is_of_present) {
-      failures_ = 0;
-      not_before_ = now + 1s;
-    }
+    if (is_of_present) backoff_.Succeeded(now);
     pass.gate->End(pass.of_gate, pass.project_id, LoginGate::Verdict::kAccepted,
                    nullptr, false, now);
     pass.limit->throttle.Accepted(pass.of_limit);
@@ -59,7 +40,7 @@ void IamLogin::Ended(const Pass& pass, const Error* error,
   const bool is_refused =
       error->http_status == 401 || error->http_status == 403;
   if (is_of_present && !is_refused && error->http_status != 429) {
-    PauseAfter(*error, now);
+    backoff_.Failed(*error, {}, now);
   }
   pass.gate->End(
       pass.of_gate, pass.project_id,
@@ -71,16 +52,6 @@ void IamLogin::Ended(const Pass& pass, const Error* error,
   } else {
     pass.limit->throttle.Ended(pass.of_limit);
   }
-}
-
-void IamLogin::PauseAfter(const Error& error, SteadyTime now) {
-  SteadyDuration pause = kLongestPause;
-  if (!IsRefusal(error.kind)) {
-    pause =
-        std::min<SteadyDuration>(pause, 1s * (1U << std::min(failures_, 6U)));
-  }
-  ++failures_;
-  not_before_ = now + pause;
 }
 
 void IamLogin::NewSecret() {
@@ -96,8 +67,7 @@ void IamLogin::NewCredentials() {
 
 void IamLogin::Forget() {
   on_its_way_ = 0;
-  not_before_ = SteadyTime{};
-  failures_ = 0;
+  backoff_ = {};
 }
 
 }  // namespace exporter

@@ -1,7 +1,6 @@
 // Paces the logins of one project at IAM, by which its tokens are got: by what
 // the password is worth (LoginGate), by the limit that IAM tells of, and after
-// another failure by a pause of its own: a minute after a 400, a 404 or another
-// answer that a person has to mend, else 1 s, 2 s, 4 s, ... up to one minute.
+// another failure by a Backoff of its own.
 
 #pragma once
 
@@ -10,6 +9,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "collect/backoff.h"
 #include "collect/instant.h"
 #include "collect/login_gate.h"
 #include "collect/settings.h"
@@ -59,7 +59,6 @@ class IamLogin {
 
  private:
   void Forget();
-  void PauseAfter(const Error& error, SteadyTime now);
 
   std::string project_id_;
   std::shared_ptr<LoginGate> gate_;
@@ -67,10 +66,8 @@ class IamLogin {
 
   std::uint64_t last_number_ = 0;
   std::uint64_t on_its_way_ = 0;  // 0: none of the present password.
-  SteadyTime not_before_{};
-  // Since the last token or change of the credentials; those that answer 401,
-  // 403 or 429 do not count.
-  unsigned failures_ = 0;
+  // After failures other than 401, 403 and 429, and after each token.
+  Backoff backoff_;
 };
 
 }  // namespace exporter

@@ -131,7 +131,7 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
       ask_again();
       return;
     case Admission::Next::kBroke:
-      entry.broke_in = running.project->admission().outage().Number();
+      entry.broke_in = running.project->admission().pace().outage().Number();
       ask_again();
       return;
     case Admission::Next::kRepeats:
@@ -193,7 +193,7 @@ void Planner::RenewalEnded(std::uint64_t id, const RenewalAnswer& answer,
   if (found == renewing_.end()) return;
   const Renewing ended = std::move(found->second);
   renewing_.erase(found);
-  ended.project->admission().RenewalEnded(
+  ended.project->admission().renewals().Ended(
       ended.pass,
       {.error = answer.error ? &*answer.error : nullptr,
        .retry_after = answer.retry_after,
@@ -255,7 +255,8 @@ void Planner::Renew(const std::shared_ptr<ProjectState>& project, Instant now,
                     Plan& plan) {
   if (project->retired) return;
   if (!project->HasQueued() && !project->listing_wanted) return;
-  std::optional<Admission::Renewal> renewal = project->admission().Renew(now);
+  std::optional<RenewalGate::Renewal> renewal =
+      project->admission().renewals().Renew(now);
   if (!renewal) return;
   const std::uint64_t id = ++last_rank_;
   renewing_.emplace(id, Renewing{project, std::move(renewal->pass)});
@@ -290,9 +291,8 @@ void Planner::Ask(const std::shared_ptr<ProjectState>& project, Instant now,
     share_.Begin(request, std::move(running));
     return;
   }
-  const bool is_probe =
-      project->decision().kind == Admission::Decision::Kind::kProbe ||
-      admission.outage().IsOut();
+  const bool is_probe = project->decision().kind == Decision::Kind::kProbe ||
+                        admission.pace().outage().IsOut();
   Entry& entry = is_probe ? project->NextProbe()
                           : project->Next(share_.MayAskStragglers(projects_));
   project->Dequeue(entry);

@@ -107,7 +107,7 @@ class Planner {
   using Running = FairShare::Running;
   struct Renewing {
     std::shared_ptr<ProjectState> project;
-    Admission::RenewalPass pass;
+    RenewalGate::Pass pass;
   };
 
   // Events.

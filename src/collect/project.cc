@@ -39,7 +39,7 @@ bool ProjectState::IsFreshProbe(const Entry& entry) const {
   return admission_.IsFreshProbe(NameOf(entry), IsGood(entry));
 }
 
-Admission::Decision ProjectState::Decide(Instant now) const {
+Decision ProjectState::Decide(Instant now) const {
   return admission_.Decide(now, [this] {
     const auto is_untried = [this](const Entry* entry) {
       return IsUntriedProbe(*entry);
@@ -111,7 +111,7 @@ std::vector<Entry*> ProjectState::Queued() const {
 
 SteadyDuration ProjectState::Settle(Instant now, Outcomes& outcomes,
                                     Plan& plan) {
-  using Kind = Admission::Decision::Kind;
+  using Kind = Decision::Kind;
   patience_ends_ = SteadyTime::max();
   if (!HasQueued() && !listing_wanted) return NoteHoldUp(now.steady);
   decision_ = Decide(now);
@@ -153,10 +153,11 @@ void ProjectState::RefuseQueued(Instant now, Outcomes& outcomes, Plan& plan) {
 
 void ProjectState::FailOutOfReach(Instant now, Outcomes& outcomes) {
   if (reach_is_known_) return;
-  const bool paused = admission_.IsPaused(now.steady);
+  const bool paused = admission_.pace().IsPaused(now.steady);
   std::size_t before = 0;
   for (Entry* entry : Queued()) {
-    if (admission_.TurnAfter(before, now.steady) < LastDeadline(*entry)) {
+    if (admission_.pace().TurnAfter(before, now.steady) <
+        LastDeadline(*entry)) {
       ++before;
       continue;
     }
@@ -171,9 +172,9 @@ void ProjectState::FailOutOfReach(Instant now, Outcomes& outcomes) {
 // Those whose time is up before the credentials can be had, or who have waited
 // long enough for the end of a long outage.
 void ProjectState::FailWhoCannotWait(Instant now, Outcomes& outcomes) {
-  using Kind = Admission::Decision::Kind;
+  using Kind = Decision::Kind;
   const bool is_outage = decision_.kind == Kind::kOutage;
-  if (is_outage && !admission_.outage().IsLong(now.steady)) return;
+  if (is_outage && !admission_.pace().outage().IsLong(now.steady)) return;
   if (!is_outage && !decision_.why) return;
   for (Entry* entry : Queued()) {
     const SteadyTime waits_until =
@@ -189,7 +190,7 @@ void ProjectState::FailWhoCannotWait(Instant now, Outcomes& outcomes) {
 }
 
 SteadyDuration ProjectState::NoteHoldUp(SteadyTime now) {
-  using Kind = Admission::Decision::Kind;
+  using Kind = Decision::Kind;
   const SteadyDuration held_up =
       held_up_since_ ? now - *held_up_since_ : SteadyDuration::zero();
   held_up_since_.reset();

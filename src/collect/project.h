@@ -42,9 +42,7 @@ class ProjectState {
   [[nodiscard]] SteadyTime SettleAt() const;
   // As of the last look: whether a request may go, and if not, what it waits
   // for.
-  [[nodiscard]] const Admission::Decision& decision() const {
-    return decision_;
-  }
+  [[nodiscard]] const Decision& decision() const { return decision_; }
   // A request began, or its answer came: whose turn comes in time is to be
   // found out anew.
   void Unsettle() { reach_is_known_ = false; }
@@ -110,7 +108,7 @@ class ProjectState {
   };
   using Queue = std::pmr::set<Entry*, LongestUnasked>;
 
-  [[nodiscard]] Admission::Decision Decide(Instant now) const;
+  [[nodiscard]] Decision Decide(Instant now) const;
   void RefuseQueued(Instant now, Outcomes& outcomes, Plan& plan);
   void FailOutOfReach(Instant now, Outcomes& outcomes);
   void FailWhoCannotWait(Instant now, Outcomes& outcomes);
@@ -119,7 +117,7 @@ class ProjectState {
   [[nodiscard]] bool IsFreshProbe(const Entry& entry) const;
 
   Admission admission_;
-  Admission::Decision decision_;
+  Decision decision_;
   bool reach_is_known_ = false;  // The queue was checked against the pacing.
   bool held_back_ = false;       // By a refusal, which was told.
   std::optional<SteadyTime> held_up_since_;       // By pacing, with a queue.

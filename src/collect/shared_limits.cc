@@ -28,6 +28,10 @@ std::shared_ptr<LoginGate> SharedLimits::LoginsOf(const std::string& account) {
   return Find(logins_, account, [] { return std::make_shared<LoginGate>(); });
 }
 
+std::shared_ptr<KeyService> SharedLimits::KeysOf(const std::string& account) {
+  return Find(keys_, account, [] { return std::make_shared<KeyService>(); });
+}
+
 std::shared_ptr<Limit> SharedLimits::LimitOf(const std::string& name) {
   return Find(limits_, name, [] { return std::make_shared<Limit>(); });
 }

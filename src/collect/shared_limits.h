@@ -1,6 +1,7 @@
 // Holds what the projects of one account share of what was learned: whether
-// their credentials are accepted, when IAM may be asked, and, of those at the
-// same endpoint, how fast it answers. Not safe for concurrent use.
+// their credentials are accepted, when IAM or the service that hands out their
+// keys may be asked, and, of those at the same endpoint, how fast it answers.
+// Not safe for concurrent use.
 
 #pragma once
 
@@ -9,7 +10,9 @@
 #include <string>
 
 #include "base/error.h"
+#include "collect/backoff.h"
 #include "collect/breaker.h"
+#include "collect/instant.h"
 #include "collect/login_gate.h"
 #include "collect/throttle.h"
 
@@ -21,11 +24,18 @@ struct Limit {
   std::shared_ptr<const Error> why = {};
 };
 
+// A service that hands out the temporary keys of one account.
+struct KeyService {
+  Backoff backoff;
+  SteadyTime give_up_not_before{};  // A key of it that is refused.
+};
+
 // Each is found by name, and kept as long as a project uses it.
 class SharedLimits {
  public:
   std::shared_ptr<Breaker> BreakerOf(const std::string& name, bool lockable);
   std::shared_ptr<LoginGate> LoginsOf(const std::string& account);
+  std::shared_ptr<KeyService> KeysOf(const std::string& account);
   std::shared_ptr<Limit> LimitOf(const std::string& name);
 
   // A person had the configuration loaded again.
@@ -36,6 +46,7 @@ class SharedLimits {
   using ByName = std::map<std::string, std::weak_ptr<T>>;
   ByName<Breaker> breakers_;
   ByName<LoginGate> logins_;
+  ByName<KeyService> keys_;
   ByName<Limit> limits_;
 };
 

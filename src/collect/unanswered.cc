@@ -32,9 +32,9 @@ std::string SecondsUntil(SteadyTime end, SteadyTime now) {
 }  // namespace
 
 std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry,
-                                            const Admission::Decision& decision,
+                                            const Decision& decision,
                                             SteadyTime now) {
-  using Kind = Admission::Decision::Kind;
+  using Kind = Decision::Kind;
   if (entry.phase == Entry::Phase::kAsked) {
     return MakeError(ErrorKind::kTimeout,
                      "no answer within the budget of the scrape");

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "base/error.h"
-#include "collect/admission.h"
+#include "collect/decision.h"
 #include "collect/entry.h"
 #include "collect/instant.h"
 
@@ -14,7 +14,7 @@ namespace exporter {
 
 // `decision`: the last one of the project of `entry`. Safe for concurrent use.
 std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry,
-                                            const Admission::Decision& decision,
+                                            const Decision& decision,
                                             SteadyTime now);
 
 }  // namespace exporter

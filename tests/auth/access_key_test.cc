@@ -50,8 +50,7 @@ TEST(AccessKeyTest, KeepsItsKeyWhenRefusedSinceNobodyElseHasAnother) {
       ReadKeyParts(Given(Secret("AK")), Given(Secret("SK")), std::nullopt));
   const std::uint64_t generation = credentials.Generation();
 
-  credentials.Refused(*credentials.Prove(Question(), clock.WallNow()),
-                      clock.WallNow());
+  credentials.Refused(*credentials.Prove(Question(), clock.WallNow()));
 
   EXPECT_EQ(credentials.State(clock.WallNow()), Readiness::kReady);
   EXPECT_EQ(credentials.Generation(), generation);

@@ -81,12 +81,60 @@ TEST_F(ChainTest, WaitsForTheOneWhoseTurnItIs) {
   EXPECT_EQ(chain_->Expiry(), Now() + 1h);
 }
 
+TEST_F(ChainTest, AsksAllThatCanBeAskedInOneRenewal) {
+  for (int round = 0; round < 3; ++round) {
+    SCOPED_TRACE(round);
+    EXPECT_FALSE(chain_->HasNextStep(Now()));
+    Answer("near", Reply(403));
+    EXPECT_TRUE(chain_->HasNextStep(Now()));
+    Answer("far", Reply(404));
+    EXPECT_TRUE(chain_->HasNextStep(Now())) << "of the key, after the token";
+    Answer("far", NoReply());
+    EXPECT_FALSE(chain_->HasNextStep(Now()));
+    EXPECT_EQ(chain_->State(Now()), Readiness::kNone);
+  }
+  Answer("near", Reply(403));
+  Answer("far", Reply(404));
+  Answer("far", Reply(200, kTemporaryKey));
+
+  EXPECT_FALSE(chain_->HasNextStep(Now()));
+  EXPECT_EQ(chain_->State(Now()), Readiness::kReady);
+}
+
+TEST_F(ChainTest, BeginsWithTheOneItTookWhenThatIsGivenUp) {
+  Answer("near", NoReply());
+  Answer("far", Reply(404));
+  Answer("far", Reply(200, kTemporaryKey));
+  chain_->Refused(*chain_->Prove(Question(), Now()));
+
+  EXPECT_FALSE(chain_->HasNextStep(Now())) << "another renewal, not a step";
+  Answer("far", NoReply());
+  EXPECT_TRUE(chain_->HasNextStep(Now()));
+  Answer("near", NoReply());
+  EXPECT_FALSE(chain_->HasNextStep(Now()));
+}
+
+TEST_F(ChainTest, GoesOnWithWhatItHoldsWhenItsRenewalFails) {
+  Answer("near", Reply(404));
+  Answer("near", Reply(200, kTemporaryKey));
+  clock_.Advance(31min);
+  Answer("near", NoReply());
+
+  EXPECT_EQ(chain_->State(Now()), Readiness::kReady);
+  EXPECT_FALSE(chain_->HasNextStep(Now()));
+  Answer("near", NoReply());
+
+  clock_.Advance(29min);
+  EXPECT_EQ(chain_->State(Now()), Readiness::kPending) << "far was not asked";
+  Answer("far", NoReply());
+  EXPECT_EQ(chain_->State(Now()), Readiness::kNone);
+}
+
 TEST_F(ChainTest, SaysWhatEachOfThemLacks) {
   Answer("near", NoReply());
   Answer("far", Reply(500));
 
   EXPECT_EQ(chain_->State(Now()), Readiness::kNone);
-  EXPECT_FALSE(chain_->Renewal(Now()));
   const auto request = chain_->Prove(Question(), Now());
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().kind, ErrorKind::kCredentials);
@@ -136,7 +184,7 @@ TEST_F(ChainTest, HandsARefusalToTheOneThatProvedTheRequest) {
   Answer("near", Reply(404));
   Answer("near", Reply(200, kTemporaryKey));
 
-  chain_->Refused(*chain_->Prove(Question(), Now()), Now());
+  chain_->Refused(*chain_->Prove(Question(), Now()));
 
   EXPECT_EQ(chain_->State(Now()), Readiness::kPending);
   Answer("near", Reply(404));

@@ -103,7 +103,7 @@ TEST_F(IamPasswordTest, AsksAgainAfterARefusal) {
   Renew(Issued("t1"));
   const auto question = credentials_.Prove(Question(), Now());
 
-  credentials_.Refused(*question, Now());
+  credentials_.Refused(*question);
   EXPECT_EQ(credentials_.State(Now()), Readiness::kPending);
   Renew(Issued("t2"));
 
@@ -113,27 +113,13 @@ TEST_F(IamPasswordTest, AsksAgainAfterARefusal) {
 TEST_F(IamPasswordTest, LosesNoNewTokenToALateRefusal) {
   Renew(Issued("t1"));
   const auto question = credentials_.Prove(Question(), Now());
-  credentials_.Refused(*question, Now());
+  credentials_.Refused(*question);
   Renew(Issued("t2"));
 
   clock_.Advance(5min);
-  credentials_.Refused(*question, Now());
+  credentials_.Refused(*question);
 
   EXPECT_EQ(ProvedToken(), "t2");
-}
-
-TEST_F(IamPasswordTest, AsksIamOnceAMinuteWhenTheApiRefusesEveryToken) {
-  int asked = 0;
-  for (int second = 0; second < 180; ++second, clock_.Advance(1s)) {
-    if (credentials_.Renewal(Now())) {
-      ++asked;
-      credentials_.Renewed(
-          Issued(std::string(static_cast<std::size_t>(asked), 't')), Now());
-    }
-    credentials_.Refused(*credentials_.Prove(Question(), Now()), Now());
-  }
-
-  EXPECT_EQ(asked, 1 + 3);
 }
 
 TEST_F(IamPasswordTest, SaysWhyThereIsNoToken) {

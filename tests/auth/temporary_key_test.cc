@@ -120,9 +120,9 @@ TEST_F(HeldKeyTest, GivesUpOnlyTheKeyThatWasRefused) {
   const auto old = key_.Prove(Question(), Now());
   Renew("AK2");
 
-  key_.Refused(*old, Now());
+  key_.Refused(*old);
   EXPECT_EQ(key_.State(Now()), Readiness::kReady);
-  key_.Refused(*key_.Prove(Question(), Now()), Now());
+  key_.Refused(*key_.Prove(Question(), Now()));
   EXPECT_EQ(key_.State(Now()), Readiness::kPending);
 }
 

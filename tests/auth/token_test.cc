@@ -65,7 +65,7 @@ TEST(TokenTest, KeepsItsTokenWhenRefusedSinceNobodyElseHasAnother) {
   Token token(Given(Secret("t0ken")));
   const std::uint64_t generation = token.Generation();
 
-  token.Refused(*token.Prove({}, clock.WallNow()), clock.WallNow());
+  token.Refused(*token.Prove({}, clock.WallNow()));
 
   EXPECT_EQ(token.State(clock.WallNow()), Credentials::Readiness::kReady);
   EXPECT_EQ(token.Generation(), generation);

@@ -15,6 +15,7 @@ class FakeCredentials final : public Credentials {
   Lockable lockable = Lockable::kNothing;
   std::uint64_t secret_version = 1;
   bool renewal_due = false;
+  bool has_next_step = false;
   RenewalKind kind = RenewalKind::kToken;
   std::optional<std::uint64_t> generation_after_renewal = {};
   std::optional<Error> useless = {};  // What is wrong with every reply.
@@ -47,7 +48,10 @@ class FakeCredentials final : public Credentials {
                                               : ErrorKind::kServerError,
                  .message = "scripted"};
   }
-  void Refused(const HttpRequest&, WallTime) override {}
+  [[nodiscard]] bool HasNextStep(WallTime) const override {
+    return has_next_step;
+  }
+  void Refused(const HttpRequest&) override {}
   void Refresh(WallTime) override {}
   [[nodiscard]] std::uint64_t Generation() const override { return generation; }
   [[nodiscard]] std::optional<WallTime> Expiry() const override { return {}; }

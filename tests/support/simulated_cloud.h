@@ -41,7 +41,7 @@ class PlainKey final : public Credentials {
   std::optional<Error> Renewed(const Result<HttpReply>&, WallTime) override {
     return {};
   }
-  void Refused(const HttpRequest&, WallTime) override {}
+  void Refused(const HttpRequest&) override {}
   void Refresh(WallTime) override {
     if (seen_ != *secret_) ++version_;
     seen_ = *secret_;
