@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,6 +31,8 @@ constexpr std::size_t kWriters = 4;
 constexpr std::size_t kMaxLogins = 64;
 constexpr std::size_t kMaxLoginsOfOnePeer = 8;  // Leaves room for the others.
 constexpr std::size_t kLoginThreads = 1;
+
+constexpr auto kNoLimit = std::numeric_limits<std::size_t>::max();
 
 bool Allows(const Route& route, const std::string& method) {
   return std::ranges::any_of(route.methods, [&](const std::string& allowed) {
@@ -112,7 +115,7 @@ Dispatcher::Dispatcher(std::vector<Route> routes, std::size_t max_requests,
                    .Name("modelarts_exporter_http_requests_total")
                    .Help("HTTP requests answered, by handler and status code.")
                    .Register(registry)),
-      scrapes_(max_requests),
+      scrapes_(max_requests == 0 ? kNoLimit : max_requests),
       pages_(kMaxPages),
       logins_(kMaxLogins, kMaxLoginsOfOnePeer),
       writers_(kWriters),

@@ -27,6 +27,7 @@ struct WebServerOptions {
   // The exporter toolkit's schema; empty: plain HTTP for everybody.
   std::string web_config_file{};
   // Scrapes in hand at once, until their response is sent; one more gets 503.
+  // 0: as many as there are connections.
   std::size_t max_requests = 40;
   ServerLimits limits{};
 };

@@ -77,7 +77,7 @@ void Declare(CLI::App& app, Flags& flags, Words& words) {
   app.add_flag("--web.enable-lifecycle", flags.enable_lifecycle,
                "Allow POST /-/reload and POST /-/quit.");
   app.add_option("--web.max-requests", words.max_requests,
-                 "Scrapes served at once; one more gets 503.")
+                 "Scrapes served at once; one more gets 503; 0: no limit.")
       ->type_name("N")
       ->capture_default_str();
   app.add_flag("--web.disable-exporter-metrics", flags.disable_exporter_metrics,
@@ -181,9 +181,9 @@ std::string ReadShards(const Words& words, Flags& flags) {
 
 std::string ReadNumbersAndChoices(const Words& words, Flags& flags) {
   const auto max_requests = ParseWhole<std::uint32_t>(words.max_requests);
-  if (!max_requests || *max_requests == 0) {
+  if (!max_requests) {
     return "--web.max-requests: '" + words.max_requests +
-           "' is no whole number above 0";
+           "' is no whole number";
   }
   flags.max_requests = *max_requests;
   const auto* level =

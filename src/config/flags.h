@@ -30,7 +30,7 @@ struct Flags {
   std::string route_prefix;     // Of all paths, "/modelarts"; empty: none.
   std::string web_config_file;  // Empty: none.
   bool enable_lifecycle = false;
-  std::size_t max_requests = 40;  // >= 1
+  std::size_t max_requests = 40;  // 0: no limit.
   bool disable_exporter_metrics = false;
   std::uint32_t shard = 0;  // < total_shards; `auto` is resolved.
   std::uint32_t total_shards = 1;

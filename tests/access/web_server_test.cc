@@ -124,6 +124,27 @@ TEST(WebServerTest, RefusesTheScrapeThatIsOneTooMany) {
   EXPECT_EQ(second.Get("/metrics").status, 200) << "there is room again";
 }
 
+TEST(WebServerTest, TakesAllScrapesWithoutALimit) {
+  constexpr std::size_t kScrapes = 100;
+  std::vector<Route::Then> begun;  // The engine's thread's.
+  Route route = PlainRoute("/metrics");
+  route.scrape = [&](const ServeRequest&, Route::Then then) {
+    begun.push_back(std::move(then));
+    if (begun.size() < kScrapes) return;
+    for (const Route::Then& answer : begun) {
+      answer([] { return ServeResponse{}; });
+    }
+  };
+  TestServer server({route, PlainRoute()}, WebServerOptions{.max_requests = 0});
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < kScrapes; ++i) {
+    clients.push_back(server.Connect());
+    clients.back().Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+
+  for (RawClient& client : clients) EXPECT_EQ(client.Receive().status, 200);
+}
+
 TEST(WebServerTest, TurnsAnExceptionIntoAnError) {
   Route route = PlainRoute();
   route.handle = [](const ServeRequest&) -> ServeResponse {

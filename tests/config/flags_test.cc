@@ -121,6 +121,10 @@ TEST(ParseFlagsTest, TakesAHealthCheckThatKnowsWhomToAsk) {
                   .health_check);
 }
 
+TEST(ParseFlagsTest, TakesNoLimitOfScrapes) {
+  EXPECT_EQ(Taken({"--web.max-requests=0"}).max_requests, 0U);
+}
+
 TEST(ParseFlagsTest, TakesNoOtherFlagForAnEmptyValue) {
   const Flags flags = Taken({"--web.config.file=", "--config.check",
                              "--web.telemetry-path=/a..b/.c/..."});
@@ -179,7 +183,6 @@ TEST(ParseFlagsTest, RefusesWhatItDoesNotUnderstand) {
       {{"--web.telemetry-path=/-/ready"}, "another meaning"},
       {{"--web.external-url=https://u:p@example.org"}, "--web.external-url: "},
       {{"--web.route-prefix", "--config.check"}, "--web.route-prefix"},
-      {{"--web.max-requests=0"}, "--web.max-requests"},
       {{"--web.max-requests=-1"}, "--web.max-requests"},
       {{"--web.max-requests=4x"}, "--web.max-requests"},
       {{"--shard=1"}, "--shard: 1 must be less than --total-shards, 1"},
