@@ -63,6 +63,7 @@ void CloudLoop::Apply(CollectorSettings settings) {
 
 void CloudLoop::RebuildCatalogue() {
   catalogue_ = BuildCatalogue(settings_, listings_.Datasets());
+  index_ = DatasetIndex(catalogue_);
   planner_.Configure(
       {.concurrency = settings_.concurrency, .memory = settings_.memory},
       settings_.projects, catalogue_, Now());
@@ -73,13 +74,7 @@ void CloudLoop::RebuildCatalogue() {
 void CloudLoop::Begin(ScrapeOrder order) {
   std::vector<std::size_t> datasets;
   if (order.only) {
-    const auto& all = catalogue_->datasets;
-    const auto found = std::find_if(
-        all.begin(), all.end(),
-        [&](const Dataset& dataset) { return dataset.key == *order.only; });
-    if (found != all.end()) {
-      datasets.push_back(static_cast<std::size_t>(found - all.begin()));
-    }
+    if (const auto found = index_.Find(*order.only)) datasets = {*found};
   } else {
     datasets.resize(catalogue_->datasets.size());
     std::iota(datasets.begin(), datasets.end(), 0);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "collect/api_requests.h"
+#include "collect/dataset_index.h"
 #include "collect/health_log.h"
 #include "collect/listings.h"
 #include "collect/loop_metrics.h"
@@ -83,6 +84,7 @@ class CloudLoop {
   Listings listings_;
   CollectorSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_ = std::make_shared<Catalogue>();
+  DatasetIndex index_{catalogue_};  // Of it.
   bool again_ = false;  // The planner was told something since its Advance.
   PlannerCounts counted_;
   std::optional<WallTime> last_whole_scrape_;

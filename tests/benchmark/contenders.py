@@ -95,6 +95,28 @@ class Scrape:
         self.exporter.__exit__(None, None, None)
 
 
+class Probes:
+    """The exporter, probed for one dataset after the other of the many that it has, on one connection: the cost is
+    that of one probe."""
+
+    PROBES = 500
+
+    def __init__(self, url, datasets):
+        self.exporter = Exporter(exporter_config(url, datasets, at_once=64))
+        probe = f"http://{self.exporter.address}/probe?project_id={PROJECT}&dataset_id=ds-"
+        step = max(1, datasets // self.PROBES)
+        self.client = BareLoop([f"{probe}{i * step % datasets:05d}" for i in range(self.PROBES)], 1, form="raw")
+
+    def round(self):
+        cost = measure(self.exporter.process.pid, self.client.fetch, self.client.check)
+        return dataclasses.replace(cost, wall_s=cost.wall_s / self.PROBES, cpu_s=cost.cpu_s / self.PROBES,
+                                   bytes=cost.bytes // self.PROBES)
+
+    def stop(self):
+        self.client.stop()
+        self.exporter.__exit__(None, None, None)
+
+
 class BareLoop:
     """bare_loop.cc over `urls`."""
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from contenders import BareLoop, Blackbox, Scrape, Wrk, status_urls
+from contenders import BareLoop, Blackbox, Probes, Scrape, Wrk, status_urls
 from report import Bound, machine, markdown, median, number, plot
 from exporter import Simulator
 
@@ -22,6 +22,8 @@ AT_ONCE = 64
 LATENCIES_MS = [0, 50]
 SIGNING = ("exporter, token", "exporter, access key")
 MEMORY = "exporter, from memory"
+PROBED = (10, 100_000)  # Datasets, of which one at a time is probed.
+PROBING = tuple(f"exporter, a probe of {n:,}" for n in PROBED)
 PLOTTED = ["exporter", "bare loop", "blackbox_exporter", "wrk"]
 
 
@@ -135,6 +137,11 @@ def add_variants(bench, clouds, secure, certificate_file, n):
               Scrape("https://" + secure.address, n, at_once=n, http=tls))
 
 
+def add_probes(bench, cloud):
+    for name, n in zip(PROBING, PROBED):
+        bench.add(name, Probes(cloud.url, n))
+
+
 def micro(names, repetitions):
     """{benchmark: nanoseconds of CPU}, medians."""
     found = {}
@@ -156,7 +163,7 @@ def compared(sizes, only):
     names = [f"exporter, {middle} at 0 ms", f"exporter, {large} at 0 ms", MEMORY]
     if not only:
         names += [f"blackbox_exporter, {middle} at 0 ms", f"bare loop, {large} at 0 ms"]
-    return {SIGNING: 50, tuple(names): 5}
+    return {SIGNING: 50, PROBING: 20, tuple(names): 5}
 
 
 def bounds(bench, sizes, only, nanoseconds):
@@ -179,6 +186,8 @@ def bounds(bench, sizes, only, nanoseconds):
                            bench.of(f"exporter, {n} at 50 ms", "wall_s") / ideal, 1.05))
     found.append(Bound(f"CPU per dataset at {large:,} against {middle:,}",
                        bench.ratio(at[large], at[middle], "cpu_s") * middle / large, 1.15))
+    found.append(Bound(f"CPU of a probe, {PROBED[1]:,} datasets, against {PROBED[0]}",
+                       bench.ratio(*reversed(PROBING), "cpu_s"), 1.2))
     if nanoseconds:
         found.append(Bound("the writer against prometheus::TextSerializer, same families",
                            nanoseconds["BM_TextSerializer"] / nanoseconds["BM_Exposition/Text/1000"],
@@ -238,11 +247,13 @@ def main():
     with (tempfile.TemporaryDirectory() as folder, Simulator(*made) as fast,
           Simulator(*made, "--latency", "50ms") as slow):
         cert, key = certificate(folder)
-        with Simulator(*made, "--tls-cert", cert, "--tls-key", key) as secure:
+        with (Simulator(*made, "--tls-cert", cert, "--tls-key", key) as secure,
+              Simulator("--datasets", str(max(PROBED))) as large):
             try:
                 clouds = dict(zip(LATENCIES_MS, (fast, slow)))
                 add_sizes(bench, clouds, sizes, options.only)
                 add_variants(bench, clouds, secure, cert, sizes[-2])
+                add_probes(bench, large)
                 bench.warm_up()
                 bench.play(options.rounds, compared(sizes, options.only))
             finally:
