@@ -20,6 +20,27 @@ namespace exporter {
 class ProjectState;
 struct Scrape;
 
+// Whether something is refused by itself, whatever the credentials are worth:
+// so said the last answer to it. No reply, or a 429, is none.
+class Standing {
+ public:
+  // `error`: null if it went well. `epoch`: Admission::StandingEpoch.
+  void Note(const Error* error, std::uint64_t epoch) {
+    if (error != nullptr && error->http_status == 401) {
+      refused_in_ = epoch;
+    } else if (error == nullptr ||
+               (error->http_status > 0 && error->http_status != 429)) {
+      refused_in_ = 0;
+    }
+  }
+  [[nodiscard]] bool IsGood(std::uint64_t epoch) const {
+    return refused_in_ != epoch;
+  }
+
+ private:
+  std::uint64_t refused_in_ = 0;
+};
+
 // At most one query of a dataset is under way; everybody who wants an answer
 // meanwhile waits for that one. Not safe for concurrent use.
 struct Entry {
@@ -41,8 +62,7 @@ struct Entry {
   Memory memory;
   std::uint64_t last_asked = 0;    // Rank of its last request; 0: never asked.
   std::uint64_t asked_before = 0;  // Its rank before that request.
-  // The last answer was a 401 to it alone, in this epoch of the credentials.
-  std::uint64_t refused_in = 0;
+  Standing standing;
   bool straggler = false;           // Its last request outlasted the patience.
   std::optional<ErrorKind> health;  // As last reported; none: fine.
 

@@ -89,10 +89,10 @@ void Planner::Answered(RequestId request, Answer answer, Instant now) {
   const Admission::Next next = Judge(running, answer, now);
   if (running.entry) {
     EndTry(*running.entry, running, std::move(answer), next, now);
-  } else if (!answer.result && answer.result.error().http_status == 401) {
-    project.listing_refused_in = project.admission().StandingEpoch();
   } else {
-    project.listing_refused_in = 0;
+    project.listing_standing.Note(
+        answer.result ? nullptr : &answer.result.error(),
+        project.admission().StandingEpoch());
   }
 }
 
@@ -116,7 +116,7 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
                      Admission::Next next, Instant now) {
   entry.straggler = false;
   if (answer.result) {
-    entry.refused_in = 0;
+    entry.standing.Note(nullptr, 0);
     outcomes_.Succeed(entry, std::move(*answer.result).value(), now);
     return;
   }
@@ -148,11 +148,8 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
       entry.straggler = error->kind == ErrorKind::kTimeout;
       break;
   }
-  if (error->http_status == 401) {
-    entry.refused_in = running.project->admission().StandingEpoch();
-  } else if (error->http_status > 0) {
-    entry.refused_in = 0;
-  }
+  entry.standing.Note(error.get(),
+                      running.project->admission().StandingEpoch());
   outcomes_.Fail(entry, std::move(error), now);
 }
 

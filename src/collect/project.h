@@ -75,12 +75,12 @@ class ProjectState {
   }
   // As IsGood.
   [[nodiscard]] bool IsListingGood() const {
-    return listing_refused_in != admission_.StandingEpoch();
+    return listing_standing.IsGood(admission_.StandingEpoch());
   }
 
   // It was not refused by itself when it was asked last.
   [[nodiscard]] bool IsGood(const Entry& entry) const {
-    return entry.refused_in != admission_.StandingEpoch();
+    return entry.standing.IsGood(admission_.StandingEpoch());
   }
 
   // All that are queued, the one asked longest ago first.
@@ -95,8 +95,8 @@ class ProjectState {
   bool retired = false;         // No longer configured; ends when idle.
   bool listing_wanted = false;  // A page of the list waits for its turn.
   std::size_t in_flight = 0;
-  std::uint64_t last_served = 0;         // Rank of the project's last request.
-  std::uint64_t listing_refused_in = 0;  // As Entry::refused_in.
+  std::uint64_t last_served = 0;  // Rank of the project's last request.
+  Standing listing_standing;
 
  private:
   // Two may have the same place in two catalogues.

@@ -22,7 +22,7 @@ void ProxyLogin::Apply(const Transport* transport, SharedLimits& shared) {
     return;
   }
   // The old one goes last: it may be the same, and nobody else's.
-  breaker_ = shared.BreakerOf("proxy " + transport->proxy_url.Reveal(), true);
+  breaker_ = shared.BreakerOfProxy(transport->proxy_url);
 }
 
 bool ProxyLogin::IsUntried() const {

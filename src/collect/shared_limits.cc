@@ -24,6 +24,16 @@ std::shared_ptr<Breaker> SharedLimits::BreakerOf(const std::string& name,
               [&] { return std::make_shared<Breaker>(lockable); });
 }
 
+std::shared_ptr<Breaker> SharedLimits::BreakerOfProxy(const Secret& proxy_url) {
+  std::erase_if(proxies_, [](const auto& one) { return one.second.expired(); });
+  for (const auto& [known_url, known] : proxies_) {
+    if (known_url == proxy_url) return known.lock();
+  }
+  auto breaker = std::make_shared<Breaker>(true);
+  proxies_.emplace_back(proxy_url, breaker);
+  return breaker;
+}
+
 std::shared_ptr<LoginGate> SharedLimits::LoginsOf(const std::string& account) {
   return Find(logins_, account, [] { return std::make_shared<LoginGate>(); });
 }

@@ -8,8 +8,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "collect/backoff.h"
 #include "collect/breaker.h"
 #include "collect/instant.h"
@@ -35,6 +38,8 @@ class SharedLimits {
  public:
   std::shared_ptr<Breaker> BreakerOf(const std::string& name, bool lockable);
   std::shared_ptr<LoginGate> LoginsOf(const std::string& account);
+  // A secret: it may name a user and a password.
+  std::shared_ptr<Breaker> BreakerOfProxy(const Secret& proxy_url);
   std::shared_ptr<KeyService> KeysOf(const std::string& account);
   std::shared_ptr<Limit> LimitOf(const std::string& name);
 
@@ -45,6 +50,7 @@ class SharedLimits {
   template <typename T>
   using ByName = std::map<std::string, std::weak_ptr<T>>;
   ByName<Breaker> breakers_;
+  std::vector<std::pair<Secret, std::weak_ptr<Breaker>>> proxies_;
   ByName<LoginGate> logins_;
   ByName<KeyService> keys_;
   ByName<Limit> limits_;

@@ -666,6 +666,43 @@ TEST(PlannerTest, ARefusedListingHoldsBackNoRenewal) {
   EXPECT_EQ(cloud.renewals.size(), 1U);
 }
 
+// A dataset that is refused as well is then the first, and casts no doubt.
+TEST(PlannerTest, AListingThatWasRefusedAloneStaysSoUntilItIsAnswered) {
+  using Fate = PlannedCloud::Fate;
+  const Fate refused = PlannedCloud::Bad(ErrorKind::kUnauthorized, 401);
+  const struct {
+    Fate between;
+    std::size_t asked_at_once;
+  } kCases[] = {
+      {PlannedCloud::Bad(ErrorKind::kTimeout), 9},
+      {PlannedCloud::Good(), 1},
+      {PlannedCloud::Bad(ErrorKind::kServerError, 500), 1},
+  };
+  for (const auto& [between, asked_at_once] : kCases) {
+    SCOPED_TRACE(asked_at_once);
+    PlannedCloud cloud;
+    cloud.AddProject("p", 10);
+    cloud.Configure();
+    for (const Fate& fate : {refused, between, refused}) {
+      cloud.Scrape(5s);
+      cloud.PassTime(1min);
+      cloud.planner.WantListing("p");
+      const Plan plan = cloud.planner.Advance(cloud.now);
+      ASSERT_EQ(plan.lists.size(), 1U);
+      cloud.planner.Answered(plan.lists[0].request, fate.answer, cloud.now);
+    }
+    cloud.cloud = [&](const DatasetKey& dataset) {
+      return dataset.dataset_id == "d0" ? refused : PlannedCloud::Good();
+    };
+    cloud.BeginOf({0}, 5s);
+    cloud.PassTime(100ms);
+
+    cloud.BeginOf({1, 2, 3, 4, 5, 6, 7, 8, 9}, 5s);
+
+    EXPECT_EQ(cloud.in_flight.size(), asked_at_once);
+  }
+}
+
 // It was right before, so nothing else would hold the others back.
 TEST(PlannerTest, TriesAKeyThatWasTakenAwayWithThreeQueries) {
   PlannedCloud cloud;
