@@ -9,10 +9,17 @@ char ToLower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-std::string_view TrimAll(std::string_view text, std::string_view of) {
-  const std::size_t first = text.find_first_not_of(of);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(of) - first + 1);
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+bool IsBlankOrBreak(char c) { return IsBlank(c) || c == '\r' || c == '\n'; }
+
+// Every header line of every reply comes here three times, so no set of
+// characters is searched for each of them.
+template <typename Predicate>
+std::string_view TrimAll(std::string_view text, Predicate goes) {
+  while (!text.empty() && goes(text.front())) text.remove_prefix(1);
+  while (!text.empty() && goes(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -24,11 +31,11 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 }
 
 std::string_view TrimBlanks(std::string_view text) {
-  return TrimAll(text, " \t");
+  return TrimAll(text, IsBlank);
 }
 
 std::string_view Trim(std::string_view text) {
-  return TrimAll(text, " \t\r\n");
+  return TrimAll(text, IsBlankOrBreak);
 }
 
 std::string_view TakeUntil(std::string_view& text, char separator) {

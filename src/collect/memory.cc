@@ -86,7 +86,9 @@ void TaskCounter::Observe(const SyncStatus& status, WallTime now) {
   }
   if (likeness == Likeness::kOther) {
     if (!task_.id.empty()) earlier_ids_.push_back(std::move(task_.id));
-    if (earlier_ids_.size() > kMostEarlierIds) earlier_ids_.pop_front();
+    if (earlier_ids_.size() > kMostEarlierIds) {
+      earlier_ids_.erase(earlier_ids_.begin());
+    }
     task_ = task;
     ended_.reset();
   } else if (is_named) {

@@ -56,18 +56,29 @@ class OutcomeTrail {
   static constexpr std::size_t kMost = 50;
 
   // `state` is none for a query that failed.
-  void Add(std::optional<SyncState> state) { ring_[added_++ % kMost] = state; }
+  void Add(std::optional<SyncState> state) {
+    ring_[added_ % kMost] =
+        state ? static_cast<std::uint8_t>(*state) : kFailure;
+    ++added_;
+  }
 
-  [[nodiscard]] std::size_t Size() const { return std::min(added_, kMost); }
+  [[nodiscard]] std::size_t Size() const {
+    return std::min<std::size_t>(added_, kMost);
+  }
 
   // The outcome number `i`, oldest first. REQUIRES: i < Size().
   [[nodiscard]] std::optional<SyncState> At(std::size_t i) const {
-    return ring_[(added_ - Size() + i) % kMost];
+    const std::uint8_t outcome = ring_[(added_ - Size() + i) % kMost];
+    if (outcome == kFailure) return std::nullopt;
+    return static_cast<SyncState>(outcome);
   }
 
  private:
-  std::array<std::optional<SyncState>, kMost> ring_{};
-  std::size_t added_ = 0;
+  static constexpr std::uint8_t kFailure = 0xFF;
+
+  // A byte each: there is one of these for every dataset.
+  std::array<std::uint8_t, kMost> ring_{};
+  std::uint32_t added_ = 0;
 };
 
 struct Collection {

@@ -29,6 +29,19 @@ bool StartsWithIgnoringCase(std::string_view text, std::string_view lower) {
                     });
 }
 
+// Looks at all of them, whatever it finds: so compilers look at many at once,
+// and each request has a URL.
+bool HasBadCharacter(std::string_view url) {
+  unsigned bad = 0;
+  for (const char c : url) {
+    const auto byte = static_cast<unsigned char>(c);
+    bad |= static_cast<unsigned>(byte <= ' ') |
+           static_cast<unsigned>(byte == 0x7F) |
+           static_cast<unsigned>(byte == '#');
+  }
+  return bad != 0;
+}
+
 bool IsPort(std::string_view text) {
   // What is sent would have no zero in front, and then was not what was signed.
   if (text.starts_with('0')) return false;
@@ -77,11 +90,7 @@ std::string PercentDecode(std::string_view text) {
 }
 
 std::optional<UrlParts> SplitUrl(std::string_view url) {
-  const bool has_bad_character =
-      std::any_of(url.begin(), url.end(), [](char c) {
-        return static_cast<unsigned char>(c) <= ' ' || c == '\x7F' || c == '#';
-      });
-  if (has_bad_character) return std::nullopt;
+  if (HasBadCharacter(url)) return std::nullopt;
 
   UrlParts parts;
   for (const std::string_view scheme : {"http", "https"}) {
