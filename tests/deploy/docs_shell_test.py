@@ -101,6 +101,10 @@ case " $* " in
   *" rollout status deployment/"*) grep -rq "name: ${5#*/}" deploy/kubernetes || fail "no ${5#*/}" ;;
   *) fail "$*" ;;
 esac""",
+    # kubernetes/manifests.test.mjs has the real one render it.
+    "helm": r"""
+[[ "$1 $2" == "upgrade --install" ]] || fail "$1 $2?"
+[[ -e $4/Chart.yaml ]] || fail "no chart $4" """,
     "systemctl": r"""
 for last; do :; done
 [[ $1 == daemon-reload || -e deploy/systemd/${last%.service}.service ]] || fail "no unit $last" """,
@@ -237,6 +241,7 @@ class ShellTest(unittest.TestCase):
                               ("systemctl start exporter", "no unit exporter"),
                               ("systemd-run --property=LoadCredential=s:/x modelarts_exporter", "LoadCredential=s:/x?"),
                               ("kubectl -n m create secret generic other", "no secret other"),
+                              ("helm upgrade --install x deploy/helm/other", "no chart deploy/helm/other"),
                               ("python3 -B tests/deploy/imagetest.py", "no tests/deploy/imagetest.py")):
             done = subprocess.run(["bash", "-c", command], cwd=copy, env=self.environment, capture_output=True,
                                   text=True, timeout=60)

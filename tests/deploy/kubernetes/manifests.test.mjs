@@ -1,5 +1,5 @@
-// deploy/kubernetes as kubectl renders it: each object against its type, and the
-// objects of one variant against each other.
+// deploy/kubernetes as kubectl renders it, and deploy/helm as helm does: each object
+// against its type, and the objects of one variant against each other.
 
 import assert from 'node:assert/strict';
 import {execFileSync, spawnSync} from 'node:child_process';
@@ -16,12 +16,44 @@ const render = (variant) =>
   yaml.loadAll(
     execFileSync('kubectl', ['kustomize', `${ROOT}deploy/kubernetes/${variant}`], {encoding: 'utf8'}),
   );
-const VARIANTS = Object.fromEntries(
-  ['base', 'overlays/sidecar', 'overlays/prometheus-operator', 'overlays/sharded'].map((name) => [
-    name,
-    render(name),
-  ]),
-);
+const CHART = `${ROOT}deploy/helm/modelarts-exporter`;
+const OPERATOR = ['--set=serviceMonitor.enabled=true', '--set=prometheusRule.enabled=true'];
+const chart = (...values) =>
+  yaml.loadAll(
+    execFileSync('helm', ['template', 'modelarts-exporter', CHART, '--namespace=monitoring', ...values], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+// What people set most, as values of the chart.
+const SET = {
+  image: {repository: 'registry.example/modelarts_exporter', tag: '1.2.3', pullPolicy: 'IfNotPresent'},
+  imagePullSecrets: [{name: 'registry'}],
+  args: ['--log.format=json', '--web.max-requests=0'],
+  routePrefix: 'modelarts/',
+  env: [{name: 'HTTPS_PROXY', value: 'http://proxy:3128'}],
+  podLabels: {team: 'perception'},
+  podAnnotations: {'example.org/note': 'x'},
+  nodeSelector: {'kubernetes.io/arch': 'amd64'},
+  tolerations: [{key: 'spot', operator: 'Exists'}],
+  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: 'zone', operator: 'Exists'}]}]}}},
+  priorityClassName: 'high',
+  serviceAccount: {annotations: {'example.org/agency': 'exporter'}},
+  networkPolicy: {from: [{podSelector: {}}], egress: [{ports: [{protocol: 'TCP', port: 3128}]}]},
+  serviceMonitor: {enabled: true, labels: {release: 'kps'}, interval: '2m', scrapeTimeout: '45s'},
+  prometheusRule: {enabled: true, labels: {release: 'kps'}},
+};
+const VARIANTS = {
+  ...Object.fromEntries(
+    ['base', 'overlays/sidecar', 'overlays/prometheus-operator', 'overlays/sharded'].map((name) => [
+      name,
+      render(name),
+    ]),
+  ),
+  chart: chart(),
+  'chart with the operator': chart(...OPERATOR),
+  'chart with values': chart(`--set-json=${Object.entries(SET).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}`),
+};
 const get = (variant, kind) => {
   const found = VARIANTS[variant].filter((object) => object.kind === kind);
   assert.equal(found.length, 1, `${variant}: ${kind}`);
@@ -50,6 +82,9 @@ test('the variants hold what they should', () => {
     'overlays/sidecar': ['ConfigMap', 'Deployment', 'PodMonitor'],
     'overlays/prometheus-operator': [...base, 'Deployment', 'PrometheusRule', 'ServiceMonitor'].sort(),
     'overlays/sharded': [...base, 'PodDisruptionBudget', 'StatefulSet'].sort(),
+    chart: [...base, 'Deployment'].sort(),
+    'chart with the operator': [...base, 'Deployment', 'PrometheusRule', 'ServiceMonitor'].sort(),
+    'chart with values': [...base, 'Deployment', 'PrometheusRule', 'ServiceMonitor'].sort(),
   });
 });
 
@@ -97,11 +132,12 @@ each('bounds memory, and asks for what was measured', (variant) => {
 
 each('probes paths that need no password', (variant) => {
   const {livenessProbe, readinessProbe} = exporter(variant);
-  assert.equal(livenessProbe.httpGet.path, '/-/healthy');
+  const prefix = variant === 'chart with values' ? '/modelarts' : '';
+  assert.equal(livenessProbe.httpGet.path, `${prefix}/-/healthy`);
   assert.equal(livenessProbe.httpGet.port, 'modelarts');
   // A sidecar must not take its workload out of service.
   if (variant === 'overlays/sidecar') assert.equal(readinessProbe, undefined);
-  else assert.deepEqual(readinessProbe.httpGet, {path: '/-/ready', port: 'modelarts'});
+  else assert.deepEqual(readinessProbe.httpGet, {path: `${prefix}/-/ready`, port: 'modelarts'});
 });
 
 each('mounts volumes that are there, the configuration by its hash', (variant) => {
@@ -160,6 +196,93 @@ each('has a configuration and flags that the program takes', (variant) => {
   } finally {
     rmSync(folder, {recursive: true});
   }
+});
+
+test('the chart is what kustomize makes, but for the labels of a release', () => {
+  const plain = (objects) =>
+    JSON.stringify(
+      objects.map((object) => {
+        const {metadata, ...rest} = object;
+        const config = ({configMap}) => configMap && (configMap.name = configMap.name.replace(/[^-]+$/, 'HASH'));
+        rest.spec?.template?.spec.volumes.forEach(config);
+        return {...rest, name: metadata.name.replace(/(?<=-config-).*/, 'HASH')};
+      }).sort((a, b) => a.kind.localeCompare(b.kind)),
+      (key, value) =>
+        ['app.kubernetes.io/instance', 'app.kubernetes.io/part-of'].includes(key) ? undefined
+        : key === 'modelarts_exporter.yml' ? yaml.load(value)
+        : value && typeof value === 'object' && !Array.isArray(value)
+          ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a.localeCompare(b)))
+          : value,
+      1,
+    );
+  assert.equal(plain(structuredClone(VARIANTS.chart)), plain(structuredClone(VARIANTS.base)));
+  assert.equal(
+    plain(structuredClone(VARIANTS['chart with the operator'])),
+    plain(structuredClone(VARIANTS['overlays/prometheus-operator'])),
+  );
+});
+
+test('the chart puts every value where it belongs', () => {
+  const variant = 'chart with values';
+  const {spec, metadata} = pod(variant);
+  const {image, imagePullPolicy, args, env} = exporter(variant);
+  assert.deepEqual([image, imagePullPolicy], ['registry.example/modelarts_exporter:1.2.3', 'IfNotPresent']);
+  assert.deepEqual(args.slice(1), ['--web.route-prefix=/modelarts', ...SET.args]);
+  assert.deepEqual(env, SET.env);
+  for (const key of ['imagePullSecrets', 'nodeSelector', 'tolerations', 'affinity', 'priorityClassName']) {
+    assert.deepEqual(spec[key], SET[key], key);
+  }
+  assert.equal(metadata.labels.team, 'perception');
+  assert.deepEqual(metadata.annotations, SET.podAnnotations);
+  assert.deepEqual(get(variant, 'ServiceAccount').metadata.annotations, SET.serviceAccount.annotations);
+  const {ingress, egress} = get(variant, 'NetworkPolicy').spec;
+  assert.deepEqual([ingress[0].from, egress.at(-1)], [SET.networkPolicy.from, SET.networkPolicy.egress[0]]);
+  const [endpoint] = get(variant, 'ServiceMonitor').spec.endpoints;
+  assert.deepEqual(endpoint, {port: 'modelarts', path: '/modelarts/metrics', interval: '2m', scrapeTimeout: '45s'});
+  for (const kind of ['ServiceMonitor', 'PrometheusRule']) assert.equal(get(variant, kind).metadata.labels.release, 'kps');
+});
+
+test('the chart does without what is not wanted, and without the Secret', () => {
+  const objects = chart('--set=networkPolicy.enabled=false', '--set=credentialsSecret=');
+  assert.ok(!objects.some((object) => object.kind === 'NetworkPolicy'));
+  const {containers, volumes} = objects.find((object) => object.kind === 'Deployment').spec.template.spec;
+  assert.deepEqual([volumes.length, containers[0].volumeMounts.length], [1, 1]);
+});
+
+test('the chart takes a configuration as it is written', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'manifests-'));
+  try {
+    const text = '# Mine.\nprojects:\n  - project_id: 00000000000000000000000000000000\n    region: r, with {{ braces }}\n';
+    writeFileSync(join(folder, 'mine.yml'), text);
+    const objects = chart(`--set-file=config=${join(folder, 'mine.yml')}`);
+    const {data, metadata} = objects.find((object) => object.kind === 'ConfigMap');
+    assert.equal(data['modelarts_exporter.yml'], text);
+    assert.notEqual(metadata.name, get('chart', 'ConfigMap').metadata.name);
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
+});
+
+test('the chart refuses values that it does not know', () => {
+  for (const value of ['image.tags=1', 'replicas=2', 'serviceMonitor.enable=true', 'config=', 'args=x']) {
+    assert.throws(() => chart(`--set=${value}`), /values don't meet the specifications of the schema/, value);
+  }
+});
+
+test('the command that deploy/README.md shows sets what it says', () => {
+  for (const name of ['README.md', 'README.zh-CN.md']) {
+    const [, command] = readFileSync(`${ROOT}deploy/${name}`, 'utf8').match(/```sh\nhelm upgrade --install (\S+ [^]*?)```/);
+    const words = command.replaceAll('\\\n', ' ').split(/\s+/).filter(Boolean)
+      .map((word) => word.replace('config=', `config=${ROOT}config/`));
+    const objects = yaml.loadAll(execFileSync('helm', ['template', ...words], {cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']}));
+    assert.equal(objects.length, VARIANTS['chart with the operator'].length);
+    const {containers} = objects.find((object) => object.kind === 'Deployment').spec.template.spec;
+    assert.match(containers[0].image, /^swr\.\S+:YOUR-TAG$/);
+  }
+});
+
+test('helm finds no fault with the chart', () => {
+  execFileSync('helm', ['lint', '--strict', '--quiet', CHART], {stdio: ['ignore', 'pipe', 'pipe']});
 });
 
 test('a shard is the base but for its share', () => {
