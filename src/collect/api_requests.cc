@@ -28,13 +28,13 @@ std::string OutcomeOf(const Answer& answer, const Result<HttpReply>& reply,
 
 }  // namespace
 
-void ApiRequests::Send(RequestId request, Question question, Decode decode,
-                       Ended ended) {
+void ApiRequests::Send(RequestId request, Question question,
+                       HttpRequest unproved, Decode decode, Ended ended) {
   const SteadyTime now = clock_.SteadyNow();
-  question.request.deadline = now + question.project->timeout;
-  question.request.transport = question.project->transport;
+  unproved.deadline = now + question.project->timeout;
+  unproved.transport = question.project->transport;
   Result<HttpRequest> proved = question.project->credentials->Prove(
-      std::move(question.request), clock_.WallNow());
+      std::move(unproved), clock_.WallNow());
   if (!proved) {
     ended(request, {.result = Fail(proved.error())});
     return;
@@ -42,11 +42,10 @@ void ApiRequests::Send(RequestId request, Question question, Decode decode,
   metrics_.Requested(question.operation);
   traces_.Tell(question.dataset,
                [&] { return "asked: GET " + UrlForMessages(proved->url); });
-  question.request = {};
-  question.request.headers = proved->headers;
   const Fetcher::Ticket ticket = fetcher_.Start(
-      std::move(*proved), [this, request](const Result<HttpReply>& reply) {
-        Came(request, reply);
+      std::move(*proved),
+      [this, request](const Result<HttpReply>& reply, HttpRequest sent) {
+        Came(request, reply, std::move(sent));
       });
   exchanges_.emplace(request, Exchange{.ticket = ticket,
                                        .question = std::move(question),
@@ -72,7 +71,8 @@ void ApiRequests::Cancel(const Plan::Cancel& cancel) {
                   clock_.SteadyNow() - exchange.began);
 }
 
-void ApiRequests::Came(RequestId request, const Result<HttpReply>& reply) {
+void ApiRequests::Came(RequestId request, const Result<HttpReply>& reply,
+                       HttpRequest proved) {
   const auto found = exchanges_.find(request);
   if (found == exchanges_.end()) return;
   const Exchange exchange = std::move(found->second);
@@ -84,7 +84,7 @@ void ApiRequests::Came(RequestId request, const Result<HttpReply>& reply) {
   Answer answer{.result = Fail(ErrorKind::kConnect, "no reply")};
   if (reply) {
     metrics_.Responded(question.operation, reply->status);
-    answer = Judge(exchange, *reply);
+    answer = Judge(exchange, *reply, std::move(proved));
   } else {
     answer.result = Fail(reply.error());
   }
@@ -97,19 +97,18 @@ void ApiRequests::Came(RequestId request, const Result<HttpReply>& reply) {
   exchange.ended(request, std::move(answer));
 }
 
-Answer ApiRequests::Judge(const Exchange& exchange,
-                          const HttpReply& reply) const {
+Answer ApiRequests::Judge(const Exchange& exchange, const HttpReply& reply,
+                          HttpRequest proved) const {
   if (reply.status == 200) {
     auto read = exchange.decode(exchange.question, reply);
     if (read) return {.result = std::move(read)};
-    return {.result = Fail(Unreadable(read.error(), exchange, reply))};
+    return {.result = Fail(Unreadable(read.error(), reply, proved))};
   }
-  const HttpRequest& proved = exchange.question.request;
   const WallTime now = clock_.WallNow();
   Error error = DecodeError(reply, SecretsOf(proved));
   Answer answer{.result = Fail(ErrorKind::kConnect, "")};
   if (reply.status == 401) {
-    answer.proved = proved;
+    answer.proved = std::move(proved);
     if (const auto skew = DescribeClockSkew(reply, now)) {
       error.message += "; " + *skew;
     }
@@ -135,12 +134,11 @@ void ApiRequests::NoteOddFields(const DatasetKey& asked,
 
 // `error` says what a good status came without. What is no JSON object is a
 // page, of a login perhaps, and says itself what it is.
-Error ApiRequests::Unreadable(Error error, const Exchange& exchange,
-                              const HttpReply& reply) {
+Error ApiRequests::Unreadable(Error error, const HttpReply& reply,
+                              const HttpRequest& proved) {
   error.http_status = reply.status;
   if (!Trim(reply.body).starts_with('{')) {
-    const std::string page =
-        DescribePage(reply, SecretsOf(exchange.question.request));
+    const std::string page = DescribePage(reply, SecretsOf(proved));
     if (!page.empty()) error.message += ": " + page;
   }
   return error;

@@ -31,7 +31,6 @@ class ApiRequests {
     Operation operation;
     std::shared_ptr<const ProjectSettings> project;
     DatasetKey dataset;  // Its dataset_id is empty for a page of the list.
-    HttpRequest request;
   };
 
   // Reads the body of a 200. A success of a list has no status.
@@ -50,7 +49,9 @@ class ApiRequests {
         log_(log),
         traces_(traces) {}
 
-  void Send(RequestId request, Question question, Decode decode, Ended ended);
+  // `unproved`: without what the credentials add, and a deadline.
+  void Send(RequestId request, Question question, HttpRequest unproved,
+            Decode decode, Ended ended);
 
   // Those that have ended are ignored.
   void Cancel(const Plan::Cancel& cancel);
@@ -61,16 +62,17 @@ class ApiRequests {
  private:
   struct Exchange {
     Fetcher::Ticket ticket;
-    Question question;  // Of its request the headers alone.
+    Question question;
     SteadyTime began;
     Decode decode;
     Ended ended;
   };
-  void Came(RequestId request, const Result<HttpReply>& reply);
-  [[nodiscard]] Answer Judge(const Exchange& exchange,
-                             const HttpReply& reply) const;
-  [[nodiscard]] static Error Unreadable(Error error, const Exchange& exchange,
-                                        const HttpReply& reply);
+  void Came(RequestId request, const Result<HttpReply>& reply,
+            HttpRequest proved);
+  [[nodiscard]] Answer Judge(const Exchange& exchange, const HttpReply& reply,
+                             HttpRequest proved) const;
+  [[nodiscard]] static Error Unreadable(Error error, const HttpReply& reply,
+                                        const HttpRequest& proved);
 
   const Clock& clock_;
   LoopMetrics& metrics_;

@@ -69,11 +69,10 @@ void Listings::Ask(const Plan::List& list) {
       list.request,
       {.operation = Operation::kList,
        .project = list.project,
-       .dataset = {id, ""},
-       .request =
-           AskModelArts(DatasetListUrl(list.project->endpoint, id,
-                                       static_cast<int>(offset), workspace),
-                        id)},
+       .dataset = {id, ""}},
+      AskModelArts(DatasetListUrl(list.project->endpoint, id,
+                                  static_cast<int>(offset), workspace),
+                   id),
       [this, discovery](const ApiRequests::Question& question,
                         const HttpReply& reply) {
         return TakePage(question, reply, discovery);

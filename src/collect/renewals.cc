@@ -57,7 +57,8 @@ void Renewals::Begin(Plan::Renewal renewal) {
   }
   metrics_.Requested(operation);
   fetcher_.Start(std::move(request),
-                 [this, began, renewal](const Result<HttpReply>& reply) {
+                 [this, began, renewal](const Result<HttpReply>& reply,
+                                        const HttpRequest&) {
                    Came(renewal, reply, began);
                  });
 }

@@ -14,8 +14,8 @@ void StatusQueries::Ask(Plan::Ask ask) {
       ask.request,
       {.operation = Operation::kStatus,
        .project = std::move(ask.project),
-       .dataset = std::move(ask.dataset),
-       .request = std::move(request)},
+       .dataset = std::move(ask.dataset)},
+      std::move(request),
       [this](const ApiRequests::Question& question, const HttpReply& reply) {
         return Read(question, reply);
       },

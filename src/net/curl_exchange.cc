@@ -167,9 +167,10 @@ void CurlExchange::Set(CURLoption option, Value value) {
 }
 
 std::optional<Error> CurlExchange::Prepare(HttpRequest request) {
-  const auto url = SplitUrl(request.url);
+  request_ = std::move(request);
+  const auto url = SplitUrl(request_.url);
   if (!url) return Error{ErrorKind::kConnect, "not a URL"};
-  for (const auto& [name, value] : request.headers) {
+  for (const auto& [name, value] : request_.headers) {
     if (FitsInALine(name) && FitsInALine(value)) continue;
     // As much of the name as is one.
     return Error{ErrorKind::kCredentials,
@@ -177,15 +178,14 @@ std::optional<Error> CurlExchange::Prepare(HttpRequest request) {
                      " holds a control character"};
   }
   const Transport& transport =
-      request.transport ? *request.transport : DefaultTransport();
+      request_.transport ? *request_.transport : DefaultTransport();
   const Transport& present = transport_ ? *transport_ : DefaultTransport();
   if (&transport != &present && transport != present) SetTransport(transport);
   SetProxy(ProxyFor(*url, transport, settings_.environment));
   SetNamesToFind(*url);
   host_ = HostHeader(*url);
-  SetUrl(request.url, *url, transport.server_name);
-  transport_ = request.transport;
-  request_ = std::move(request);
+  SetUrl(request_.url, *url, transport.server_name);
+  transport_ = request_.transport;
   SetHeaders();
   SetMethod();
 

@@ -104,6 +104,12 @@ class CurlExchange {
   // What came of it, once libcurl says that it ended with `code`.
   Result<HttpReply> Finish(CURLcode code);
 
+  // The request that was prepared last, refused or not; to be called at its
+  // end. REQUIRES: the handle is not being driven.
+  [[nodiscard]] HttpRequest TakeRequest() {
+    return std::exchange(request_, {});
+  }
+
   // Why it failed if its time is up before libcurl has seen it.
   [[nodiscard]] Error TimedOutWaiting() const;
 

@@ -121,12 +121,14 @@ Fetcher::Ticket CurlFetcher::Start(HttpRequest request, Done done) {
   if (request.deadline - clock_.SteadyNow() < milliseconds(1)) {
     finished_.push_back(
         {ticket, std::move(done),
-         Fail(ErrorKind::kTimeout, "deadline passed before it was sent")});
+         Fail(ErrorKind::kTimeout, "deadline passed before it was sent"),
+         std::move(request)});
     return ticket;
   }
   std::unique_ptr<Transfer> prepared = IdleTransfer();
   if (auto refusal = prepared->exchange.Prepare(std::move(request))) {
-    finished_.push_back({ticket, std::move(done), Fail(*std::move(refusal))});
+    finished_.push_back({ticket, std::move(done), Fail(*std::move(refusal)),
+                         prepared->exchange.TakeRequest()});
     Recycle(std::move(prepared));
     return ticket;
   }
@@ -221,8 +223,8 @@ void CurlFetcher::Detach(Transfer& transfer) {
 void CurlFetcher::End(std::unique_ptr<Transfer> transfer,
                       Result<HttpReply> reply) {
   Detach(*transfer);
-  finished_.push_back(
-      {transfer->ticket, std::move(transfer->done), std::move(reply)});
+  finished_.push_back({transfer->ticket, std::move(transfer->done),
+                       std::move(reply), transfer->exchange.TakeRequest()});
   Recycle(std::move(transfer));
 }
 
@@ -363,7 +365,7 @@ void CurlFetcher::Deliver() {
   while (!finished_.empty() && finished_.front().ticket <= last) {
     Finished oldest = std::move(finished_.front());
     finished_.pop_front();
-    oldest.done(std::move(oldest.reply));
+    oldest.done(std::move(oldest.reply), std::move(oldest.request));
   }
 }
 

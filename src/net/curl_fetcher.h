@@ -69,6 +69,7 @@ class CurlFetcher final : public Fetcher {
     Ticket ticket;
     Done done;
     Result<HttpReply> reply;
+    HttpRequest request;
   };
   class Descriptor {
    public:

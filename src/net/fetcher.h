@@ -41,7 +41,8 @@ std::string_view Header(const HttpReply& reply, std::string_view name);
 class Fetcher {
  public:
   using Ticket = std::uint64_t;
-  using Done = std::function<void(Result<HttpReply>)>;
+  // Gives the request back with what came of it, so that it is there once.
+  using Done = std::function<void(Result<HttpReply>, HttpRequest)>;
 
   virtual ~Fetcher() = default;
 

@@ -98,7 +98,9 @@ Result<HttpReply> Fetch(std::string bytes) {
   std::optional<Result<HttpReply>> result;
   const Deadline deadline = clock.SteadyNow() + kBudget;
   fetcher.Start({.method = "GET", .url = cloud.Url(), .deadline = deadline},
-                [&](Result<HttpReply> reply) { result = std::move(reply); });
+                [&](Result<HttpReply> reply, const HttpRequest&) {
+                  result = std::move(reply);
+                });
   while (!result && clock.SteadyNow() < deadline + kBudget) {
     fetcher.Poll(kBudget);
   }

@@ -6,8 +6,12 @@
 #include <zlib.h>
 
 #include <atomic>
+#include <map>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "net/fetch.h"
 #include "support/socket_server.h"
@@ -230,9 +234,10 @@ TEST_F(CurlFetcherTest, CarriesManyAtOnce) {
   int good = 0;
 
   for (int i = 0; i < kMany; ++i) {
-    fetcher_.Start(Get(server.Url()), [&](const Result<HttpReply>& reply) {
-      good += reply ? 1 : 0;
-    });
+    fetcher_.Start(Get(server.Url()),
+                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                     good += reply ? 1 : 0;
+                   });
   }
   const Deadline give_up = clock_.SteadyNow() + 20s;
   while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
@@ -386,9 +391,10 @@ TEST_F(CurlFetcherTest, EndsAtOnceWhereTheDeadlineHasPassed) {
   const SocketServer server(RecordWith(recorder));
   std::string outcome = "none";
 
-  fetcher_.Start(Get(server.Url(), -1ms), [&](const Result<HttpReply>& reply) {
-    outcome = Outcome(reply);
-  });
+  fetcher_.Start(Get(server.Url(), -1ms),
+                 [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                   outcome = Outcome(reply);
+                 });
   EXPECT_EQ(outcome, "none");
   fetcher_.Poll(10s);
 
@@ -602,17 +608,50 @@ TEST_F(CurlFetcherTest, SpeaksHttpAlone) {
 
 TEST_F(CurlFetcherTest, CallsNobodyFromInsideStart) {
   bool called = false;
-  fetcher_.Start(Get("nonsense"), [&](const auto&) { called = true; });
+  fetcher_.Start(Get("nonsense"),
+                 [&](const auto&, const auto&) { called = true; });
   EXPECT_FALSE(called);
 
   fetcher_.Poll(0ms);
   EXPECT_TRUE(called);
 }
 
+TEST_F(CurlFetcherTest, GivesEachRequestBackAtItsEnd) {
+  const SocketServer good([](Connection& c) { c.Reply(200, "{}"); });
+  const SocketServer silent([](Connection& c) { c.Hang(); });
+  std::map<std::string, HttpRequest> back;
+  const std::vector<std::pair<std::string, std::chrono::milliseconds>> all = {
+      {good.Url(), 20s},             // It is answered;
+      {silent.Url(), 1s},            // or it is not, in time;
+      {"nonsense", 20s},             // it is refused;
+      {"http://localhost/", -1ms}};  // it comes too late.
+  for (const auto& [url, budget] : all) {
+    HttpRequest request = Get(url, budget);
+    request.headers = {{"X-Auth-Token", "t of " + url}};
+    request.body = "body of " + url;
+    fetcher_.Start(std::move(request), [&](const auto&, HttpRequest ended) {
+      const std::string key = ended.url;
+      back[key] = std::move(ended);
+    });
+  }
+  const Deadline give_up = clock_.SteadyNow() + 20s;
+  while (back.size() < all.size() && clock_.SteadyNow() < give_up) {
+    fetcher_.Poll(1s);
+  }
+
+  ASSERT_EQ(back.size(), all.size());
+  for (const auto& [url, request] : back) {
+    EXPECT_EQ(request.method, "GET");
+    EXPECT_THAT(request.headers, testing::ElementsAre(testing::Pair(
+                                     "X-Auth-Token", "t of " + url)));
+    EXPECT_EQ(request.body, "body of " + url);
+  }
+}
+
 TEST_F(CurlFetcherTest, ForgetsWhatIsCancelled) {
   const SocketServer server([](Connection& connection) { connection.Hang(); });
   bool called = false;
-  const auto done = [&](const auto&) { called = true; };
+  const auto done = [&](const auto&, const auto&) { called = true; };
 
   const auto fresh = fetcher_.Start(Get(server.Url(), 100ms), done);
   fetcher_.Cancel(fresh);
@@ -634,19 +673,21 @@ TEST_F(CurlFetcherTest, LetsADoneStartAndCancelOthers) {
   std::string story;
 
   Fetcher::Ticket third = 0;
-  fetcher_.Start(Get("nonsense"), [&](const auto&) {
+  fetcher_.Start(Get("nonsense"), [&](const auto&, const auto&) {
     story += "first ";
     fetcher_.Cancel(third);
-    fetcher_.Start(Get("nonsense"), [&](const auto&) {
+    fetcher_.Start(Get("nonsense"), [&](const auto&, const auto&) {
       story += "then ";
-      fetcher_.Start(Get(server.Url()), [&](const Result<HttpReply>& reply) {
-        story += Outcome(reply);
-      });
+      fetcher_.Start(Get(server.Url()),
+                     [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                       story += Outcome(reply);
+                     });
     });
   });
-  fetcher_.Start(Get("nonsense"), [&](const auto&) { story += "second "; });
-  third =
-      fetcher_.Start(Get("nonsense"), [&](const auto&) { story += "third "; });
+  fetcher_.Start(Get("nonsense"),
+                 [&](const auto&, const auto&) { story += "second "; });
+  third = fetcher_.Start(Get("nonsense"),
+                         [&](const auto&, const auto&) { story += "third "; });
   fetcher_.Poll(0ms);
   EXPECT_EQ(story, "first second ");
 
@@ -659,7 +700,7 @@ TEST_F(CurlFetcherTest, LetsADoneStartAndCancelOthers) {
 
 TEST_F(CurlFetcherTest, WaitsNoLongerThanItWasTold) {
   const SocketServer server([](Connection& connection) { connection.Hang(); });
-  fetcher_.Start(Get(server.Url()), [](const auto&) {});
+  fetcher_.Start(Get(server.Url()), [](const auto&, const auto&) {});
 
   const auto begin = clock_.SteadyNow();
   fetcher_.Poll(50ms);
@@ -696,7 +737,8 @@ TEST_F(CurlFetcherTest, CanGoWhileExchangesAreOnTheirWay) {
   bool called = false;
   {
     CurlFetcher fetcher(clock_, {});
-    fetcher.Start(Get(server.Url()), [&](const auto&) { called = true; });
+    fetcher.Start(Get(server.Url()),
+                  [&](const auto&, const auto&) { called = true; });
     fetcher.Poll(20ms);
   }
   EXPECT_FALSE(called);

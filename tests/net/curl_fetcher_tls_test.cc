@@ -312,9 +312,10 @@ TEST_F(CurlFetcherTlsTest, SurvivesThatManyIdleConnectionsWereClosed) {
   SocketServer server([&](Connection& c) { closes(c); }, Terms(local_));
   int good = 0;
   for (int i = 0; i < kMany; ++i) {
-    fetcher_.Start(
-        Get(server.Url(), trusting_),
-        [&](const Result<HttpReply>& reply) { good += reply ? 1 : 0; });
+    fetcher_.Start(Get(server.Url(), trusting_),
+                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                     good += reply ? 1 : 0;
+                   });
   }
   const Deadline give_up = clock_.SteadyNow() + 20s;
   while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
@@ -406,9 +407,10 @@ TEST_F(CurlFetcherTlsTest, CarriesManyOverOneConnectionInHttp2) {
 
   std::size_t good = 0;
   for (std::size_t i = 0; i < kMany; ++i) {
-    fetcher_.Start(
-        Get(server.Url(), trusting_),
-        [&](const Result<HttpReply>& reply) { good += reply ? 1U : 0U; });
+    fetcher_.Start(Get(server.Url(), trusting_),
+                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                     good += reply ? 1U : 0U;
+                   });
   }
   const Deadline give_up = clock_.SteadyNow() + 20s;
   while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
@@ -501,7 +503,7 @@ TEST_F(FrozenConnectionTest, IsClosedByTheLastOneWhoMissesHisReply) {
 }
 
 TEST_F(FrozenConnectionTest, IsClosedByTheLastOneWhoIsCancelled) {
-  fetcher_.Cancel(Swallow([](const auto&) {}));
+  fetcher_.Cancel(Swallow([](const auto&, const auto&) {}));
 
   EXPECT_EQ(Outcome(Fetch(Get())), "status 200");
   EXPECT_EQ(server_.Accepted(), 2);
@@ -509,7 +511,7 @@ TEST_F(FrozenConnectionTest, IsClosedByTheLastOneWhoIsCancelled) {
 
 TEST_F(FrozenConnectionTest, IsJoinedByNobodyWhileOthersStillWaitOnIt) {
   std::string waiting = "nothing";
-  Swallow([&](const auto& reply) { waiting = Outcome(reply); });
+  Swallow([&](const auto& reply, const auto&) { waiting = Outcome(reply); });
   EXPECT_THAT(Outcome(Fetch(Get(100ms))), StartsWith("timeout: "));
 
   for (int i = 0; i < 10; ++i) {
@@ -521,8 +523,8 @@ TEST_F(FrozenConnectionTest, IsJoinedByNobodyWhileOthersStillWaitOnIt) {
 }
 
 TEST_F(FrozenConnectionTest, IsJoinedByNobodyOnceOneWasCancelledOnIt) {
-  Swallow([](const auto&) {});
-  fetcher_.Cancel(Swallow([](const auto&) {}));
+  Swallow([](const auto&, const auto&) {});
+  fetcher_.Cancel(Swallow([](const auto&, const auto&) {}));
 
   EXPECT_EQ(Outcome(Fetch(Get())), "status 200");
   EXPECT_EQ(server_.Accepted(), 2);
@@ -532,10 +534,10 @@ TEST_F(FrozenConnectionTest, IsJoinedByNobodyOnceOneWasCancelledOnIt) {
 TEST_F(FrozenConnectionTest, StillBringsTheRepliesOfThoseWhoWait) {
   std::string first = "nothing";
   std::string second = "nothing";
-  Swallow([&](const auto& reply) { first = Outcome(reply); });
-  const auto given_up = Swallow([](const auto&) {});
+  Swallow([&](const auto& reply, const auto&) { first = Outcome(reply); });
+  const auto given_up = Swallow([](const auto&, const auto&) {});
   server_.Thaw();
-  Swallow([&](const auto& reply) { second = Outcome(reply); });
+  Swallow([&](const auto& reply, const auto&) { second = Outcome(reply); });
   fetcher_.Cancel(given_up);
   const Deadline give_up = clock_.SteadyNow() + 20s;
   while ((first == "nothing" || second == "nothing") &&

@@ -38,7 +38,9 @@ class FetchTest : public testing::Test {
   static Result<HttpReply> Fetch(CurlFetcher& fetcher, HttpRequest request) {
     std::optional<Result<HttpReply>> result;
     fetcher.Start(std::move(request),
-                  [&](Result<HttpReply> reply) { result = std::move(reply); });
+                  [&](Result<HttpReply> reply, const HttpRequest&) {
+                    result = std::move(reply);
+                  });
     const Deadline give_up =
         SystemClock().SteadyNow() + std::chrono::seconds(30);
     while (!result && SystemClock().SteadyNow() < give_up) {

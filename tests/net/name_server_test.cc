@@ -172,12 +172,13 @@ TEST_F(NameServerTest, DISABLED_Hangs) {
 
   // The one who looks has more time than those who wait for it.
   bool called = false;
-  const auto looking = fetcher_.Start(Get("http://hanging.test/"),
-                                      [&](const auto&) { called = true; });
+  const auto looking =
+      fetcher_.Start(Get("http://hanging.test/"),
+                     [&](const auto&, const auto&) { called = true; });
   std::vector<std::string> outcomes;
   for (int i = 0; i < 100; ++i) {
     fetcher_.Start(Get("http://hanging.test/", 1s),
-                   [&](const Result<HttpReply>& reply) {
+                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
                      outcomes.push_back(Outcome(reply));
                    });
   }
@@ -208,7 +209,7 @@ TEST_F(NameServerTest, DISABLED_CountsQuestions) {
 
   for (int i = 0; i < 100; ++i) {
     fetcher_.Start(Get("http://absent.test/"),
-                   [&](const Result<HttpReply>& reply) {
+                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
                      ++ended;
                      outcome = Outcome(reply);
                    });
@@ -362,9 +363,10 @@ TEST_F(NameServerTest, IsAskedOnceForManyAndAllGetTheirAnswer) {
   std::vector<std::string> outcomes;
 
   for (int i = 0; i < 50; ++i) {
-    fetcher_.Start(Get(url), [&](const Result<HttpReply>& reply) {
-      outcomes.push_back(Outcome(reply));
-    });
+    fetcher_.Start(Get(url),
+                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                     outcomes.push_back(Outcome(reply));
+                   });
   }
   const auto begin = clock_.SteadyNow();
   while (outcomes.size() < 50 && clock_.SteadyNow() - begin < 20s) {
@@ -379,10 +381,11 @@ TEST_F(NameServerTest, TellsAllThatThereIsNoSuchName) {
   std::vector<std::string> outcomes;
   Fetcher::Ticket last = 0;
   for (int i = 0; i < 50; ++i) {
-    last = fetcher_.Start(Get("http://nowhere.invalid/"),
-                          [&](const Result<HttpReply>& reply) {
-                            outcomes.push_back(Outcome(reply));
-                          });
+    last =
+        fetcher_.Start(Get("http://nowhere.invalid/"),
+                       [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                         outcomes.push_back(Outcome(reply));
+                       });
   }
   fetcher_.Cancel(last);
   const auto begin = clock_.SteadyNow();

@@ -24,8 +24,8 @@ class ScriptedFetcher final : public Fetcher {
   }
 
   Ticket Start(HttpRequest request, Done done) override {
-    seen.push_back(std::move(request));
-    waiting_.push_back({next_ticket_, std::move(done)});
+    seen.push_back(request);
+    waiting_.push_back({next_ticket_, std::move(done), std::move(request)});
     return next_ticket_++;
   }
 
@@ -44,7 +44,7 @@ class ScriptedFetcher final : public Fetcher {
       reply = std::move(script_.front());
       script_.pop_front();
     }
-    oldest.done(std::move(reply));
+    oldest.done(std::move(reply), std::move(oldest.request));
   }
 
   [[nodiscard]] std::size_t Waits() const { return waiting_.size(); }
@@ -55,6 +55,7 @@ class ScriptedFetcher final : public Fetcher {
   struct Waiting {
     Ticket ticket;
     Done done;
+    HttpRequest request;
   };
 
   Ticket next_ticket_ = 1;
