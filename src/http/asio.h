@@ -23,6 +23,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <span>
 
 namespace exporter {
 
@@ -51,6 +52,19 @@ template <typename Socket>
 auto Wait(Socket& socket, boost::asio::socket_base::wait_type what,
           boost::system::error_code& error) {
   return socket.async_wait(what, boost::asio::redirect_error(kAwait, error));
+}
+
+// To be awaited: reads what there is, or, like Wait, for it.
+template <typename Socket>
+auto ReadSome(Socket& socket, std::span<char> into,
+              boost::system::error_code& error) {
+  return socket.async_read_some(boost::asio::buffer(into.data(), into.size()),
+                                boost::asio::redirect_error(kAwait, error));
+}
+
+// To be awaited: ends once all that is ready has had its turn.
+inline auto Yield(const Executor& executor) {
+  return boost::asio::post(executor, kAwait);
 }
 
 }  // namespace exporter

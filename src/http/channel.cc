@@ -29,6 +29,8 @@ class PlainChannel final : public Channel {
                     IoState::kWantsWrite);
   }
 
+  [[nodiscard]] bool IsPlain() const override { return true; }
+
   void EndWriting() override { shutdown(fd_, SHUT_WR); }
 
  private:

@@ -31,6 +31,9 @@ class Channel {
   virtual IoResult Read(std::span<char> into) = 0;
   virtual IoResult Write(std::string_view bytes) = 0;
 
+  // What the socket has to read is what Read would give.
+  [[nodiscard]] virtual bool IsPlain() const { return false; }
+
   // Tells the other side that nothing more comes.
   virtual void EndWriting() = 0;
 };

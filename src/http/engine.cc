@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/quiet_thread.h"
+#include "base/time_format.h"
 
 namespace exporter {
 namespace {
@@ -51,11 +52,13 @@ Engine::Engine(const ServerOptions& options, Server::OnRequest on_request,
       on_request_(std::move(on_request)),
       clock_(clock),
       loop_(1),
-      replies_(std::make_shared<ReplyQueue>([this](ReplyQueue::Posted posted) {
-        asio::post(loop_, [this, posted = std::move(posted)]() mutable {
-          Deliver(std::move(posted));
-        });
-      })),
+      replies_(std::make_shared<ReplyQueue>(
+          [this](ReplyQueue::Posted&& posted) { Deliver(std::move(posted)); },
+          [this](ReplyQueue::Posted&& posted) {
+            asio::post(loop_, [this, posted = std::move(posted)]() mutable {
+              Deliver(std::move(posted));
+            });
+          })),
       cutter_(loop_) {
 } catch (const boost::system::system_error& lacking) {
   throw std::system_error(lacking.code(), "the HTTP server");
@@ -86,6 +89,7 @@ void Engine::Drain(Deadline deadline) {
 }
 
 void Engine::Run() {
+  replies_->Open();
   loop_.run();  // Until nobody waits for anything any more.
   replies_->Close();
   // What was posted meanwhile finds its client gone.
@@ -158,13 +162,19 @@ bool Engine::Admit(FileDescriptor socket) {
 
 // Of those that nothing is written to, and that are not with a handler, the one
 // with the nearest deadline.
-std::optional<ConnectionId> Engine::LeastMissed() const {
-  for (const auto& [deadline, id] : by_deadline_) {
+std::optional<ConnectionId> Engine::LeastMissed() {
+  for (auto at = by_deadline_.begin(); at != by_deadline_.end();) {
+    const ConnectionId id = at->second;
+    if (Postpone(id)) {
+      at = by_deadline_.begin();
+      continue;
+    }
     const Session::Phase phase = sessions_.at(id).session->phase();
     if (phase != Session::Phase::kHandling &&
         phase != Session::Phase::kWriting) {
       return id;
     }
+    ++at;
   }
   return std::nullopt;
 }
@@ -173,7 +183,7 @@ void Engine::MakeRoom() {
   if (const std::optional<ConnectionId> id = LeastMissed()) Cut(*id);
 }
 
-void Engine::Handle(const Session& session, ReadRequest request) {
+void Engine::Handle(const Session& session, ReadRequest&& request) {
   if (const auto* bad = std::get_if<BadRequest>(&request)) {
     replies_->PostOwn(session.id(), StatusResponse(bad->status, bad->why),
                       true);
@@ -183,25 +193,48 @@ void Engine::Handle(const Session& session, ReadRequest request) {
   }
 }
 
-void Engine::Deliver(ReplyQueue::Posted posted) {
+void Engine::Deliver(ReplyQueue::Posted&& posted) {
   const auto found = sessions_.find(posted.id);
   if (found == sessions_.end()) return;
-  Reply reply = std::move(posted.reply);
   if (posted.is_own && options_.on_own_answer) {
-    options_.on_own_answer(reply.response);
+    options_.on_own_answer(posted.reply.response);
   }
-  reply.close = reply.close || IsDraining();
-  found->second.session->Respond(std::move(reply));
+  posted.reply.close = posted.reply.close || IsDraining();
+  found->second.session->Respond(std::move(posted.reply));
 }
 
 void Engine::NoteDeadline(const Session& session) {
   const auto found = sessions_.find(session.id());
   if (found == sessions_.end()) return;
   Deadline& noted = found->second.noted;
-  by_deadline_.erase({noted, session.id()});
-  noted = session.deadline();
-  by_deadline_.emplace(noted, session.id());
+  // A later one is looked at when the earlier has come: most never do.
+  if (noted <= session.deadline()) return;
+  Move(session.id(), noted, session.deadline());
   if (noted < cutter_.expiry()) cutter_.cancel();
+}
+
+// Whether the session's deadline is later than noted; then it is noted.
+bool Engine::Postpone(ConnectionId id) {
+  Entry& entry = sessions_.at(id);
+  if (entry.session->deadline() <= entry.noted) return false;
+  Move(id, entry.noted, entry.session->deadline());
+  return true;
+}
+
+void Engine::Move(ConnectionId id, Deadline& noted, Deadline deadline) {
+  auto node = by_deadline_.extract({noted, id});
+  node.value().first = noted = deadline;
+  by_deadline_.insert(std::move(node));
+}
+
+std::string_view Engine::Date() {
+  const auto now = std::chrono::floor<std::chrono::seconds>(
+      options_.date ? options_.date() : clock_.WallNow());
+  if (date_.empty() || now != dated_) {
+    dated_ = now;
+    date_ = FormatHttpDate(now);
+  }
+  return date_;
 }
 
 Task<void> Engine::CutOverdue() {
@@ -209,7 +242,8 @@ Task<void> Engine::CutOverdue() {
     const bool is_late = drains_until_ && *drains_until_ <= Now();
     while (!by_deadline_.empty() &&
            (is_late || by_deadline_.begin()->first <= Now())) {
-      Cut(by_deadline_.begin()->second);
+      const ConnectionId id = by_deadline_.begin()->second;
+      if (is_late || !Postpone(id)) Cut(id);
     }
     if (IsDraining() && sessions_.empty()) co_return;
 

@@ -2,10 +2,13 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -46,7 +49,7 @@ class Engine {
 
   // Has a request answered, or its refusal told: Session::Respond follows,
   // later.
-  void Handle(const Session& session, ReadRequest request);
+  void Handle(const Session& session, ReadRequest&& request);
 
   // To be told of the session's new deadline.
   void NoteDeadline(const Session& session);
@@ -54,7 +57,8 @@ class Engine {
   [[nodiscard]] const ServerLimits& Limits() const { return options_.limits; }
   [[nodiscard]] bool IsDraining() const { return drains_until_.has_value(); }
   [[nodiscard]] Deadline Now() const { return clock_.SteadyNow(); }
-  [[nodiscard]] WallTime WallNow() const { return clock_.WallNow(); }
+  // What the Date header says now. Valid until the next call.
+  std::string_view Date();
 
  private:
   // A listener's socket, and when to look at it again.
@@ -64,18 +68,20 @@ class Engine {
   };
   struct Entry {
     std::shared_ptr<Session> session;
-    Deadline noted;  // Where it stands in by_deadline_.
+    Deadline noted;  // Where it stands in by_deadline_: there, or earlier.
   };
 
   void Run();
   Task<void> AcceptAtAll(Door& door);
   [[nodiscard]] bool AcceptFrom(Door& door, std::size_t most);
   [[nodiscard]] bool Admit(FileDescriptor socket);
-  [[nodiscard]] std::optional<ConnectionId> LeastMissed() const;
+  [[nodiscard]] std::optional<ConnectionId> LeastMissed();
+  [[nodiscard]] bool Postpone(ConnectionId id);
+  void Move(ConnectionId id, Deadline& noted, Deadline deadline);
   void MakeRoom();
   Task<void> CutOverdue();
   void BeginDrain(Deadline deadline);
-  void Deliver(ReplyQueue::Posted posted);
+  void Deliver(ReplyQueue::Posted&& posted);
   void Cut(ConnectionId id);
   void Forget(ConnectionId id);
 
@@ -94,6 +100,8 @@ class Engine {
   std::set<std::pair<Deadline, ConnectionId>> by_deadline_;
   Timer cutter_;  // At the first deadline, or earlier.
   std::optional<Deadline> drains_until_;
+  std::chrono::sys_seconds dated_{};
+  std::string date_;
 };
 
 }  // namespace exporter

@@ -10,8 +10,9 @@ struct RequestLimits {
   std::size_t head_bytes =
       std::size_t{64} * 1024;  // Request line and headers: 431.
   std::size_t headers = 100;   // More: 431.
-  std::size_t body_bytes =
-      std::size_t{64} * 1024;  // More: 413. Bodies are dropped.
+  std::size_t body_bytes = std::size_t{64} * 1024;  // More: 413.
+  // Handlers get the target as it came, whatever it is, and no path or query.
+  bool raw_targets = false;
 };
 
 // What one client may take, and all of them together.

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "http/response.h"
 
 namespace exporter {
+
+class RawAnswer;
 
 using ConnectionId = std::uint64_t;  // Never used twice.
 
@@ -17,6 +21,7 @@ struct Reply {
   bool close = false;  // The connection ends with it, whatever the client said.
   // Released once the response is written or the client is gone.
   std::shared_ptr<void> ticket{};
+  std::shared_ptr<RawAnswer> raw{};  // Instead of `response`.
 };
 
 // Answers on their way from any thread to the one that owns the connections.
@@ -30,10 +35,15 @@ class ReplyQueue {
     bool is_own;  // The engine's, not a handler's.
   };
 
-  // `put` is called with a lock held, by whoever posts: may only pass on.
-  explicit ReplyQueue(std::function<void(Posted)> put);
+  // `deliver` is called by the thread that owns the connections. `pass_on`, by
+  // any other, with a lock held, is to have it called.
+  ReplyQueue(std::function<void(Posted&&)> deliver,
+             std::function<void(Posted&&)> pass_on);
 
-  void Post(ConnectionId id, Reply reply);
+  // The caller owns the connections, until Close.
+  void Open() { owner_ = std::this_thread::get_id(); }
+
+  void Post(ConnectionId id, Reply&& reply);
   // An answer that no handler gave; the connection ends with it if `close`.
   void PostOwn(ConnectionId id, ServeResponse response, bool close = false);
 
@@ -41,10 +51,13 @@ class ReplyQueue {
   void Close();
 
  private:
-  void Put(Posted posted);
+  void Put(Posted&& posted);
 
+  const std::function<void(Posted&&)> deliver_;
+  std::atomic<std::thread::id> owner_;
   std::mutex mutex_;
-  std::function<void(Posted)> put_;  // Guarded by mutex_. Null once closed.
+  std::function<void(Posted&&)>
+      pass_on_;  // Guarded by mutex_. Null once closed.
 };
 
 }  // namespace exporter

@@ -11,11 +11,13 @@
 namespace exporter {
 
 struct ServeRequest {
-  std::string method;  // As received: "GET", "HEAD", "POST", ...
-  std::string path;    // Decoded once; begins with "/", has no "." or ".."
-                       // segment, no control character.
+  std::string method;    // As received: "GET", "HEAD", "POST", ...
+  std::string target{};  // As received: "/probe?project_id=p".
+  std::string path;      // Decoded once; begins with "/", has no "." or ".."
+                         // segment, no control character.
   std::vector<std::pair<std::string, std::string>> query;    // Decoded.
   std::vector<std::pair<std::string, std::string>> headers;  // As received.
+  std::string body{};
   // Where the client is, as bytes to compare: its IPv4 address, or its IPv6
   // network, of which it may have all addresses. Empty behind a Unix socket.
   std::string peer{};

@@ -52,7 +52,8 @@ struct Head {
   bool is_http_1_0;
 };
 
-std::variant<Head, BadRequest> ParseHead(std::string_view text) {
+std::variant<Head, BadRequest> ParseHead(std::string_view text,
+                                         bool raw_targets) {
   const std::string_view line = TakeLine(text);
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
@@ -68,15 +69,21 @@ std::variant<Head, BadRequest> ParseHead(std::string_view text) {
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
     return BadRequest{505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
   }
-  std::optional<RequestTarget> target =
-      ParseTarget(line.substr(first + 1, last - first - 1));
-  if (!target) return BadRequest{400, "the request target is malformed"};
-
+  const std::string_view asked = line.substr(first + 1, last - first - 1);
   Head head{.request = {.method = std::string(method),
-                        .path = std::move(target->path),
-                        .query = std::move(target->query),
+                        .target = std::string(asked),
+                        .path = {},
+                        .query = {},
                         .headers = {}},
             .is_http_1_0 = version == "HTTP/1.0"};
+  if (!raw_targets) {
+    std::optional<RequestTarget> target = ParseTarget(asked);
+    if (!target) return BadRequest{400, "the request target is malformed"};
+    head.request.path = std::move(target->path);
+    head.request.query = std::move(target->query);
+  }
+  constexpr std::size_t kUsualHeaders = 8;
+  head.request.headers.reserve(kUsualHeaders);
   while (text != "\r\n") {
     const std::string_view field = TakeLine(text);
     const std::size_t colon = field.find(':');
@@ -169,7 +176,8 @@ std::optional<ReadRequest> RequestReader::Next() {
     if (const auto bad = FindHeadEnd()) return *bad;
     if (head_size_ == 0) return std::nullopt;
 
-    auto parsed = ParseHead(std::string_view(buffer_).substr(0, head_size_));
+    auto parsed = ParseHead(std::string_view(buffer_).substr(0, head_size_),
+                            limits_.raw_targets);
     if (const auto* bad = std::get_if<BadRequest>(&parsed)) return *bad;
     auto& [request, is_http_1_0] = std::get<Head>(parsed);
     // Source: RFC 9112, section 3.2: a server must refuse these.
@@ -189,11 +197,16 @@ std::optional<ReadRequest> RequestReader::Next() {
   }
   if (buffer_.size() - head_size_ < body_size_) return std::nullopt;
 
+  pending_->request.body.assign(buffer_, head_size_, body_size_);
   buffer_.erase(0, head_size_ + body_size_);
-  if (buffer_.empty()) buffer_.shrink_to_fit();  // It may idle for long now.
+  // It may idle for long now.
+  constexpr std::size_t kMuch = 1024;
+  if (buffer_.empty() && buffer_.capacity() > kMuch) buffer_.shrink_to_fit();
   line_start_ = scanned_ = lines_ = head_size_ = body_size_ = 0;
   skipped_ = false;
-  return *std::exchange(pending_, std::nullopt);
+  std::optional<ReadRequest> whole(*std::move(pending_));
+  pending_.reset();
+  return whole;
 }
 
 }  // namespace exporter

@@ -1,12 +1,13 @@
 #include "http/response.h"
 
-#include "base/time_format.h"
-
 namespace exporter {
+
 std::string_view ReasonPhrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 201:
+      return "Created";
     case 302:
       return "Found";
     case 400:
@@ -33,8 +34,12 @@ std::string_view ReasonPhrase(int status) {
       return "Request Header Fields Too Large";
     case 500:
       return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
     case 503:
       return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
     case 505:
       return "HTTP Version Not Supported";
     default:
@@ -56,16 +61,20 @@ ServeResponse StatusResponse(int status, std::string_view why) {
   return response;
 }
 
-std::string FormatHead(const ServeResponse& response, bool keep_alive,
-                       WallTime now) {
-  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+std::string FormatHead(const ServeResponse& response,
+                       std::optional<std::uint64_t> body_bytes, bool keep_alive,
+                       std::string_view date) {
+  constexpr std::size_t kUsualSize = 320;
+  std::string head;
+  head.reserve(kUsualSize);
+  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   head.append(ReasonPhrase(response.status)).append("\r\n");
   const auto add = [&head](std::string_view name, std::string_view value) {
     head.append(name).append(": ").append(value).append("\r\n");
   };
   add("Content-Type", response.content_type);
-  add("Content-Length", std::to_string(response.body.size()));
-  add("Date", FormatHttpDate(now));
+  if (body_bytes) add("Content-Length", std::to_string(*body_bytes));
+  add("Date", date);
   for (const auto& [name, value] : response.headers) add(name, value);
   if (!keep_alive) add("Connection", "close");
   return head += "\r\n";

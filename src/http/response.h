@@ -1,11 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "base/clock.h"
 
 namespace exporter {
 
@@ -28,9 +28,11 @@ ServeResponse StatusResponse(int status, std::string_view why);
 // never sends.
 std::string_view ReasonPhrase(int status);
 
-// Status line and headers of `response`, with the empty line. Without
-// `keep_alive` it says that the connection ends.
-std::string FormatHead(const ServeResponse& response, bool keep_alive,
-                       WallTime now);
+// Status line and headers of `response`, with the empty line. The body has
+// `body_bytes`; none: it ends with the connection. Without `keep_alive` it says
+// that the connection ends.
+std::string FormatHead(const ServeResponse& response,
+                       std::optional<std::uint64_t> body_bytes, bool keep_alive,
+                       std::string_view date);
 
 }  // namespace exporter

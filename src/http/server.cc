@@ -47,6 +47,11 @@ void Responder::Send(ServeResponse response, std::shared_ptr<void> until_sent) {
                               .ticket = std::move(until_sent)});
 }
 
+void Responder::Send(std::shared_ptr<RawAnswer> answer) {
+  const auto replies = std::exchange(replies_, nullptr);
+  replies->Post(connection_, {.response = {}, .raw = std::move(answer)});
+}
+
 Server::Server(ServerOptions options, OnRequest on_request)
     : options_(std::move(options)), on_request_(std::move(on_request)) {}
 

@@ -22,6 +22,7 @@ using SSL_CTX = struct ssl_ctx_st;
 namespace exporter {
 
 class Engine;
+class RawAnswer;
 class ReplyQueue;
 
 // The right and the duty to answer one request. One that is dropped answers
@@ -39,6 +40,10 @@ class Responder {
   // gone. REQUIRES: called at most once.
   void Send(ServeResponse response, std::shared_ptr<void> until_sent = nullptr);
 
+  // The same by bytes of the handler's own. REQUIRES: as above.
+  // Source: http/session.h.
+  void Send(std::shared_ptr<RawAnswer> answer);
+
  private:
   std::shared_ptr<ReplyQueue> replies_;  // Null once answered.
   std::uint64_t connection_;
@@ -48,6 +53,8 @@ struct ServerOptions {
   std::vector<ListenAddress> addresses{};
   bool inherits_sockets = false;  // From systemd, in the place of addresses.
   ServerLimits limits{};
+  // What the Date header says; no function: the time.
+  std::function<WallTime()> date{};
   // What a connection that was just accepted speaks TLS with; null, or no
   // function: it speaks none.
   std::function<std::shared_ptr<SSL_CTX>()> tls{};

@@ -16,8 +16,16 @@ namespace {
 constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 // Up to here one write for head and body is cheaper than two.
 constexpr std::size_t kJoinBytes = std::size_t{16} * 1024;
-// A client that still sends this much after it was refused does not listen.
-constexpr std::size_t kMaxDiscardedBytes = std::size_t{1024} * 1024;
+// A client that still sends this much after it was refused, or while it waits
+// for a RawAnswer, does not listen.
+constexpr std::size_t kMaxHeardBytes = std::size_t{1024} * 1024;
+
+// But for what is soon wanted again.
+void DropMemory(std::string& text) {
+  constexpr std::size_t kMuch = 1024;
+  text.clear();
+  if (text.capacity() > kMuch) text.shrink_to_fit();
+}
 
 std::string PeerOf(int socket) {
   sockaddr_storage storage{};
@@ -56,24 +64,39 @@ Task<void> Session::Run() {
   while (goes_on) {
     goes_on = co_await Repeat(&Session::Read);
     if (!goes_on) break;
-    co_await UntilAnswered();
-    const bool is_sent = co_await Repeat(&Session::Write);
+    Handle();
+    if (phase_ == Phase::kHandling) co_await UntilAnswered();
+    // Most answers go at once, at less cost than by a coroutine.
+    bool is_sent = !raw_ && socket_.is_open() && Write() == IoState::kDone;
+    if (!is_sent) {
+      Enter(Phase::kWriting, engine_.Now() + engine_.Limits().write_time);
+      // GCC 12 loses what a conditional expression made to be awaited.
+      if (raw_) {
+        is_sent = co_await raw_->Give(*this);
+      } else {
+        is_sent = co_await Repeat(&Session::Write);
+      }
+    }
     // The connection may idle for long now: it keeps no memory.
-    std::string().swap(head_);
+    DropMemory(head_);
     std::string().swap(body_);
     ticket_.reset();
+    raw_.reset();
     goes_on = is_sent && keep_alive_;
     lingers = is_sent && !keep_alive_;
     if (!goes_on) break;
-    is_idle_ = reader_.Empty();
+    is_idle_ = just_answered_ = reader_.Empty();
     const ServerLimits& limits = engine_.Limits();
     Enter(Phase::kReading,
           engine_.Now() + (is_idle_ ? limits.idle_time : limits.request_time));
+    // Who sends one request after the other waits for the others' turn.
+    if (!is_idle_) co_await Yield(socket_.get_executor());
   }
   if (!lingers || !socket_.is_open()) co_return;
   // What is left unread would make the close a reset, and the client would lose
   // our last words: an answer, or the alert that says why TLS refused it.
   channel_->EndWriting();
+  heard_ = 0;
   Enter(Phase::kLingering, engine_.Now() + engine_.Limits().linger_time);
   co_await Repeat(&Session::Discard);
 }
@@ -81,7 +104,6 @@ Task<void> Session::Run() {
 void Session::Enter(Phase phase, Deadline deadline) {
   phase_ = phase;
   deadline_ = deadline;
-  engine_.NoteDeadline(*this);
 }
 
 // Takes `step` again and again, whenever the socket is ready for it. False once
@@ -92,7 +114,15 @@ Task<bool> Session::Repeat(IoState (Session::*step)()) {
     if (state == IoState::kDone) co_return true;
     if (state == IoState::kClosed) break;
     if (engine_.IsDraining() && WaitsForItsClient()) break;
+    engine_.NoteDeadline(*this);
     boost::system::error_code ignored;
+    if (phase_ == Phase::kReading && channel_->IsPlain()) {
+      // Unlike waiting and then reading, this costs one call of the kernel.
+      const std::size_t bytes =
+          co_await ReadSome(socket_, first_bytes_, ignored);
+      reader_.Append({first_bytes_.data(), bytes});
+      continue;
+    }
     co_await Wait(socket_,
                   state == IoState::kWantsRead ? TcpSocket::wait_read
                                                : TcpSocket::wait_write,
@@ -108,16 +138,21 @@ IoState Session::Read() {
   for (;;) {
     request_ = reader_.Next();
     if (request_) return IoState::kDone;
-    const IoResult result = channel_->Read(buffer);
-    if (result.state != IoState::kDone) return result.state;
-    if (std::exchange(is_idle_, false)) {
+    if (is_idle_ && !reader_.Empty()) {
+      is_idle_ = false;
       Enter(Phase::kReading, engine_.Now() + engine_.Limits().request_time);
     }
+    // Most clients take an answer in before they ask again.
+    if (std::exchange(just_answered_, false) && !engine_.IsDraining()) {
+      return IoState::kWantsRead;
+    }
+    const IoResult result = channel_->Read(buffer);
+    if (result.state != IoState::kDone) return result.state;
     reader_.Append({buffer.data(), result.bytes});
   }
 }
 
-Task<void> Session::UntilAnswered() {
+void Session::Handle() {
   keep_alive_ = false;
   wants_body_ = true;
   if (auto* whole = std::get_if<WholeRequest>(&*request_)) {
@@ -126,20 +161,25 @@ Task<void> Session::UntilAnswered() {
     whole->request.peer = peer_;
   }
   Enter(Phase::kHandling, Deadline::max());
+  engine_.Handle(*this, *std::move(request_));
+  request_.reset();
+}
+
+Task<void> Session::UntilAnswered() {
+  engine_.NoteDeadline(*this);
   Timer answered(socket_.get_executor(), Deadline::max());
   answered_ = &answered;
-  // The answer comes through the loop: not before this waits for it.
-  engine_.Handle(*this, *std::exchange(request_, std::nullopt));
   boost::system::error_code ignored;
   co_await Wait(answered, ignored);
   answered_ = nullptr;
 }
 
-void Session::Respond(Reply reply) {
+void Session::Respond(Reply&& reply) {
   keep_alive_ = keep_alive_ && !reply.close;
   ticket_ = std::move(reply.ticket);
-  head_ = FormatHead(reply.response, keep_alive_, engine_.WallNow());
+  raw_ = std::move(reply.raw);
   written_ = 0;
+  if (!raw_) head_ = Head(reply.response, reply.response.body.size());
   if (wants_body_) {
     if (reply.response.body.size() <= kJoinBytes) {
       head_ += reply.response.body;
@@ -147,8 +187,45 @@ void Session::Respond(Reply reply) {
       body_ = std::move(reply.response.body);
     }
   }
-  Enter(Phase::kWriting, engine_.Now() + engine_.Limits().write_time);
-  answered_->cancel();
+  phase_ = Phase::kWriting;
+  if (answered_) answered_->cancel();
+}
+
+std::string Session::Head(const ServeResponse& response,
+                          std::optional<std::uint64_t> body_bytes) const {
+  return FormatHead(response, body_bytes, keep_alive_, engine_.Date());
+}
+
+Task<bool> Session::Send(std::string_view bytes) {
+  head_ = bytes;
+  written_ = 0;
+  const bool is_sent = co_await Repeat(&Session::Write);
+  co_await Yield(socket_.get_executor());
+  co_return is_sent;
+}
+
+Task<bool> Session::Stay(Deadline until) {
+  Timer alarm(socket_.get_executor(), until);
+  alarm.async_wait([self = weak_from_this()](boost::system::error_code ended) {
+    const std::shared_ptr<Session> session = self.lock();
+    if (session && !ended) session->Wake();
+  });
+  stays_until_ = until;
+  heard_ = 0;
+  co_return co_await Repeat(&Session::Listen);
+}
+
+// What the client asks meanwhile is for later.
+IoState Session::Listen() {
+  std::array<char, kReadBytes> buffer;
+  while (engine_.Now() < stays_until_) {
+    const IoResult result = channel_->Read(buffer);
+    if (result.state != IoState::kDone) return result.state;
+    reader_.Append({buffer.data(), result.bytes});
+    heard_ += result.bytes;
+    if (heard_ > kMaxHeardBytes) return IoState::kClosed;
+  }
+  return IoState::kDone;
 }
 
 IoState Session::Write() {
@@ -167,7 +244,7 @@ IoState Session::Write() {
 // Reads past what nobody will look at.
 IoState Session::Discard() {
   std::array<char, kReadBytes> buffer;
-  while (discarded_ <= kMaxDiscardedBytes) {
+  while (heard_ <= kMaxHeardBytes) {
     // The bytes below TLS will do, since nobody looks.
     const ssize_t bytes =
         recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
@@ -175,7 +252,7 @@ IoState Session::Discard() {
       return IoState::kWantsRead;
     }
     if (bytes <= 0) break;
-    discarded_ += static_cast<std::size_t>(bytes);
+    heard_ += static_cast<std::size_t>(bytes);
   }
   return IoState::kClosed;
 }

@@ -57,6 +57,25 @@ TEST(RequestReaderTest, ReadsMethodPathQueryAndHeaders) {
   EXPECT_EQ(request.Header("Missing"), "");
 }
 
+TEST(RequestReaderTest, KeepsTheBody) {
+  EXPECT_EQ(MustRead("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n"
+                     "abcGET")
+                .body,
+            "abc");
+}
+
+TEST(RequestReaderTest, LeavesTargetsAloneWhereTheyAreToBeRaw) {
+  constexpr char kOdd[] = "GET /a%2Fb/../?c HTTP/1.1\r\nHost: x\r\n\r\n";
+  EXPECT_EQ(StatusOf(kOdd), 400);
+
+  RequestReader reader({.raw_targets = true});
+  reader.Append(kOdd);
+  const auto read = reader.Next();
+
+  EXPECT_EQ(std::get<WholeRequest>(read.value()).request.target,
+            "/a%2Fb/../?c");
+}
+
 TEST(RequestReaderTest, ReadsARequestThatComesByteByByte) {
   const std::string bytes =
       "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";

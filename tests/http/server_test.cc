@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "base/time_format.h"
+#include "support/fake_clock.h"
 #include "test_server.h"
 
 namespace exporter {
@@ -30,6 +35,52 @@ TEST(ServerTest, ShowsTheHandlerTheRequest) {
   EXPECT_EQ(response.body, "b c|7");
   EXPECT_EQ(response.Header("Content-Type"), "application/x");
   EXPECT_EQ(response.Header("X-More"), "yes");
+}
+
+TEST(ServerTest, LetsOthersInBetweenPipelinedRequests) {
+  constexpr int kRequests = 300;
+  std::promise<void> entered;
+  std::promise<void> gate;
+  std::vector<std::string> order;  // The engine's thread's.
+  Route first = PlainRoute("/first");
+  first.handle = [&](const ServeRequest&) {
+    entered.set_value();
+    gate.get_future().wait();
+    return ServeResponse{};
+  };
+  const auto noting = [&](const std::string& path) {
+    Route route = PlainRoute(path);
+    route.handle = [&](const ServeRequest& request) {
+      order.push_back(request.path);
+      return ServeResponse{};
+    };
+    return route;
+  };
+  TestServer server({first, noting("/greedy"), noting("/modest")});
+  RawClient greedy = server.Connect();
+  RawClient modest = server.Connect();
+  greedy.Send("GET /first HTTP/1.1\r\nHost: x\r\n\r\n");
+  entered.get_future().wait();
+  for (int i = 0; i < kRequests; ++i) {
+    greedy.Send("GET /greedy HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  modest.Send("GET /modest HTTP/1.1\r\nHost: x\r\n\r\n");
+
+  gate.set_value();
+  EXPECT_EQ(modest.Receive().status, 200);
+  for (int i = 0; i <= kRequests; ++i) EXPECT_EQ(greedy.Receive().status, 200);
+
+  server.Drain(std::chrono::seconds(30));
+  EXPECT_EQ(order.size(), kRequests + 1);
+  EXPECT_EQ(order.back(), "/greedy");
+}
+
+TEST(ServerTest, SaysTheDateOfTheClockThatItIsGiven) {
+  const FakeClock clock;
+  TestServer server({PlainRoute()}, {.date = [&] { return clock.WallNow(); }});
+
+  EXPECT_EQ(server.Connect().Get("/").Header("Date"),
+            FormatHttpDate(clock.WallNow()));
 }
 
 TEST(ServerTest, AnswersHeadWithTheLengthAlone) {
