@@ -9,21 +9,25 @@
 
 #include "control.h"
 #include "gateway_auth.h"
-#include "http_server.h"
 #include "iam.h"
 #include "metadata.h"
 #include "modelarts_api.h"
+#include "reply.h"
+#include "request.h"
 #include "state.h"
 
 namespace simulator {
 
 // Not safe for concurrent use. `state` must outlive it.
-class Cloud final : public Handler {
+class Cloud {
  public:
   explicit Cloud(State& state);
 
-  void Handle(const Request& request, Reply& reply) override;
-  void Connected() override { ++state_.counters.connections_accepted; }
+  // Answers `request` in `reply`, which comes empty.
+  void Handle(const Request& request, Reply& reply);
+
+  // Another client has connected.
+  void Connected() { ++state_.counters.connections_accepted; }
 
  private:
   // From here on, until the reply is over, the request is in flight.

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "http_message.h"
 #include "reply.h"
+#include "request.h"
 #include "state.h"
 
 namespace simulator {

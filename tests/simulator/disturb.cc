@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include "base/time_format.h"
 #include "error_bodies.h"
 #include "faults.h"
 #include "server_clock.h"
@@ -141,7 +142,8 @@ void Disturb(const Fault& fault, std::uint64_t nth, std::string_view host,
       break;
     case Fault::Kind::kThrottledByDate:
       AnswerStatus({.status = 429}, reply);
-      reply.AddHeader("Retry-After", ServerClock(fault.delay).HttpDate());
+      reply.AddHeader("Retry-After",
+                      exporter::FormatHttpDate(ServerClock(fault.delay).Now()));
       break;
     case Fault::Kind::kUnpublished:
       UnpublishedError(reply);

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "http_message.h"
+#include "http/response.h"
 
 namespace simulator {
 namespace {
@@ -36,12 +36,12 @@ void IamError(Reply& reply, int status, std::string_view message) {
           {{"error",
             {{"code", status},
              {"message", message},
-             {"title", ReasonPhrase(status)}}}});
+             {"title", exporter::ReasonPhrase(status)}}}});
 }
 
 void HtmlError(Reply& reply, int status) {
-  const std::string title =
-      std::to_string(status) + " " + std::string(ReasonPhrase(status));
+  const std::string title = std::to_string(status) + " " +
+                            std::string(exporter::ReasonPhrase(status));
   reply.StartOver();
   reply.status = status;
   reply.content_type = "text/html";

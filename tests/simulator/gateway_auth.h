@@ -8,9 +8,9 @@
 
 #include "counters.h"
 #include "credential_store.h"
-#include "http_message.h"
 #include "locks.h"
 #include "options.h"
+#include "request.h"
 #include "server_clock.h"
 #include "signature.h"
 

@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include "http_message.h"
 #include "locks.h"
 #include "reply.h"
+#include "request.h"
 #include "state.h"
 
 namespace simulator {

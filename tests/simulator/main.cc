@@ -4,13 +4,13 @@
 
 #include <csignal>
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include "cloud.h"
-#include "http_server.h"
+#include "front.h"
 #include "options.h"
 #include "state.h"
-#include "stream.h"
 
 namespace simulator {
 namespace {
@@ -20,8 +20,8 @@ int Fault(const exporter::Error& error) {
   return 1;
 }
 
-// HttpServer::Run waits for these; nothing else may take them.
-void BlockSignals() {
+// Run waits for these; nothing else may take them.
+sigset_t BlockSignals() {
   sigset_t blocked;
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGTERM);
@@ -29,6 +29,7 @@ void BlockSignals() {
   sigprocmask(SIG_BLOCK, &blocked, nullptr);
   // TLS writes to sockets without MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);
+  return blocked;
 }
 
 // Thousands of connections need more than the usual 1024.
@@ -40,9 +41,9 @@ void RaiseDescriptorLimit() {
 }
 
 int Run(const Options& options) {
-  BlockSignals();
+  const sigset_t ends = BlockSignals();
   RaiseDescriptorLimit();
-  TlsContext tls(nullptr, &SSL_CTX_free);
+  std::shared_ptr<SSL_CTX> tls;
   if (!options.tls_cert.empty()) {
     auto made = MakeTlsContext(options.tls_cert, options.tls_key,
                                options.tls_client_ca);
@@ -68,12 +69,15 @@ int Run(const Options& options) {
   for (const std::string& token : options.tokens) state.tokens.Accept(token);
 
   Cloud cloud(state);
-  HttpServer server(cloud, clock, tls.get());
-  const auto address = server.Listen(options.listen);
+  const auto address = ParseAddress(options.listen);
   if (!address) return Fault(address.error());
-  std::cout << "listening on " << (tls ? "https://" : "http://") << *address
-            << std::endl;
-  server.Run();
+  exporter::Server server = MakeServer(cloud, clock, *address, tls);
+  const auto bound = server.Start();
+  if (!bound) return Fault(bound.error());
+  std::cout << "listening on " << (tls ? "https://" : "http://")
+            << bound->front() << std::endl;
+  int signal = 0;
+  sigwait(&ends, &signal);
   return 0;
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "credential_store.h"
-#include "http_message.h"
 #include "inventory.h"
 #include "reply.h"
+#include "request.h"
 #include "state.h"
 
 namespace simulator {

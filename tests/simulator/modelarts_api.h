@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "http_message.h"
 #include "inventory.h"
 #include "reply.h"
+#include "request.h"
 #include "state.h"
 
 namespace simulator {

@@ -5,8 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <string_view>
+
+#include "http/response.h"
 
 namespace simulator {
 
@@ -21,11 +22,12 @@ enum class Manner {
   kDripHeaders,  // One byte a second from the first.
 };
 
-struct Reply {
-  int status = 200;
-  std::string_view content_type = "application/json";
-  std::string headers;  // Further ones, each ending in "\r\n".
-  std::string body;
+struct Reply : exporter::ServeResponse {
+  Reply() {
+    content_type = "application/json";
+    headers.reserve(4);  // Most have but the gateway's two.
+  }
+
   std::chrono::milliseconds delay{0};  // From the request to the first byte.
   Manner manner = Manner::kWhole;
 
@@ -33,32 +35,21 @@ struct Reply {
   // answer costs no memory. kEndless: they never stop, and no length is said.
   static constexpr std::uint64_t kEndless = UINT64_MAX;
   std::uint64_t filler = 0;
-  std::string_view tail;
+  std::string_view tail{};
 
   // Called once when the reply was sent whole or will never be.
-  std::function<void()> when_over;
+  std::function<void()> when_over{};
 
   // Another answer: what is said so far is gone, its time and when_over stay.
-  // Keeps the memory of the strings.
   void StartOver() {
-    status = 200;
-    content_type = "application/json";
-    headers.clear();
-    body.clear();
-    manner = Manner::kWhole;
-    filler = 0;
-    tail = {};
-  }
-
-  // As new, but with the memory of its strings kept.
-  void Clear() {
-    StartOver();
-    delay = std::chrono::milliseconds(0);
-    when_over = nullptr;
+    Reply fresh;
+    fresh.delay = delay;
+    fresh.when_over = std::move(when_over);
+    *this = std::move(fresh);
   }
 
   void AddHeader(std::string_view name, std::string_view value) {
-    headers.append(name).append(": ").append(value).append("\r\n");
+    headers.emplace_back(name, value);
   }
 };
 

@@ -23,15 +23,6 @@ Time ServerClock::Now() const {
          offset_;
 }
 
-std::string_view ServerClock::HttpDate() {
-  const auto now = std::chrono::floor<std::chrono::seconds>(Now());
-  if (now != dated_) {
-    dated_ = now;
-    date_ = Format(now, "%a, %d %b %Y %H:%M:%S GMT");
-  }
-  return date_;
-}
-
 std::string FormatExpiry(Time time) {
   std::string text = Format(time, "%Y-%m-%dT%H:%M:%S.");
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);

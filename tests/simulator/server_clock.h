@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <string>
-#include <string_view>
 
 namespace simulator {
 
@@ -19,14 +18,8 @@ class ServerClock {
   // From here on it shows so much more.
   void Advance(std::chrono::milliseconds by) { offset_ += by; }
 
-  // Now, as the Date header says it: "Sun, 06 Nov 1994 08:49:37 GMT". Valid
-  // until the next call.
-  std::string_view HttpDate();
-
  private:
   std::chrono::milliseconds offset_;
-  std::chrono::sys_seconds dated_{};
-  std::string date_;
 };
 
 // "2020-01-04T09:05:22.701000Z", as IAM and the metadata service write it.

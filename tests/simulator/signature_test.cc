@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/request_reader.h"
+
 namespace simulator {
 namespace {
 
@@ -16,9 +18,12 @@ constexpr std::string_view kSecret = "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc";
 
 std::string Canonical(std::string_view bytes,
                       const std::vector<std::string_view>& signed_headers) {
-  Request request;
-  EXPECT_EQ(ParseRequest(bytes, request).state, ParseState::kComplete);
-  return CanonicalRequest(request, signed_headers);
+  exporter::RequestReader reader({.raw_targets = true});
+  reader.Append(bytes);
+  const auto read = reader.Next();
+  return CanonicalRequest(
+      Request(std::get<exporter::WholeRequest>(read.value()).request),
+      signed_headers);
 }
 
 TEST(SignatureTest, IsThePublishedOneForThePublishedRequest) {
