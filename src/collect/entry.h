@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "collect/instant.h"
 #include "collect/memory.h"
+#include "collect/query_phase.h"
 #include "model/dataset.h"
 
 namespace exporter {
@@ -44,12 +45,7 @@ class Standing {
 // At most one query of a dataset is under way; everybody who wants an answer
 // meanwhile waits for that one. Not safe for concurrent use.
 struct Entry {
-  enum class Phase {
-    kIdle,     // Nobody waits.
-    kQueued,   // Waits for its turn in the queue of its project.
-    kAsked,    // A request is on its way.
-    kResting,  // Waits before its retry.
-  };
+  using Phase = QueryPhase::Phase;
 
   struct Waiter {
     Scrape* scrape;
@@ -67,7 +63,7 @@ struct Entry {
   std::optional<ErrorKind> health;  // As last reported; none: fine.
 
   // Of the current query:
-  Phase phase = Phase::kIdle;
+  QueryPhase phase;
   std::vector<Waiter> waiters;  // Not empty unless kIdle.
   SteadyTime wanted_at{};
   std::uint64_t request = 0;  // While kAsked.

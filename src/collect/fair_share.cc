@@ -41,8 +41,8 @@ std::shared_ptr<ProjectState> FairShare::Next(Projects projects) const {
   };
   for (const auto& project : projects) {
     if (!project->decision().MayGo()) continue;
-    if (!project->listing_wanted && !project->HasFresh() &&
-        !(stragglers_too && project->HasStragglers())) {
+    if (!project->listing_wanted && !project->queue().HasFresh() &&
+        !(stragglers_too && project->queue().HasStragglers())) {
       continue;
     }
     ++waiting;
@@ -58,7 +58,7 @@ std::shared_ptr<ProjectState> FairShare::Next(Projects projects) const {
 
 bool FairShare::FreshWaits(Projects projects) {
   return std::any_of(projects.begin(), projects.end(), [](const auto& project) {
-    return project->HasFresh() && project->decision().MayGo();
+    return project->queue().HasFresh() && project->decision().MayGo();
   });
 }
 

@@ -38,7 +38,7 @@ void Outcomes::Fail(Entry& entry, std::shared_ptr<const Error> error,
 }
 
 void Outcomes::AnswerWaiters(Entry& entry, Instant now) const {
-  entry.phase = Entry::Phase::kIdle;
+  entry.phase.MoveTo(Entry::Phase::kIdle);
   entry.asked = false;
   entry.retried = false;
   entry.repeated = false;

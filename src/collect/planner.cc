@@ -34,7 +34,7 @@ void Planner::Configure(
 
 Source Planner::SourceOf(std::size_t dataset, SteadyTime now) const {
   const Entry& entry = *roster_.At(dataset);
-  if (entry.phase != Entry::Phase::kIdle) {
+  if (!entry.phase.Is(Entry::Phase::kIdle)) {
     return {Source::Kind::kQueryUnderWay, now - entry.wanted_at};
   }
   if (entry.memory.IsFresh(settings_.memory, now)) {
@@ -45,21 +45,15 @@ Source Planner::SourceOf(std::size_t dataset, SteadyTime now) const {
 
 ScrapeId Planner::Begin(ScrapeOrder order,
                         std::span<const std::size_t> datasets, Instant now) {
-  const ScrapeId id = ++last_scrape_;
-  auto& begun = scrapes_[id];
-  begun = std::make_unique<Scrape>(Scrape{.order = std::move(order),
-                                          .catalogue = roster_.catalogue(),
-                                          .readings = {},
-                                          .waiting_for = {}});
-  begun->readings.resize(datasets.size());
-  begun->waiting_for.resize(datasets.size());
+  Scrape& begun =
+      scrapes_.Begin(std::move(order), roster_.catalogue(), datasets.size());
   counts_.wanted += datasets.size();
   for (std::size_t slot = 0; slot < datasets.size(); ++slot) {
     const std::shared_ptr<Entry>& entry = roster_.At(datasets[slot]);
-    begun->readings[slot].dataset = datasets[slot];
+    begun.readings[slot].dataset = datasets[slot];
     switch (SourceOf(datasets[slot], now.steady).kind) {
       case Source::Kind::kMemory:
-        begun->readings[slot] =
+        begun.readings[slot] =
             entry->memory.Read(datasets[slot], settings_.memory, now.steady);
         ++counts_.shared;
         continue;
@@ -71,11 +65,11 @@ ScrapeId Planner::Begin(ScrapeOrder order,
         entry->project->Enqueue(*entry);
         break;
     }
-    entry->waiters.push_back({begun.get(), slot});
-    begun->waiting_for[slot] = entry;
-    ++begun->missing;
+    entry->waiters.push_back({&begun, slot});
+    begun.waiting_for[slot] = entry;
+    ++begun.missing;
   }
-  return id;
+  return scrapes_.Last();
 }
 
 void Planner::Answered(RequestId request, Answer answer, Instant now) {
@@ -86,19 +80,7 @@ void Planner::Answered(RequestId request, Answer answer, Instant now) {
     project.NoteAnswer(now.steady - running.began);
   }
   project.Unsettle();
-  const Admission::Next next = Judge(running, answer, now);
-  if (running.entry) {
-    EndTry(*running.entry, running, std::move(answer), next, now);
-  } else {
-    project.listing_standing.Note(
-        answer.result ? nullptr : &answer.result.error(),
-        project.admission().StandingEpoch());
-  }
-}
-
-Admission::Next Planner::Judge(const Running& running, const Answer& answer,
-                               Instant now) {
-  return running.project->admission().Ended(
+  const Admission::Next next = project.admission().Ended(
       running.pass,
       {.error = answer.result ? nullptr : &answer.result.error(),
        .retry_after = answer.retry_after,
@@ -106,10 +88,17 @@ Admission::Next Planner::Judge(const Running& running, const Answer& answer,
        .is_limit_of_user = answer.is_limit_of_user},
       &answer.proved,
       [&] {
-        return !roster_.HasAnotherProbe(running.project->admission(),
+        return !roster_.HasAnotherProbe(project.admission(),
                                         running.entry.get());
       },
       now, rng_);
+  if (running.entry) {
+    EndTry(*running.entry, running, std::move(answer), next, now);
+  } else {
+    project.listing_standing.Note(
+        answer.result ? nullptr : &answer.result.error(),
+        project.admission().StandingEpoch());
+  }
 }
 
 void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
@@ -155,7 +144,7 @@ void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
 
 void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,
                      Instant now, Plan& plan) {
-  switch (entry.phase) {
+  switch (entry.phase.Now()) {
     case Entry::Phase::kAsked: {
       plan.cancels.push_back({.request = entry.request});
       const Running running = share_.End(entry.request);
@@ -200,9 +189,10 @@ void Planner::RenewalEnded(std::uint64_t id, const RenewalAnswer& answer,
 
 Plan Planner::Advance(Instant now) {
   Plan plan;
-  wake_at_ = SteadyTime::max();
   retries_.Wake(now.steady);
-  ExpireScrapes(now, plan);
+  for (Scrape* scrape : scrapes_.Overdue(now.steady)) {
+    Expire(*scrape, now, plan);
+  }
   // Of all of them first: the gate that one opens is another's, too, and a
   // renewal goes through it.
   for (const auto& project : projects_) {
@@ -216,22 +206,17 @@ Plan Planner::Advance(Instant now) {
     Dispatch(now, plan);
   } while (CutSlowRequests(now, plan));
   std::erase_if(projects_, [](const auto& project) {
-    return project->retired && !project->HasQueued() && project->in_flight == 0;
+    return project->retired && project->queue().IsEmpty() &&
+           project->in_flight == 0;
   });
-  CollectFinished(now, plan);
+  plan.finished = scrapes_.TakeFinished(now.steady);
   plan.health = outcomes_.TakeHealthChanges();
-  for (const auto& [id, scrape] : scrapes_) WakeBy(scrape->order.deadline);
-  WakeBy(retries_.WakeAt());
-  WakeBy(share_.NextCutAt());
-  for (const auto& project : projects_) WakeBy(project->SettleAt());
-  return plan;
-}
-
-void Planner::ExpireScrapes(Instant now, Plan& plan) {
-  for (const auto& [id, scrape] : scrapes_) {
-    if (scrape->order.deadline > now.steady || scrape->missing == 0) continue;
-    Expire(*scrape, now, plan);
+  wake_at_ = std::min(
+      {scrapes_.NextDeadline(), retries_.WakeAt(), share_.NextCutAt()});
+  for (const auto& project : projects_) {
+    wake_at_ = std::min(wake_at_, project->SettleAt());
   }
+  return plan;
 }
 
 void Planner::Expire(Scrape& scrape, Instant now, Plan& plan) {
@@ -251,7 +236,7 @@ void Planner::Expire(Scrape& scrape, Instant now, Plan& plan) {
 void Planner::Renew(const std::shared_ptr<ProjectState>& project, Instant now,
                     Plan& plan) {
   if (project->retired) return;
-  if (!project->HasQueued() && !project->listing_wanted) return;
+  if (project->queue().IsEmpty() && !project->listing_wanted) return;
   std::optional<RenewalGate::Renewal> renewal =
       project->admission().renewals().Renew(now);
   if (!renewal) return;
@@ -281,30 +266,26 @@ void Planner::Ask(const std::shared_ptr<ProjectState>& project, Instant now,
   Admission& admission = project->admission();
   if (project->listing_wanted) {
     project->listing_wanted = false;
-    running.pass = admission.Enter(
-        {.name = project->ListingName(), .was_good = project->IsListingGood()},
-        now.steady);
+    running.pass = admission.Enter(project->Listing(), now.steady);
     plan.lists.push_back({request, project->settings()});
     share_.Begin(request, std::move(running));
     return;
   }
-  const bool is_probe = project->decision().kind == Decision::Kind::kProbe ||
-                        admission.pace().outage().IsOut();
-  Entry& entry = is_probe ? project->NextProbe()
-                          : project->Next(share_.MayAskStragglers(projects_));
+  Entry& entry = project->Next(share_.MayAskStragglers(projects_));
   project->Dequeue(entry);
   // What was refused a moment ago is no news when it is refused once more.
   const bool is_known =
       entry.repeated &&
       entry.repeated_after == admission.credentials().Generation();
-  running.pass =
-      admission.Enter({.name = NameOf(entry),
-                       .was_good = project->IsGood(entry) && !is_known,
-                       .was_answered = entry.memory.LastGood() != nullptr,
-                       .broke_in = entry.broke_in},
-                      now.steady);
+  running.pass = admission.Enter(
+      {.name = NameOf(entry),
+       .was_good =
+           entry.standing.IsGood(admission.StandingEpoch()) && !is_known,
+       .was_answered = entry.memory.LastGood() != nullptr,
+       .broke_in = entry.broke_in},
+      now.steady);
   const bool is_retry = entry.retried;
-  entry.phase = Entry::Phase::kAsked;
+  entry.phase.MoveTo(Entry::Phase::kAsked);
   entry.asked_before = std::exchange(entry.last_asked, request);
   entry.request = request;
   entry.asked = true;
@@ -329,20 +310,6 @@ bool Planner::CutSlowRequests(Instant now, Plan& plan) {
     counts_.held_up += running.project->Settle(now, outcomes_, plan);
   }
   return !cut.empty();
-}
-
-void Planner::CollectFinished(Instant now, Plan& plan) {
-  for (auto it = scrapes_.begin(); it != scrapes_.end();) {
-    Scrape& scrape = *it->second;
-    if (scrape.missing > 0) {
-      ++it;
-      continue;
-    }
-    Collection collection = Finish(scrape, now.steady);
-    plan.finished.push_back(
-        {it->first, std::move(scrape.order), std::move(collection)});
-    it = scrapes_.erase(it);
-  }
 }
 
 }  // namespace exporter

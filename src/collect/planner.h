@@ -37,6 +37,7 @@
 #include "collect/project.h"
 #include "collect/retries.h"
 #include "collect/roster.h"
+#include "collect/scrapes.h"
 #include "collect/settings.h"
 #include "model/reading.h"
 
@@ -111,15 +112,12 @@ class Planner {
   };
 
   // Events.
-  Admission::Next Judge(const Running& running, const Answer& answer,
-                        Instant now);
   void EndTry(Entry& entry, const Running& running, Answer answer,
               Admission::Next next, Instant now);
   void GiveUp(Entry& entry, std::shared_ptr<const Error> error, Instant now,
               Plan& plan);
 
   // Steps of Advance.
-  void ExpireScrapes(Instant now, Plan& plan);
   void Expire(Scrape& scrape, Instant now, Plan& plan);
   void Renew(const std::shared_ptr<ProjectState>& project, Instant now,
              Plan& plan);
@@ -127,8 +125,6 @@ class Planner {
   void Ask(const std::shared_ptr<ProjectState>& project, Instant now,
            Plan& plan);
   bool CutSlowRequests(Instant now, Plan& plan);
-  void CollectFinished(Instant now, Plan& plan);
-  void WakeBy(SteadyTime time) { wake_at_ = std::min(wake_at_, time); }
 
   Rng rng_;
   PlannerSettings settings_;
@@ -138,8 +134,7 @@ class Planner {
   FairShare share_;
   Retries retries_;
   Outcomes outcomes_;
-  ScrapeId last_scrape_ = 0;
-  std::map<ScrapeId, std::unique_ptr<Scrape>> scrapes_;
+  Scrapes scrapes_;
   std::map<std::uint64_t, Renewing> renewing_;
   std::uint64_t last_rank_ = 0;  // Of requests, renewals and asked datasets.
   SteadyTime wake_at_ = SteadyTime::max();

@@ -31,24 +31,9 @@ void ProjectState::Apply(std::shared_ptr<const ProjectSettings> settings,
   reach_is_known_ = false;
 }
 
-bool ProjectState::IsUntriedProbe(const Entry& entry) const {
-  return admission_.IsUntriedProbe(NameOf(entry), IsGood(entry));
-}
-
-bool ProjectState::IsFreshProbe(const Entry& entry) const {
-  return admission_.IsFreshProbe(NameOf(entry), IsGood(entry));
-}
-
-Decision ProjectState::Decide(Instant now) const {
-  return admission_.Decide(now, [this] {
-    const auto is_untried = [this](const Entry* entry) {
-      return IsUntriedProbe(*entry);
-    };
-    return (listing_wanted &&
-            admission_.IsUntriedProbe(ListingName(), IsListingGood())) ||
-           std::any_of(fresh_.begin(), fresh_.end(), is_untried) ||
-           std::any_of(stragglers_.begin(), stragglers_.end(), is_untried);
-  });
+Admission::Object ProjectState::Listing() const {
+  return {.name = settings()->project_id + " list",
+          .was_good = listing_standing.IsGood(admission_.StandingEpoch())};
 }
 
 SteadyDuration ProjectState::Patience() const {
@@ -66,55 +51,35 @@ void ProjectState::NoteAnswer(SteadyDuration took) {
 }
 
 void ProjectState::Enqueue(Entry& entry) {
-  entry.phase = Entry::Phase::kQueued;
-  (entry.straggler ? stragglers_ : fresh_).insert(&entry);
+  entry.phase.MoveTo(Entry::Phase::kQueued);
+  queue_.Insert(entry);
   reach_is_known_ = false;
 }
 
-void ProjectState::Dequeue(Entry& entry) {
-  (entry.straggler ? stragglers_ : fresh_).erase(&entry);
+void ProjectState::Reorder(Entry& entry, std::uint64_t order) {
+  queue_.Erase(entry);
+  entry.order = order;
+  queue_.Insert(entry);
+  reach_is_known_ = false;
 }
 
-Entry& ProjectState::Next(bool with_stragglers) const {
-  if (!with_stragglers || stragglers_.empty()) return **fresh_.begin();
-  if (fresh_.empty()) return **stragglers_.begin();
-  Entry* const fresh = *fresh_.begin();
-  Entry* const straggler = *stragglers_.begin();
-  return LongestUnasked()(straggler, fresh) ? *straggler : *fresh;
-}
-
-Entry& ProjectState::NextProbe() {
-  probes_the_last_ = !probes_the_last_;
-  Entry* first = nullptr;
-  Entry* last = nullptr;
-  Entry* untried = nullptr;
-  for (Entry* entry : Queued()) {
-    if (!IsFreshProbe(*entry)) {
-      if (untried == nullptr && IsUntriedProbe(*entry)) untried = entry;
-      continue;
-    }
-    if (entry->memory.LastGood() && !entry->health) return *entry;
-    if (first == nullptr) first = entry;
-    last = entry;
-  }
-  if (first == nullptr) return untried != nullptr ? *untried : Next(true);
-  return probes_the_last_ ? *first : *last;
-}
-
-std::vector<Entry*> ProjectState::Queued() const {
-  std::vector<Entry*> queued;
-  queued.reserve(fresh_.size() + stragglers_.size());
-  std::merge(fresh_.begin(), fresh_.end(), stragglers_.begin(),
-             stragglers_.end(), std::back_inserter(queued), LongestUnasked());
-  return queued;
+Entry& ProjectState::Next(bool with_stragglers) {
+  const bool is_probe = decision_.kind == Decision::Kind::kProbe ||
+                        admission_.pace().outage().IsOut();
+  return is_probe ? queue_.NextProbe(admission_) : queue_.Next(with_stragglers);
 }
 
 SteadyDuration ProjectState::Settle(Instant now, Outcomes& outcomes,
                                     Plan& plan) {
   using Kind = Decision::Kind;
   patience_ends_ = SteadyTime::max();
-  if (!HasQueued() && !listing_wanted) return NoteHoldUp(now.steady);
-  decision_ = Decide(now);
+  if (queue_.IsEmpty() && !listing_wanted) return NoteHoldUp(now.steady);
+  decision_ = admission_.Decide(now, [this] {
+    if (queue_.HasUntriedProbe(admission_)) return true;
+    if (!listing_wanted) return false;
+    const Admission::Object list = Listing();
+    return admission_.IsUntriedProbe(list.name, list.was_good);
+  });
   switch (decision_.kind) {
     case Kind::kRefused:
       RefuseQueued(now, outcomes, plan);
@@ -141,7 +106,7 @@ void ProjectState::RefuseQueued(Instant now, Outcomes& outcomes, Plan& plan) {
     held_back_ = true;
     plan.held_back.push_back({settings(), refusal});
   }
-  for (Entry* entry : Queued()) {
+  for (Entry* entry : queue_.All()) {
     Dequeue(*entry);
     outcomes.Fail(*entry, entry->last_error ? entry->last_error : refusal, now);
   }
@@ -155,7 +120,7 @@ void ProjectState::FailOutOfReach(Instant now, Outcomes& outcomes) {
   if (reach_is_known_) return;
   const bool paused = admission_.pace().IsPaused(now.steady);
   std::size_t before = 0;
-  for (Entry* entry : Queued()) {
+  for (Entry* entry : queue_.All()) {
     if (admission_.pace().TurnAfter(before, now.steady) <
         LastDeadline(*entry)) {
       ++before;
@@ -176,7 +141,7 @@ void ProjectState::FailWhoCannotWait(Instant now, Outcomes& outcomes) {
   const bool is_outage = decision_.kind == Kind::kOutage;
   if (is_outage && !admission_.pace().outage().IsLong(now.steady)) return;
   if (!is_outage && !decision_.why) return;
-  for (Entry* entry : Queued()) {
+  for (Entry* entry : queue_.All()) {
     const SteadyTime waits_until =
         is_outage ? entry->wanted_at + kWaitInLongOutage : LastDeadline(*entry);
     if (is_outage ? now.steady < waits_until : decision_.until < waits_until) {
@@ -194,7 +159,7 @@ SteadyDuration ProjectState::NoteHoldUp(SteadyTime now) {
   const SteadyDuration held_up =
       held_up_since_ ? now - *held_up_since_ : SteadyDuration::zero();
   held_up_since_.reset();
-  if (HasQueued() &&
+  if (!queue_.IsEmpty() &&
       (decision_.kind == Kind::kPause || decision_.kind == Kind::kRate)) {
     held_up_since_ = now;
   }
@@ -202,7 +167,7 @@ SteadyDuration ProjectState::NoteHoldUp(SteadyTime now) {
 }
 
 SteadyTime ProjectState::SettleAt() const {
-  if (!HasQueued() && !listing_wanted) return SteadyTime::max();
+  if (queue_.IsEmpty() && !listing_wanted) return SteadyTime::max();
   return std::min(decision_.until, patience_ends_);
 }
 

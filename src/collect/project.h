@@ -6,15 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <memory_resource>
 #include <optional>
-#include <set>
-#include <tuple>
+#include <string>
 
 #include "collect/admission.h"
+#include "collect/decision.h"
 #include "collect/entry.h"
 #include "collect/instant.h"
-#include "collect/pacing.h"
+#include "collect/project_queue.h"
 #include "collect/settings.h"
 
 namespace exporter {
@@ -53,44 +52,22 @@ class ProjectState {
   // A good one came.
   void NoteAnswer(SteadyDuration took);
 
+  // `entry` waits for its turn from now on, or no longer.
   void Enqueue(Entry& entry);
-  void Dequeue(Entry& entry);
-  [[nodiscard]] bool HasFresh() const { return !fresh_.empty(); }
-  [[nodiscard]] bool HasStragglers() const { return !stragglers_.empty(); }
-  [[nodiscard]] bool HasQueued() const { return HasFresh() || HasStragglers(); }
+  void Dequeue(Entry& entry) { queue_.Erase(entry); }
+  // One that waits has another place in the catalogue.
+  void Reorder(Entry& entry, std::uint64_t order);
+  [[nodiscard]] const ProjectQueue& queue() const { return queue_; }
+  // The one to be asked now. REQUIRES: decision().MayGo(), and there is one.
+  [[nodiscard]] Entry& Next(bool with_stragglers);
 
-  // The one that was asked longest ago, stragglers among them only if asked
-  // for. REQUIRES: there is one.
-  [[nodiscard]] Entry& Next(bool with_stragglers) const;
-
-  // The one whose answer tells most of the credentials, or of the line: one
-  // that was good before; else one that was never asked, from either end of the
-  // queue in turn, in case those at the front are refused by themselves; else
-  // one that was no probe yet; else any. REQUIRES: there is one.
-  [[nodiscard]] Entry& NextProbe();
-
-  // What requests for pages of the list are told apart by.
-  [[nodiscard]] std::string ListingName() const {
-    return settings()->project_id + " list";
-  }
-  // As IsGood.
-  [[nodiscard]] bool IsListingGood() const {
-    return listing_standing.IsGood(admission_.StandingEpoch());
-  }
-
-  // It was not refused by itself when it was asked last.
-  [[nodiscard]] bool IsGood(const Entry& entry) const {
-    return entry.standing.IsGood(admission_.StandingEpoch());
-  }
-
-  // All that are queued, the one asked longest ago first.
-  [[nodiscard]] std::vector<Entry*> Queued() const;
+  // A page of the list, as admission sees it.
+  [[nodiscard]] Admission::Object Listing() const;
 
   [[nodiscard]] const std::shared_ptr<const ProjectSettings>& settings() const {
     return admission_.settings();
   }
   [[nodiscard]] Admission& admission() { return admission_; }
-  [[nodiscard]] const Admission& admission() const { return admission_; }
 
   bool retired = false;         // No longer configured; ends when idle.
   bool listing_wanted = false;  // A page of the list waits for its turn.
@@ -99,22 +76,10 @@ class ProjectState {
   Standing listing_standing;
 
  private:
-  // Two may have the same place in two catalogues.
-  struct LongestUnasked {
-    bool operator()(const Entry* a, const Entry* b) const {
-      return std::tie(a->last_asked, a->order, a->key) <
-             std::tie(b->last_asked, b->order, b->key);
-    }
-  };
-  using Queue = std::pmr::set<Entry*, LongestUnasked>;
-
-  [[nodiscard]] Decision Decide(Instant now) const;
   void RefuseQueued(Instant now, Outcomes& outcomes, Plan& plan);
   void FailOutOfReach(Instant now, Outcomes& outcomes);
   void FailWhoCannotWait(Instant now, Outcomes& outcomes);
   SteadyDuration NoteHoldUp(SteadyTime now);
-  [[nodiscard]] bool IsUntriedProbe(const Entry& entry) const;
-  [[nodiscard]] bool IsFreshProbe(const Entry& entry) const;
 
   Admission admission_;
   Decision decision_;
@@ -122,13 +87,8 @@ class ProjectState {
   bool held_back_ = false;       // By a refusal, which was told.
   std::optional<SteadyTime> held_up_since_;       // By pacing, with a queue.
   SteadyTime patience_ends_ = SteadyTime::max();  // Somebody's, in an outage.
-  bool probes_the_last_ = false;
   std::optional<SteadyDuration> usual_answer_time_;
-  // Each scrape fills and drains the queues. With nodes of their own it does
-  // not leave its holes all over the heap, which ten thousand datasets feel.
-  std::pmr::unsynchronized_pool_resource nodes_;
-  Queue fresh_{&nodes_};
-  Queue stragglers_{&nodes_};
+  ProjectQueue queue_;
 };
 
 }  // namespace exporter

@@ -23,7 +23,7 @@ bool Retries::Rest(const std::shared_ptr<Entry>& entry, SteadyTime now,
       });
   if (!somebody_waits_so_long || !budget_.Take(now)) return false;
   entry->retried = true;
-  entry->phase = Entry::Phase::kResting;
+  entry->phase.MoveTo(Entry::Phase::kResting);
   resting_.emplace(until, entry);
   return true;
 }

@@ -25,10 +25,12 @@ void Roster::Replace(std::shared_ptr<const Catalogue> catalogue,
     auto entry = kept ? kept.mapped() : ComeBack(dataset.key);
     // Another one only where the project was gone and nobody waited in it.
     entry->project = projects.at(dataset.key.project_id);
-    const bool queued = entry->phase == Entry::Phase::kQueued;
-    if (queued) entry->project->Dequeue(*entry);
-    entry->order = entries.size();
-    if (queued) entry->project->Enqueue(*entry);
+    const std::uint64_t order = entries.size();
+    if (entry->phase.Is(Entry::Phase::kQueued)) {
+      entry->project->Reorder(*entry, order);
+    } else {
+      entry->order = order;
+    }
     entries.push_back(std::move(entry));
   }
   entries_ = std::move(entries);
@@ -63,8 +65,7 @@ bool Roster::HasAnotherProbe(const Admission& admission,
   return std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
     return entry.get() != asked &&
            admission.SharesBreakerWith(entry->project->admission()) &&
-           admission.IsFreshProbe(NameOf(*entry),
-                                  entry->project->IsGood(*entry));
+           IsFreshProbe(admission, *entry);
   });
 }
 

@@ -35,7 +35,7 @@ std::shared_ptr<const Error> WhyNotAnswered(const Entry& entry,
                                             const Decision& decision,
                                             SteadyTime now) {
   using Kind = Decision::Kind;
-  if (entry.phase == Entry::Phase::kAsked) {
+  if (entry.phase.Is(Entry::Phase::kAsked)) {
     return MakeError(ErrorKind::kTimeout,
                      "no answer within the budget of the scrape");
   }

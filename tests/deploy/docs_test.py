@@ -398,11 +398,12 @@ class ArchitectureTest(unittest.TestCase):
             status = pathlib.Path(f"/proc/{program.process.pid}/status").read_text()
         self.assertEqual(int(re.search(r"Threads:\s+(\d+)", status)[1]), told)
 
-    def test_the_states_of_a_query_are_those_of_an_entry(self):
-        phases = re.search(r"enum class Phase \{(.*?)\};", (ROOT / "src/collect/entry.h").read_text(), re.S)[1]
-        told = [cell for row in re.findall(r"(?m)^\| ([a-z, ]+) \| ([a-z]+) \| ", sections(self.architecture)["One query"])
-                for cells in row for cell in cells.split(", ")]
-        self.assertEqual({f"k{name.capitalize()}" for name in told} - {"kFrom", "kTo"}, set(re.findall(r"k\w+", phases)))
+    def test_a_query_makes_the_moves_that_it_says(self):
+        told = {(start, to) for starts, to in re.findall(r"(?m)^\| ([a-z, ]+) \| ([a-z]+) \| ",
+                                                        sections(self.architecture)["One query"])
+                for start in starts.split(", ")} - {("from", "to")}
+        made = re.findall(r"\{Phase::k(\w+), Phase::k(\w+)\}", (ROOT / "src/collect/query_phase.cc").read_text())
+        self.assertEqual(told, {(start.lower(), to.lower()) for start, to in made})
 
 
 class MetricsTest(unittest.TestCase):
