@@ -26,12 +26,23 @@ ScrapeOrder OrderOf(const EndpointContext& context,
                         context.config()->scrape)};
 }
 
+// `own`: null for none of them. All but `collection` must outlive the response.
 ServeResponse Exposed(const Exposition& exposition, Format format,
-                      const Collection& collection,
-                      std::span<const prometheus::MetricFamily> own) {
+                      std::shared_ptr<const Collection> collection,
+                      const OwnMetrics* own) {
+  const std::size_t expected = exposition.ExpectedBytes(*collection, format);
   return {.content_type = std::string(ContentType(format)),
-          .body = exposition.Write(collection, format, own),
-          .headers = {{"Vary", "Accept"}}};
+          .headers = {{"Vary", "Accept"}},
+          .write_body =
+              [&exposition, format, collection = std::move(collection),
+               own](const BodySink& sink) {
+                exposition.Write(*collection, format,
+                                 own == nullptr
+                                     ? std::vector<prometheus::MetricFamily>()
+                                     : own->Collect(),
+                                 sink);
+              },
+          .expected_bytes = expected};
 }
 
 void Metrics(const EndpointContext& context, const ServeRequest& request,
@@ -42,10 +53,9 @@ void Metrics(const EndpointContext& context, const ServeRequest& request,
   order.done = [&exposition = context.exposition, own,
                 format = NegotiateFormat(request.Header("Accept")),
                 then = std::move(then)](Collection collected) {
-    then([&exposition, own, format, collection = std::move(collected)] {
-      return Exposed(exposition, format, collection,
-                     own == nullptr ? std::vector<prometheus::MetricFamily>()
-                                    : own->Collect());
+    then([&exposition, own, format,
+          collection = std::make_shared<Collection>(std::move(collected))] {
+      return Exposed(exposition, format, collection, own);
     });
   };
   context.collector.Collect(std::move(order));
@@ -109,12 +119,13 @@ void Probe(const EndpointContext& context, const ServeRequest& request,
                 project_id = key.project_id, trace = order.trace,
                 then](Collection collected) {
     then([&collector, &exposition, format, project_id, trace,
-          collection = std::move(collected)]() -> ServeResponse {
-      if (collection.readings.empty()) {
+          collection = std::make_shared<Collection>(
+              std::move(collected))]() -> ServeResponse {
+      if (collection->readings.empty()) {
         return UnknownDataset(collector, project_id);
       }
-      if (trace) return {.body = Told(*trace, collection)};
-      return Exposed(exposition, format, collection, {});
+      if (trace) return {.body = Told(*trace, *collection)};
+      return Exposed(exposition, format, collection, nullptr);
     });
   };
   context.collector.Collect(std::move(order));

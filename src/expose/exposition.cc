@@ -21,16 +21,21 @@ std::int64_t Nanoseconds(steady_clock::duration duration) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
 }
 
-// One collection on its way into one string.
+// What is gathered before it goes on.
+constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
+
+// One collection on its way into a sink.
 class Sheet {
  public:
   // All must outlive this object.
   Sheet(const Collection& collection, const LabelTable& labels,
-        const Dialect& dialect, std::string& out)
+        const Dialect& dialect, const Exposition::Sink& sink)
       : collection_(collection),
         labels_(labels),
-        out_(out),
-        writer_(dialect, out) {}
+        sink_(sink),
+        writer_(dialect, out_) {
+    out_.reserve(kPieceBytes + kPieceBytes / 8);
+  }
 
   // `endings` as in Exposition.
   void WriteStates(bool strict_stateset,
@@ -139,6 +144,16 @@ class Sheet {
                static_cast<std::int64_t>(collection_.errors), 0);
   }
 
+  // The last there is.
+  void WriteOwn(std::span<const prometheus::MetricFamily> families,
+                std::optional<WallTime> started) {
+    for (const prometheus::MetricFamily& family : families) {
+      WriteFamily(family, writer_, started);
+    }
+    writer_.End();
+    Pass();
+  }
+
  private:
   // The head of `family`, and what `write` writes of each reading. Nothing if
   // that is nothing.
@@ -147,8 +162,18 @@ class Sheet {
     const std::size_t before = out_.size();
     writer_.Head(family);
     const std::size_t samples = out_.size();
-    for (const Reading& reading : collection_.readings) write(reading);
-    if (out_.size() == samples) out_.resize(before);
+    bool empty = true;
+    for (const Reading& reading : collection_.readings) {
+      write(reading);
+      empty = empty && out_.size() == samples;
+      if (out_.size() >= kPieceBytes && !empty) Pass();
+    }
+    if (empty) out_.resize(before);
+  }
+
+  void Pass() {
+    sink_(out_);
+    out_.clear();
   }
 
   template <typename Write>
@@ -203,7 +228,8 @@ class Sheet {
 
   const Collection& collection_;
   const LabelTable& labels_;
-  std::string& out_;
+  const Exposition::Sink& sink_;
+  std::string out_;  // Not passed on yet.
   TextWriter writer_;
 };
 
@@ -232,33 +258,35 @@ Exposition::Exposition(bool strict_stateset, std::optional<WallTime> started,
       created_samples_(created_samples),
       state_endings_(RenderEndings(strict_stateset)) {}
 
-std::string Exposition::Write(
-    const Collection& collection, Format format,
-    std::span<const prometheus::MetricFamily> own) const {
+void Exposition::Write(const Collection& collection, Format format,
+                       std::span<const prometheus::MetricFamily> own,
+                       const Sink& sink) const {
   const std::shared_ptr<const LabelTable> labels =
       LabelsOf(collection.catalogue);
-
-  const Dialect& dialect = DialectOf(format, created_samples_);
-
-  // The end first: then the size of the whole is known before it is reserved.
-  std::string end;
-  TextWriter end_writer(dialect, end);
-  for (const prometheus::MetricFamily& family : own) {
-    WriteFamily(family, end_writer, started_);
-  }
-  end_writer.End();
-
-  std::string body;
-  body.reserve(EstimateDatasetBytes(collection, *labels, dialect) + end.size());
-  Sheet sheet(collection, *labels, dialect, body);
+  Sheet sheet(collection, *labels, DialectOf(format, created_samples_), sink);
   sheet.WriteStates(strict_stateset_, state_endings_);
   sheet.WriteStatusFields();
   sheet.WriteHistory();
   sheet.WriteInfo();
   sheet.WriteQueries();
   sheet.WriteScrape();
-  body += end;
+  sheet.WriteOwn(own, started_);
+}
+
+std::string Exposition::Write(
+    const Collection& collection, Format format,
+    std::span<const prometheus::MetricFamily> own) const {
+  std::string body;
+  body.reserve(ExpectedBytes(collection, format));
+  Write(collection, format, own,
+        [&](std::string_view piece) { body += piece; });
   return body;
+}
+
+std::size_t Exposition::ExpectedBytes(const Collection& collection,
+                                      Format format) const {
+  return EstimateDatasetBytes(collection, *LabelsOf(collection.catalogue),
+                              DialectOf(format, created_samples_));
 }
 
 std::shared_ptr<const LabelTable> Exposition::LabelsOf(

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "base/header_text.h"
 
@@ -15,22 +16,75 @@ namespace {
 // 108 ms, for the same size.
 constexpr int kLevel = 1;
 
-// Owns what zlib keeps beside the stream, which points back to it.
-struct Deflater {
-  Deflater() {
+// A gzip file that grows as its content comes.
+class GzipStream {
+ public:
+  // `expected_bytes` of content. Metrics come to a twentieth of their size.
+  // What they could come to at worst is so much that reserving it would double
+  // the memory of a large scrape.
+  explicit GzipStream(std::size_t expected_bytes)
+      : out_(expected_bytes / 16 + 1024, '\0') {
     constexpr int kGzipWindow = 15 + 16;  // The largest, in gzip's frame.
     constexpr int kMemoryLevel = 8;
-    if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemoryLevel,
+    if (deflateInit2(&stream_, kLevel, Z_DEFLATED, kGzipWindow, kMemoryLevel,
                      Z_DEFAULT_STRATEGY) != Z_OK) {
       throw std::runtime_error("zlib: no memory");
     }
   }
-  ~Deflater() { deflateEnd(&stream); }
-  Deflater(const Deflater&) = delete;
-  Deflater& operator=(const Deflater&) = delete;
+  ~GzipStream() { deflateEnd(&stream_); }
+  GzipStream(const GzipStream&) = delete;  // zlib points back to the stream.
+  GzipStream& operator=(const GzipStream&) = delete;
 
-  z_stream stream{};
+  void Add(std::string_view bytes) { Deflate(bytes, Z_NO_FLUSH); }
+
+  std::string Finish() {
+    Deflate({}, Z_FINISH);
+    out_.resize(stream_.total_out);
+    return std::move(out_);
+  }
+
+ private:
+  void Deflate(std::string_view bytes, int flush) {
+    // zlib does not write to its input, but its type does not say so.
+    stream_.next_in =
+        reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
+    stream_.avail_in = static_cast<uInt>(bytes.size());
+    do {
+      if (stream_.total_out == out_.size()) out_.resize(2 * out_.size());
+      stream_.next_out =
+          reinterpret_cast<Bytef*>(out_.data()) + stream_.total_out;
+      stream_.avail_out = static_cast<uInt>(out_.size() - stream_.total_out);
+      if (deflate(&stream_, flush) == Z_STREAM_ERROR) {
+        throw std::runtime_error("zlib: not finished");
+      }
+    } while (stream_.avail_out == 0);
+  }
+
+  z_stream stream_{};
+  std::string out_;
 };
+
+// What `response` writes, as a gzip file; as it is where `may_be_plain` and it
+// is small. Whether it was compressed.
+bool WriteCompressed(ServeResponse& response, bool may_be_plain) {
+  std::string first;  // As long as it may be all.
+  std::optional<GzipStream> file;
+  const auto begin = [&] {
+    file.emplace(response.expected_bytes);
+    file->Add(first);
+  };
+  response.write_body([&](std::string_view piece) {
+    if (!file && first.size() + piece.size() < kMinCompressedBytes) {
+      first += piece;
+      return;
+    }
+    if (!file) begin();
+    file->Add(piece);
+  });
+  if (!file && !may_be_plain) begin();
+  response.body = file ? file->Finish() : std::move(first);
+  return file.has_value();
+}
 
 }  // namespace
 
@@ -66,37 +120,28 @@ AcceptedCodings ParseAcceptEncoding(std::string_view header) {
 }
 
 std::string Gzip(std::string_view bytes) {
-  // Metrics come to a twentieth of their size. What they could come to at worst
-  // is so much that reserving it would double the memory of a large scrape.
-  constexpr std::size_t kUsualRatio = 16;
-  constexpr std::size_t kLeast = 1024;
-  Deflater deflater;
-  z_stream& stream = deflater.stream;
-  // zlib does not write to its input, but its type does not say so.
-  stream.next_in =
-      reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  std::string out(bytes.size() / kUsualRatio + kLeast, '\0');
-  int result = Z_OK;
-  while (true) {
-    stream.next_out = reinterpret_cast<Bytef*>(out.data()) + stream.total_out;
-    stream.avail_out = static_cast<uInt>(out.size() - stream.total_out);
-    result = deflate(&stream, Z_FINISH);
-    if (result != Z_OK) break;
-    out.resize(2 * out.size());
-  }
-  out.resize(stream.total_out);
-  if (result != Z_STREAM_END) throw std::runtime_error("zlib: not finished");
-  return out;
+  GzipStream file(bytes.size());
+  file.Add(bytes);
+  return file.Finish();
 }
 
 void Encode(std::string_view accept_encoding, ServeResponse& response) {
   response.headers.emplace_back("Vary", "Accept-Encoding");
   const AcceptedCodings accepted = ParseAcceptEncoding(accept_encoding);
-  if (!accepted.gzip) return;
-  if (accepted.identity && response.body.size() < kMinCompressedBytes) return;
-  response.body = Gzip(response.body);
-  response.headers.emplace_back("Content-Encoding", "gzip");
+  bool compressed = false;
+  if (response.write_body && accepted.gzip) {
+    compressed = WriteCompressed(response, accepted.identity);
+  } else if (response.write_body) {
+    response.body.reserve(response.expected_bytes);
+    response.write_body(
+        [&](std::string_view piece) { response.body += piece; });
+  } else if (accepted.gzip && (!accepted.identity ||
+                               response.body.size() >= kMinCompressedBytes)) {
+    response.body = Gzip(response.body);
+    compressed = true;
+  }
+  response.write_body = nullptr;  // With what it was written from.
+  if (compressed) response.headers.emplace_back("Content-Encoding", "gzip");
 }
 
 }  // namespace exporter

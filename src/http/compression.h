@@ -27,9 +27,10 @@ AcceptedCodings ParseAcceptEncoding(std::string_view header);
 // `bytes` as a gzip file.
 std::string Gzip(std::string_view bytes);
 
-// Compresses the body of `response` where the client's Accept-Encoding allows
-// it and it is worth while, and says in its headers what was done and that it
-// depends on this header. A client that refuses everything gets the plain body.
+// Makes the body of `response`, if it has yet to be written, and compresses it
+// where the client's Accept-Encoding allows it and it is worth while; says in
+// its headers what was done and that it depends on this header. A client that
+// refuses everything gets the plain body.
 void Encode(std::string_view accept_encoding, ServeResponse& response);
 
 }  // namespace exporter

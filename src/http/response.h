@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +11,9 @@
 
 namespace exporter {
 
+// Takes a body piece by piece.
+using BodySink = std::function<void(std::string_view piece)>;
+
 struct ServeResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
@@ -16,6 +21,11 @@ struct ServeResponse {
   // More headers; not Content-Type, Content-Length, Connection or Date. Their
   // values hold no control characters.
   std::vector<std::pair<std::string, std::string>> headers{};
+
+  // Of a large body, instead of `body`: writes it into `sink`. Encode calls it,
+  // and where the client takes gzip the whole is never in memory.
+  std::function<void(const BodySink& sink)> write_body{};
+  std::size_t expected_bytes = 0;  // That it writes; better more than fewer.
 };
 
 // "404 Not Found" and a newline as text, which is what most faults need.

@@ -228,6 +228,38 @@ TEST(ExpositionTest, PutsTheExportersOwnFamiliesBeforeTheEnd) {
                              "# TYPE a counter\na_total 0\n# EOF\n"));
 }
 
+TEST(ExpositionTest, WritesTheSameInPiecesOfBoundedSize) {
+  constexpr std::size_t kDatasets = 2000;
+  std::vector<std::string> pieces;
+  Exposition(false).Write(
+      UsualCase(kDatasets), Format::kOpenMetrics, {},
+      [&](std::string_view piece) { pieces.emplace_back(piece); });
+  ASSERT_GT(pieces.size(), 20U);
+  std::string whole;
+  for (const std::string& piece : pieces) {
+    EXPECT_LT(piece.size(), 72U * 1024);
+    whole += piece;
+  }
+
+  // Of the heads none is lost or written twice where a piece ends, of the
+  // samples none either.
+  const auto count = [](const std::string& text, std::string_view begin) {
+    std::size_t lines = 0;
+    std::istringstream all(text);
+    for (std::string line; std::getline(all, line);) {
+      lines += line.starts_with(begin) ? 1U : 0U;
+    }
+    return lines;
+  };
+  const std::string small =
+      Exposition(false).Write(UsualCase(20), Format::kOpenMetrics);
+  for (const char* head : {"# TYPE", "# HELP", "# UNIT", "# EOF"}) {
+    EXPECT_EQ(count(whole, head), count(small, head)) << head;
+  }
+  EXPECT_EQ(count(whole, "modelarts_dataset_"),
+            count(small, "modelarts_dataset_") * kDatasets / 20);
+}
+
 TEST(ExpositionTest, FollowsANewCatalogue) {
   const Exposition exposition(false);
   Collection collection = OneDataset({});

@@ -1,12 +1,19 @@
 #include "http/compression.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <memory>
 #include <random>
 
 namespace exporter {
 namespace {
+
+using ::testing::_;
+using ::testing::Contains;
+using ::testing::Not;
+using ::testing::Pair;
 
 std::string Gunzip(const std::string& bytes, std::size_t size) {
   std::string out(size + 1, '\0');
@@ -90,6 +97,52 @@ TEST(EncodeTest, LeavesSmallBodiesAlone) {
   Encode("gzip, identity;q=0", response);
   EXPECT_EQ(Gunzip(response.body, kMinCompressedBytes),
             std::string(kMinCompressedBytes - 1, 'a'));
+}
+
+// A response of `count` pieces.
+ServeResponse Written(std::size_t count, const std::string& piece) {
+  return {.write_body = [=](const BodySink& sink) {
+    for (std::size_t i = 0; i < count; ++i) sink(piece);
+  }};
+}
+
+TEST(EncodeTest, CompressesABodyAsItIsWritten) {
+  const std::string piece(1000, 'a');
+  std::string whole;
+  for (int i = 0; i < 1000; ++i) whole += piece;
+
+  ServeResponse compressed = Written(1000, piece);
+  Encode("gzip", compressed);
+  EXPECT_EQ(Gunzip(compressed.body, whole.size()), whole);
+  EXPECT_THAT(compressed.headers, Contains(Pair("Content-Encoding", "gzip")));
+
+  ServeResponse plain = Written(1000, piece);
+  Encode("", plain);
+  EXPECT_EQ(plain.body, whole);
+  EXPECT_THAT(plain.headers, Not(Contains(Pair("Content-Encoding", _))));
+}
+
+TEST(EncodeTest, LeavesSmallBodiesAloneThatAreWritten) {
+  for (const std::size_t count : {0U, 1U, 2U}) {
+    const std::string piece(kMinCompressedBytes / 2 - 1, 'a');
+    std::string whole;
+    for (std::size_t i = 0; i < count; ++i) whole += piece;
+
+    ServeResponse plain = Written(count, piece);
+    Encode("gzip", plain);
+    EXPECT_EQ(plain.body, whole);
+
+    ServeResponse compressed = Written(count, piece);
+    Encode("gzip, identity;q=0", compressed);
+    EXPECT_EQ(Gunzip(compressed.body, whole.size()), whole);
+  }
+}
+
+TEST(EncodeTest, LetsGoOfWhatTheBodyIsWrittenFrom) {
+  auto source = std::make_shared<int>(0);
+  ServeResponse response{.write_body = [source](const BodySink&) {}};
+  Encode("gzip", response);
+  EXPECT_EQ(source.use_count(), 1);
 }
 
 }  // namespace
