@@ -5,13 +5,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "access/web_server.h"
 #include "support/raw_client.h"
+#include "support/started_port.h"
 #include "support/turnstile.h"
 
 namespace exporter {
@@ -26,14 +26,7 @@ class TestServer {
 
   explicit TestServer(std::vector<Route> routes, WebServerOptions options = {})
       : server_(WithAddress(std::move(options)), std::move(routes), registry) {
-    const Result<std::vector<std::string>> bound = server_.Start();
-    if (!bound) {
-      ADD_FAILURE() << bound.error().message;
-      return;
-    }
-    port_ = static_cast<std::uint16_t>(std::strtoul(
-        bound->front().substr(bound->front().rfind(':') + 1).c_str(), nullptr,
-        10));
+    port_ = StartedPort(server_);
   }
 
   [[nodiscard]] std::uint16_t Port() const { return port_; }

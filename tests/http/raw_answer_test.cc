@@ -10,6 +10,7 @@
 #include "http/server.h"
 #include "http/session.h"
 #include "support/raw_client.h"
+#include "support/started_port.h"
 
 namespace exporter {
 namespace {
@@ -38,10 +39,7 @@ class RawAnswerTest : public testing::Test {
  protected:
   RawClient Ask(Giving give) {
     give_ = std::move(give);
-    const auto bound = server_.Start();
-    EXPECT_TRUE(bound);
-    RawClient client(static_cast<std::uint16_t>(
-        std::stoul(bound->front().substr(bound->front().rfind(':') + 1))));
+    RawClient client(StartedPort(server_));
     client.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     return client;
   }

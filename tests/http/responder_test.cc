@@ -9,6 +9,7 @@
 
 #include "http/server.h"
 #include "support/raw_client.h"
+#include "support/started_port.h"
 
 namespace exporter {
 namespace {
@@ -18,12 +19,7 @@ using namespace std::chrono_literals;
 // A server that hands out each request's Responder.
 class ResponderTest : public testing::Test {
  protected:
-  ResponderTest() {
-    const auto bound = server_->Start();
-    EXPECT_TRUE(bound);
-    port_ = static_cast<std::uint16_t>(
-        std::stoul(bound->front().substr(bound->front().rfind(':') + 1)));
-  }
+  ResponderTest() { port_ = StartedPort(*server_); }
 
   // Of a client's GET, once the engine has read it.
   std::unique_ptr<Responder> Ask(RawClient& client) {

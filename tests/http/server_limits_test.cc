@@ -207,7 +207,8 @@ TEST(ServerLimitsTest, ACrowdOfSilentClientsCostsNextToNothing) {
   EXPECT_EQ(server.Connect().Get("/").status, 200);
 
   EXPECT_LT(idle_cost, (steady_clock::now() - start) / 20);
-  EXPECT_LT(steady_clock::now() - asked, 200ms);
+  EXPECT_LT(steady_clock::now() - asked, ServerLimits().request_time / 2)
+      << "it did not wait for them";
 }
 
 TEST(ServerLimitsTest, AFullHouseMakesRoomForTheNextClient) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <string>
 #include <thread>
@@ -14,6 +13,7 @@
 
 #include "http/server.h"
 #include "support/raw_client.h"
+#include "support/started_port.h"
 #include "support/turnstile.h"
 
 namespace exporter {
@@ -33,14 +33,7 @@ class TestServer {
                 [this](const ServeRequest& request, Responder responder) {
                   Handle(request, std::move(responder));
                 }) {
-    const Result<std::vector<std::string>> bound = server_.Start();
-    if (!bound) {
-      ADD_FAILURE() << bound.error().message;
-      return;
-    }
-    port_ = static_cast<std::uint16_t>(std::strtoul(
-        bound->front().substr(bound->front().rfind(':') + 1).c_str(), nullptr,
-        10));
+    port_ = StartedPort(server_);
   }
 
   ~TestServer() {
