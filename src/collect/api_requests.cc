@@ -55,10 +55,9 @@ void ApiRequests::Send(RequestId request, Question question,
 }
 
 void ApiRequests::Cancel(const Plan::Cancel& cancel) {
-  const auto found = exchanges_.find(cancel.request);
-  if (found == exchanges_.end()) return;
-  const Exchange exchange = std::move(found->second);
-  exchanges_.erase(found);
+  const auto found = exchanges_.extract(cancel.request);
+  if (found.empty()) return;
+  const Exchange& exchange = found.mapped();
   const Question& question = exchange.question;
   fetcher_.Cancel(exchange.ticket);
   metrics_.Failed(question.operation, ErrorKind::kTimeout);
@@ -73,21 +72,16 @@ void ApiRequests::Cancel(const Plan::Cancel& cancel) {
 
 void ApiRequests::Came(RequestId request, const Result<HttpReply>& reply,
                        HttpRequest proved) {
-  const auto found = exchanges_.find(request);
-  if (found == exchanges_.end()) return;
-  const Exchange exchange = std::move(found->second);
-  exchanges_.erase(found);
+  const auto found = exchanges_.extract(request);
+  if (found.empty()) return;
+  const Exchange& exchange = found.mapped();
   const Question& question = exchange.question;
   const SteadyDuration took = clock_.SteadyNow() - exchange.began;
   metrics_.Took(question.operation, took);
 
-  Answer answer{.result = Fail(ErrorKind::kConnect, "no reply")};
-  if (reply) {
-    metrics_.Responded(question.operation, reply->status);
-    answer = Judge(exchange, *reply, std::move(proved));
-  } else {
-    answer.result = Fail(reply.error());
-  }
+  if (reply) metrics_.Responded(question.operation, reply->status);
+  Answer answer = reply ? Judge(exchange, *reply, std::move(proved))
+                        : Answer{.result = Fail(reply.error())};
   const Error* error = answer.result ? nullptr : &answer.result.error();
   if (error != nullptr) metrics_.Failed(question.operation, error->kind);
   traces_.Tell(question.dataset,

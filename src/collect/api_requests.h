@@ -38,7 +38,7 @@ class ApiRequests {
       const Question& question, const HttpReply& reply)>;
   // Called once, unless the request is cancelled; inside Send where the
   // credentials have no proof.
-  using Ended = std::function<void(RequestId request, Answer answer)>;
+  using Ended = std::function<void(RequestId request, Answer&& answer)>;
 
   // All of them must outlive this object.
   ApiRequests(const Clock& clock, LoopMetrics& metrics, Fetcher& fetcher,

@@ -33,16 +33,16 @@ CloudLoop::CloudLoop(const Clock& clock, prometheus::Registry& registry,
       traces_(clock),
       api_(clock, metrics_, fetcher_, log_, traces_),
       queries_(metrics_, api_, log_,
-               [this](RequestId request, Answer answer) {
+               [this](RequestId request, Answer&& answer) {
                  Ended(request, std::move(answer));
                }),
       listings_(
           clock, metrics_, api_, seed + 1, [this] { RebuildCatalogue(); },
-          [this](RequestId request, Answer answer) {
+          [this](RequestId request, Answer&& answer) {
             Ended(request, std::move(answer));
           }) {}
 
-void CloudLoop::Ended(RequestId request, Answer answer) {
+void CloudLoop::Ended(RequestId request, Answer&& answer) {
   planner_.Answered(request, std::move(answer), Now());
   again_ = true;
 }

@@ -64,7 +64,7 @@ class CloudLoop {
   [[nodiscard]] Instant Now() const;
   void RebuildCatalogue();
   void Execute(Plan& plan);  // But for telling who is finished.
-  void Ended(RequestId request, Answer answer);
+  void Ended(RequestId request, Answer&& answer);
   void Finish(Plan::Finished& finished);
   // Of an answer that is no new query's.
   [[nodiscard]] std::string Explain(const Source& source,

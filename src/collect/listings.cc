@@ -78,7 +78,7 @@ void Listings::Ask(const Plan::List& list) {
         return TakePage(question, reply, discovery);
       },
       [this, discovery, project = list.project](RequestId request,
-                                                Answer answer) {
+                                                Answer&& answer) {
         if (discovery && !answer.result) {
           Failed(*discovery, *project, answer.result.error());
         }

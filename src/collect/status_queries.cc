@@ -19,7 +19,7 @@ void StatusQueries::Ask(Plan::Ask ask) {
       [this](const ApiRequests::Question& question, const HttpReply& reply) {
         return Read(question, reply);
       },
-      [this](RequestId id, Answer answer) { ended_(id, std::move(answer)); });
+      [this](RequestId id, Answer&& answer) { ended_(id, std::move(answer)); });
 }
 
 Result<std::optional<SyncStatus>> StatusQueries::Read(
