@@ -72,6 +72,29 @@ class PlannedCloud {
   FakeCredentials& CredentialsOf(std::size_t project) {
     return dynamic_cast<FakeCredentials&>(*projects.at(project)->credentials);
   }
+  void UseKey(std::size_t project) {
+    CredentialsOf(project).lockable = Credentials::Lockable::kKey;
+  }
+  // It has a password, and no token yet.
+  FakeCredentials& WantLogin(std::size_t project) {
+    FakeCredentials& credentials = CredentialsOf(project);
+    credentials.lockable = Credentials::Lockable::kPassword;
+    credentials.state = Credentials::Readiness::kPending;
+    credentials.renewal_due = true;
+    return credentials;
+  }
+  void RefuseFirstLogin() {
+    planner.RenewalEnded(renewals.at(0).id,
+                         {.error = Error{.kind = ErrorKind::kUnauthorized,
+                                         .message = "refused",
+                                         .http_status = 401}},
+                         now);
+  }
+  void RefuseAll() {
+    cloud = [](const DatasetKey&) {
+      return Bad(ErrorKind::kUnauthorized, 401);
+    };
+  }
   void Configure() {
     std::vector<std::shared_ptr<const ProjectSettings>> all(projects.begin(),
                                                             projects.end());
@@ -174,5 +197,20 @@ class PlannedCloud {
     now.steady = time;
   }
 };
+
+// kConfig, which no query fails for, if it did not fail.
+inline ErrorKind ReasonOf(const Collection& collection, std::size_t dataset) {
+  const Reading& reading = collection.readings.at(dataset);
+  return reading.failure ? reading.failure->kind : ErrorKind::kConfig;
+}
+
+// How many failed for this reason.
+inline std::size_t Failing(const Collection& collection, ErrorKind kind) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < collection.readings.size(); ++i) {
+    if (ReasonOf(collection, i) == kind) ++count;
+  }
+  return count;
+}
 
 }  // namespace exporter
