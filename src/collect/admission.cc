@@ -10,7 +10,6 @@ namespace exporter {
 namespace {
 
 using namespace std::chrono_literals;
-using Kind = Decision::Kind;
 using Verdict = Breaker::Verdict;
 
 // What was had a moment ago is not refused for its age.
@@ -30,7 +29,7 @@ Verdict VerdictOf(const Error* error) {
 Decision AskBreaker(const Breaker& breaker, Instant now,
                     const std::function<bool()>& has_untried) {
   const auto refused = [&](SteadyTime until) {
-    return Decision{.kind = Kind::kRefused,
+    return Decision{.kind = Decision::Kind::kRefused,
                     .until = until,
                     .why = std::make_shared<const Error>(
                         HeldBack(breaker, until, now.steady))};
@@ -39,7 +38,7 @@ Decision AskBreaker(const Breaker& breaker, Instant now,
     case Breaker::Answer::kGo:
       return {};
     case Breaker::Answer::kWait:
-      return {.kind = Kind::kProof,
+      return {.kind = Decision::Kind::kProof,
               .until = breaker.WakeAt(now.steady),
               .why = breaker.NoVerdict()};
     case Breaker::Answer::kRefused:
@@ -51,7 +50,7 @@ Decision AskBreaker(const Breaker& breaker, Instant now,
       !has_untried()) {
     return refused(breaker.AgainAt());
   }
-  return {.kind = Kind::kProbe};
+  return {.kind = Decision::Kind::kProbe};
 }
 
 }  // namespace
@@ -102,7 +101,7 @@ Decision Admission::Decide(Instant now,
                            const std::function<bool()>& has_untried) const {
   switch (credentials().State(now.wall)) {
     case Credentials::Readiness::kNone:
-      return {.kind = Kind::kRefused,
+      return {.kind = Decision::Kind::kRefused,
               .why = std::make_shared<const Error>(
                   credentials().Prove(HttpRequest{}, now.wall).error())};
     case Credentials::Readiness::kPending:

@@ -4,8 +4,6 @@
 
 namespace exporter {
 
-using Kind = Decision::Kind;
-
 void CloudPace::Apply(const ProjectSettings& settings, SharedLimits& shared,
                       SteadyTime now) {
   if (settings.rate_limit != rate_limit_) {
@@ -19,25 +17,26 @@ void CloudPace::Apply(const ProjectSettings& settings, SharedLimits& shared,
 Decision CloudPace::Ask(SteadyTime now) const {
   const SteadyTime line = outage_.NextAt(now);
   if (line > now) {
-    return {.kind = Kind::kOutage, .until = line, .why = outage_.Why()};
+    return {
+        .kind = Decision::Kind::kOutage, .until = line, .why = outage_.Why()};
   }
   const SteadyTime own = own_limit_.throttle.NextAt(now);
   if (own > now) {
-    return {.kind = Kind::kPause,
+    return {.kind = Decision::Kind::kPause,
             .until = own,
             .why = own_limit_.why,
             .whose_limit = "project"};
   }
   const SteadyTime of_user = user_limit_->throttle.NextAt(now);
   if (of_user > now) {
-    return {.kind = Kind::kPause,
+    return {.kind = Decision::Kind::kPause,
             .until = of_user,
             .why = user_limit_->why,
             .whose_limit = "user"};
   }
   if (bucket_) {
     const SteadyTime turn = bucket_->TurnAfter(0, now);
-    if (turn > now) return {.kind = Kind::kRate, .until = turn};
+    if (turn > now) return {.kind = Decision::Kind::kRate, .until = turn};
   }
   return {};
 }

@@ -9,8 +9,6 @@
 namespace exporter {
 
 using namespace std::chrono_literals;
-using Kind = Decision::Kind;
-
 void RenewalGate::Apply(const ProjectSettings& settings, SharedLimits& shared) {
   credentials_ = settings.credentials;
   if (IsByPassword()) {
@@ -72,7 +70,7 @@ void RenewalGate::Ended(const Pass& pass, const Signal& signal, Instant now,
 }
 
 Decision RenewalGate::Wait(Instant now) const {
-  Decision decision{.kind = Kind::kCredentials};
+  Decision decision{.kind = Decision::Kind::kCredentials};
   if (IsByPassword() && login_.IsOnItsWay()) return decision;
   const SteadyTime at = NextAt(now.steady);
   if (at <= now.steady || at == SteadyTime::max()) return decision;

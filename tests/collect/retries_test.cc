@@ -68,7 +68,7 @@ TEST_F(RetriesTest, ForgetsWhatIsDropped) {
 
 TEST_F(RetriesTest, KeepsToItsBudget) {
   int rested = 0;
-  for (int i = 0; i < 50; ++i) {
+  for (std::size_t i = 0; i < 50; ++i) {
     retries_.CountRequest(now_);
     if (retries_.Rest(Asked(NumberedName("d", i)), now_, rng_)) ++rested;
   }
