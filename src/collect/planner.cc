@@ -101,7 +101,7 @@ void Planner::Answered(RequestId request, Answer answer, Instant now) {
   }
 }
 
-void Planner::EndTry(Entry& entry, const Running& running, Answer answer,
+void Planner::EndTry(Entry& entry, const Running& running, Answer&& answer,
                      Admission::Next next, Instant now) {
   entry.straggler = false;
   if (answer.result) {

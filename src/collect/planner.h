@@ -112,7 +112,7 @@ class Planner {
   };
 
   // Events.
-  void EndTry(Entry& entry, const Running& running, Answer answer,
+  void EndTry(Entry& entry, const Running& running, Answer&& answer,
               Admission::Next next, Instant now);
   void GiveUp(Entry& entry, std::shared_ptr<const Error> error, Instant now,
               Plan& plan);
