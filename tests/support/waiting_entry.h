@@ -40,7 +40,7 @@ struct WaitingScrape {
   SharedLimits shared;
   std::shared_ptr<ProjectState> project = [this] {
     auto settings = std::make_shared<ProjectSettings>();
-    settings->project_id = "p";
+    settings->project_id = std::string(1, 'p');
     settings->credentials = std::make_shared<FakeCredentials>();
     return std::make_shared<ProjectState>(settings, shared, now.steady);
   }();
