@@ -417,15 +417,18 @@ bool CurlExchange::TakeBody(std::string_view bytes) {
 // stream has come, new ones too (httpd 2.4.71), and says in HTTP/2 that it has
 // done nothing; libcurl, which writes meanwhile, does not read that.
 bool CurlExchange::MayRepeat(CURLcode code) const {
+  bool may_be_new = on_http2_;  // The connection.
   switch (code) {
+    case CURLE_HTTP2_STREAM:  // The stream alone: the connection lives on.
+      may_be_new = false;
+      [[fallthrough]];
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
     case CURLE_PARTIAL_FILE:  // Of a stream: its connection has ended.
       return !repeated_ && request_.method == "GET" && !reply_->HasBegun() &&
-             (on_http2_ || Number(CURLINFO_NUM_CONNECTS) == 0);
+             (may_be_new || Number(CURLINFO_NUM_CONNECTS) == 0);
     default:
       return false;
   }

@@ -83,8 +83,8 @@ class CurlExchange {
     return phase_ == CurlFailure::Phase::kLookup;
   }
 
-  // Whether, ended with `code`, it has met a connection that the other side has
-  // closed for reasons of its own, and may be sent again. Once for each
+  // Whether, ended with `code`, it may have met a connection that the other
+  // side closed for reasons of its own, and may be sent again. Once for each
   // request.
   [[nodiscard]] bool MayRepeat(CURLcode code) const;
 

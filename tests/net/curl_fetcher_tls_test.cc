@@ -592,6 +592,28 @@ TEST_F(CurlFetcherTlsTest, AsksAnewWhereAnHttp2ConnectionEndsUnderARequest) {
   }
 }
 
+// Whoever counts his requests, a gateway that refuses those of unproven keys,
+// gets each once.
+TEST_F(CurlFetcherTlsTest, AsksOnceWhereAStreamIsResetOnANewConnection) {
+  std::atomic<int> asked = 0;
+  TlsTerms terms = Terms(local_);
+  terms.http2 = true;
+  const SocketServer server(
+      [&](Connection& connection) {
+        ServeHttp2(connection, [&](const std::string& stream) {
+          ++asked;
+          constexpr std::string_view kInternalError("\0\0\0\x02", 4);
+          connection.Send(Frame(kRstStream, 0, stream, kInternalError));
+          return true;
+        });
+      },
+      terms);
+
+  EXPECT_THAT(Outcome(Fetch(Get(server.Url(), trusting_))),
+              StartsWith("connect: "));
+  EXPECT_EQ(asked, 1);
+}
+
 // libcurl repeats such a request five times over the life of a handle.
 TEST_F(CurlFetcherTlsTest, SurvivesAnyNumberOfRefusedStreams) {
   std::atomic<int> asked = 0;
