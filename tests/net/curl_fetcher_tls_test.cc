@@ -33,6 +33,12 @@ class CurlFetcherTlsTest : public FetchTest {
     return {.cert_file = files.cert_file, .key_file = files.key_file};
   }
 
+  TlsTerms Http2() const {
+    TlsTerms terms = Terms(local_);
+    terms.http2 = true;
+    return terms;
+  }
+
   TestAuthority authority_;
   const CertificateFiles local_ =
       authority_.Issue("DNS:localhost,IP:127.0.0.1");
@@ -397,10 +403,9 @@ void AnswerInHttp2(Connection& connection, std::size_t at_once) {
 
 TEST_F(CurlFetcherTlsTest, CarriesManyOverOneConnectionInHttp2) {
   constexpr std::size_t kMany = 50;
-  TlsTerms terms = Terms(local_);
-  terms.http2 = true;
   const SocketServer server(
-      [](Connection& connection) { AnswerInHttp2(connection, kMany); }, terms);
+      [](Connection& connection) { AnswerInHttp2(connection, kMany); },
+      Http2());
   const auto first = Fetch(Get(server.Url(), trusting_));
   ASSERT_EQ(Outcome(first), "status 200");
   EXPECT_EQ(first->body, "{}");
@@ -482,12 +487,6 @@ class FrozenConnectionTest : public CurlFetcherTlsTest {
       fetcher_.Poll(1ms);
     }
     return ticket;
-  }
-
-  TlsTerms Http2() {
-    TlsTerms terms = Terms(local_);
-    terms.http2 = true;
-    return terms;
   }
 
   FreezingServer server_{Http2()};
@@ -580,10 +579,8 @@ class ClosingServer {
 };
 
 TEST_F(CurlFetcherTlsTest, AsksAnewWhereAnHttp2ConnectionEndsUnderARequest) {
-  TlsTerms terms = Terms(local_);
-  terms.http2 = true;
   for (const int closed_at : {1, 2}) {  // On a new connection, on a kept one.
-    ClosingServer server(terms, closed_at);
+    ClosingServer server(Http2(), closed_at);
     for (int i = 0; i < 2; ++i) {
       EXPECT_EQ(Outcome(Fetch(Get(server.Url(), trusting_))), "status 200")
           << closed_at;
@@ -596,8 +593,6 @@ TEST_F(CurlFetcherTlsTest, AsksAnewWhereAnHttp2ConnectionEndsUnderARequest) {
 // gets each once.
 TEST_F(CurlFetcherTlsTest, AsksOnceWhereAStreamIsResetOnANewConnection) {
   std::atomic<int> asked = 0;
-  TlsTerms terms = Terms(local_);
-  terms.http2 = true;
   const SocketServer server(
       [&](Connection& connection) {
         ServeHttp2(connection, [&](const std::string& stream) {
@@ -607,7 +602,7 @@ TEST_F(CurlFetcherTlsTest, AsksOnceWhereAStreamIsResetOnANewConnection) {
           return true;
         });
       },
-      terms);
+      Http2());
 
   EXPECT_THAT(Outcome(Fetch(Get(server.Url(), trusting_))),
               StartsWith("connect: "));
@@ -617,8 +612,6 @@ TEST_F(CurlFetcherTlsTest, AsksOnceWhereAStreamIsResetOnANewConnection) {
 // libcurl repeats such a request five times over the life of a handle.
 TEST_F(CurlFetcherTlsTest, SurvivesAnyNumberOfRefusedStreams) {
   std::atomic<int> asked = 0;
-  TlsTerms terms = Terms(local_);
-  terms.http2 = true;
   const SocketServer server(
       [&](Connection& connection) {
         ServeHttp2(connection, [&](const std::string& stream) {
@@ -631,7 +624,7 @@ TEST_F(CurlFetcherTlsTest, SurvivesAnyNumberOfRefusedStreams) {
           return true;
         });
       },
-      terms);
+      Http2());
 
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(Outcome(Fetch(Get(server.Url(), trusting_))), "status 200");
