@@ -131,6 +131,8 @@ void Chain::Settle(WallTime now) {
   ++generation_;
   generation_of_taken_ = current->Generation();
   if (current == std::exchange(taken_, current)) return;
+  // Whatever becomes of it: a renewal may bring it back.
+  failed_in_.try_emplace(current, 0);
   for (const Link& link : links_) {
     if (link.credentials.get() == current) {
       Log(LogLevel::kInfo, "credentials taken from the default chain",

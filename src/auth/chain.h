@@ -48,7 +48,7 @@ class Chain final : public Credentials {
   // The link to use or to wait for at `now`; null if none has anything.
   [[nodiscard]] Credentials* Current(WallTime now) const;
   // The link to be renewed: the current one, else the first that failed in an
-  // earlier round; null if there is none.
+  // earlier round, or was taken and did not fail; null if there is none.
   [[nodiscard]] Credentials* Next(WallTime now) const;
   // Takes the current one if it is ready.
   void Settle(WallTime now);
@@ -57,7 +57,7 @@ class Chain final : public Credentials {
   Credentials* taken_ = nullptr;
   Credentials* asking_ = nullptr;  // Whose renewal is on its way.
   std::uint64_t round_ = 1;
-  // The round in which its renewal failed last.
+  // The round in which its renewal failed last; 0: in none, and it was taken.
   std::map<const Credentials*, std::uint64_t> failed_in_;
   std::uint64_t generation_ = 0;
   std::uint64_t generation_of_taken_ = 0;

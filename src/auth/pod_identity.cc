@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kTimeout = 3s;
+constexpr std::chrono::milliseconds kBetweenReadings = 1s;
 constexpr char kUri[] = "HC_CONTAINER_CREDENTIALS_FULL_URI";
 constexpr char kTokenFile[] = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 constexpr TemporaryKeyNames kNames = {"credentials", "accessKeyId",
@@ -52,9 +53,15 @@ Result<HttpRequest> PodIdentity::Prove(HttpRequest request, WallTime now) {
 
 std::optional<Credentials::RenewalRequest> PodIdentity::Renewal(WallTime now) {
   if (fault_ || !key_.IsWanted(now)) return std::nullopt;
+  // Nothing was asked then, so nobody else holds this back.
+  if (unreadable_at_ && now >= *unreadable_at_ &&
+      now - *unreadable_at_ < kBetweenReadings) {
+    return std::nullopt;
+  }
   key_.Begin();
   Result<Secret> token = ReadSecretFile(settings_.token_file);
   if (!token) {
+    unreadable_at_ = now;
     key_.Finish(Fail(token.error()), now);
     return std::nullopt;
   }

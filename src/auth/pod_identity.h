@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "auth/credentials.h"
@@ -11,7 +12,8 @@ namespace exporter {
 
 // A temporary key of the pod (CCE) we run in, from the agent beside it, to whom
 // a projected service account token proves which pod that is. Never through a
-// proxy. Renewed 40 minutes before its end.
+// proxy. Renewed 40 minutes before its end; where the token cannot be read,
+// that is tried at most once a second.
 class PodIdentity final : public Credentials {
  public:
   struct Settings {
@@ -41,7 +43,8 @@ class PodIdentity final : public Credentials {
   Settings settings_;
   std::optional<Error> fault_;  // In the settings.
   std::shared_ptr<const Transport> direct_;
-  Secret token_;  // In the last request.
+  Secret token_;                           // In the last request.
+  std::optional<WallTime> unreadable_at_;  // When it last was.
   HeldKey key_;
 };
 

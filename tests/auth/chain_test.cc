@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auth/instance_metadata.h"
+#include "auth/pod_identity.h"
 #include "auth/replies.h"
 #include "auth/token.h"
 #include "support/captured_log.h"
@@ -128,6 +129,36 @@ TEST_F(ChainTest, GoesOnWithWhatItHoldsWhenItsRenewalFails) {
   EXPECT_EQ(chain_->State(Now()), Readiness::kPending) << "far was not asked";
   Answer("far", NoReply());
   EXPECT_EQ(chain_->State(Now()), Readiness::kNone);
+}
+
+TEST_F(ChainTest, ComesBackToOneWhoseRenewalsFailedBeforeTheyWereSent) {
+  std::vector<Chain::Link> links;
+  links.push_back({"pod", std::make_unique<PodIdentity>(PodIdentity::Settings{
+                              "http://pod/", folder_.Write("pod", "jw.t")})});
+  links.push_back({"near", std::make_unique<InstanceMetadata>("http://near")});
+  chain_ = std::make_unique<Chain>(std::move(links));
+  Answer(
+      "pod",
+      Reply(200,
+            R"({"credentials":{"accessKeyId":"AK","secretAccessKey":"SK",)"
+            R"("securityToken":"ST","expiration":"2024-01-01T01:00:00Z"}})"));
+  folder_.Write("pod", "");
+  clock_.Advance(31min);
+  EXPECT_FALSE(chain_->Renewal(Now()));
+  EXPECT_EQ(chain_->State(Now()), Readiness::kReady);
+
+  clock_.Advance(29min);
+  Answer("near", NoReply());
+  EXPECT_FALSE(chain_->Renewal(Now()));
+  EXPECT_EQ(chain_->State(Now()), Readiness::kNone);
+  clock_.Advance(1s);
+  Answer("near", NoReply());
+  folder_.Write("pod", "jw.t");
+  clock_.Advance(1s);
+
+  Answer("pod", NoReply());
+  Answer("near", NoReply());
+  Answer("pod", NoReply());
 }
 
 TEST_F(ChainTest, SaysWhatEachOfThemLacks) {

@@ -94,6 +94,25 @@ TEST_F(PodIdentityTest, DoesNotAskWithoutAToken) {
   EXPECT_TRUE(credentials_.Renewal(Now()));
 }
 
+TEST_F(PodIdentityTest, ReadsATokenThatIsNotThereAtMostOnceASecond) {
+  folder_.Write("token", "");
+  EXPECT_FALSE(credentials_.Renewal(Now()));
+  folder_.Write("token", "jw.t");
+
+  clock_.Advance(999ms);
+  EXPECT_FALSE(credentials_.Renewal(Now()));
+  clock_.Advance(1ms);
+  EXPECT_TRUE(credentials_.Renewal(Now()));
+}
+
+TEST_F(PodIdentityTest, ReadsATokenAgainWhenTheClockWasSetBack) {
+  folder_.Write("token", "");
+  EXPECT_FALSE(credentials_.Renewal(Now()));
+  folder_.Write("token", "jw.t");
+
+  EXPECT_TRUE(credentials_.Renewal(Now() - 1h));
+}
+
 TEST_F(PodIdentityTest, IsNotThereUnlessBothVariablesAreSetAndRight) {
   const struct {
     PodIdentity::Settings settings;
