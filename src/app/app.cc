@@ -77,6 +77,12 @@ class Exporter {
     watch_.Watch(std::move(loaded.looks));
   }
 
+  // Lets go of handlers that outlasted the drain, or were never drained: the
+  // server, which ends next, wants to be answered by nobody any more.
+  ~Exporter() { collector_.Stop(); }
+  Exporter(const Exporter&) = delete;
+  Exporter& operator=(const Exporter&) = delete;
+
   Result<std::vector<std::string>> Start() { return server_.Start(); }
 
   // Checks the configuration as a whole and swaps it in if nothing is wrong.
@@ -119,10 +125,9 @@ class Exporter {
     Reload(false);
   }
 
-  void Stop() {
+  void Drain() {
     NotifyServiceManager("STOPPING=1");
     server_.Drain(kDrainTime);
-    collector_.Stop();  // Lets go of handlers that outlasted the drain.
   }
 
  private:
@@ -271,7 +276,7 @@ int RunExporter(const Flags& flags) {
        {"config", flags.config_file}});
   NotifyServiceManager("READY=1\nSTATUS=The configuration is in force");
   RunUntilStopped(*exporter, signals);
-  exporter->Stop();
+  exporter->Drain();
   return 0;
 }
 
