@@ -149,8 +149,10 @@ void AccessWatcher::TakeOver(WebConfigReport report) {
   std::shared_ptr<const Access> access =
       MakeAccess(report.config, in_force_.config, *Current());
   in_force_ = std::move(report);
+  // The old one goes without the lock, which every connection and request
+  // wants.
   const std::lock_guard lock(mutex_);
-  access_ = std::move(access);
+  access_.swap(access);
 }
 
 }  // namespace exporter

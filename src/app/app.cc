@@ -101,8 +101,11 @@ class Exporter {
       });
       watch_.Watch(std::move(loaded.looks));
       own_metrics_.Reloaded(loaded.config->hash, clock_.WallNow());
-      const std::lock_guard config_lock(config_mutex_);
-      config_ = loaded.config;
+      {
+        // The engine's thread may wait for it: the old one goes later.
+        const std::lock_guard config_lock(config_mutex_);
+        config_.swap(loaded.config);
+      }
       Log(LogLevel::kInfo, "configuration reloaded");
     } else {
       watch_.WatchRefused(std::move(loaded.looks));

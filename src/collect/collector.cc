@@ -50,15 +50,19 @@ void Collector::Run() {
     }
     for (const Job& job : jobs) job(loop_);
     loop_.Turn();
-    const std::lock_guard lock(mutex_);
     Publish();
   }
 }
 
 void Collector::Publish() {
-  catalogue_ = loop_.CurrentCatalogue();
-  is_ready_ = loop_.IsReady();
-  never_listed_ = loop_.NeverListed();
+  auto catalogue = loop_.CurrentCatalogue();
+  const bool is_ready = loop_.IsReady();
+  auto never_listed = loop_.NeverListed();
+  // What stood there before goes without the lock: readers do not wait for it.
+  const std::lock_guard lock(mutex_);
+  catalogue_.swap(catalogue);
+  is_ready_ = is_ready;
+  never_listed_.swap(never_listed);
 }
 
 void Collector::Post(Job job) {
@@ -83,7 +87,6 @@ T Collector::Await(std::function<T(CloudLoop&)> question) {
 void Collector::Apply(const std::function<CollectorSettings()>& make) {
   Await<bool>([this, &make](CloudLoop& loop) {
     loop.Apply(make());
-    const std::lock_guard lock(mutex_);
     Publish();
     return true;
   });

@@ -58,7 +58,7 @@ class Collector {
   using Job = std::function<void(CloudLoop&)>;
 
   void Run();
-  void Publish();  // REQUIRES: mutex_ is held, or nobody else is there.
+  void Publish();  // By whom the loop belongs to.
   void Post(Job job);
   template <typename T>
   T Await(std::function<T(CloudLoop&)> question);
