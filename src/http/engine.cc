@@ -164,9 +164,9 @@ bool Engine::Admit(FileDescriptor socket) {
 // with the nearest deadline.
 std::optional<ConnectionId> Engine::LeastMissed() {
   for (auto at = by_deadline_.begin(); at != by_deadline_.end();) {
-    const ConnectionId id = at->second;
-    if (Postpone(id)) {
-      at = by_deadline_.begin();
+    const auto [noted, id] = *at;
+    if (Postpone(id)) {  // It stands further back now.
+      at = by_deadline_.upper_bound({noted, id});
       continue;
     }
     const Session::Phase phase = sessions_.at(id).session->phase();
