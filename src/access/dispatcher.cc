@@ -133,6 +133,7 @@ const Route* Dispatcher::FindRoute(const std::string& path) const {
 
 void Dispatcher::Dispatch(ServeRequest request, Responder responder,
                           Deadline now) {
+  std::string().swap(request.body);  // Would be kept for all of a scrape.
   auto exchange = std::make_shared<Exchange>(
       std::move(request), std::move(responder), access_.Current());
   exchange->route = FindRoute(exchange->request.path);

@@ -286,6 +286,24 @@ TEST(WebServerTest, TurnsAnExceptionOfEitherHalfIntoAnError) {
   EXPECT_EQ(server.Count("plain", "500"), 2);
 }
 
+TEST(WebServerTest, KeepsNoBodyOfARequest) {
+  Route route = PlainRoute("/metrics");
+  route.methods = {"POST"};
+  std::size_t kept = 0;
+  route.scrape = [&kept](const ServeRequest& request, const Route::Then& then) {
+    kept = request.body.capacity();
+    then([] { return ServeResponse{}; });
+  };
+  TestServer server({route});
+
+  const RawResponse response = server.Connect().Ask(
+      "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" +
+      std::string(60'000, 'b'));
+
+  EXPECT_EQ(response.status, 200);
+  EXPECT_LT(kept, 100U);
+}
+
 TEST(WebServerTest, CountsAnswersByHandlerAndCode) {
   TestServer server({PlainRoute()});
   EXPECT_EQ(server.Count("plain", "200"), 0);
