@@ -49,5 +49,29 @@ TEST(WebServerMemoryTest, TellsTheClientThatThereIsNoneToCompressIn) {
   EXPECT_EQ(server.Connect().Get("/nothing").status, 404) << "it goes on";
 }
 
+TEST(WebServerMemoryTest, NeverHasAllOfABodyThatItCompresses) {
+  constexpr std::size_t kPieces = 50;
+  Route route = PlainRoute();
+  route.handle = [](const ServeRequest&) {
+    too_much = 5'000'000;
+    return ServeResponse{.write_body =
+                             [](const BodySink& sink) {
+                               const std::string piece(1'000'000, 'a');
+                               for (std::size_t i = 0; i < kPieces; ++i) {
+                                 sink(piece);
+                               }
+                             },
+                         .expected_bytes = kPieces * 1'000'000};
+  };
+  TestServer server({route});
+
+  const RawResponse response =
+      server.Connect().Get("/", "Accept-Encoding: gzip\r\n");
+
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.Header("Content-Encoding"), "gzip");
+  EXPECT_EQ(server.Connect().Get("/").status, 500) << "that has all of it";
+}
+
 }  // namespace
 }  // namespace exporter

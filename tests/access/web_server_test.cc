@@ -269,7 +269,7 @@ TEST(WebServerTest, AScrapeThatIsDroppedFreesItsPlaceAndIsAnError) {
   }
 }
 
-TEST(WebServerTest, TurnsAnExceptionOfEitherHalfIntoAnError) {
+TEST(WebServerTest, TurnsAnExceptionOfAnyPartIntoAnError) {
   Route early = PlainRoute("/early");
   early.scrape = [](const ServeRequest&, const Route::Then&) {
     throw std::runtime_error("a bug");
@@ -278,12 +278,26 @@ TEST(WebServerTest, TurnsAnExceptionOfEitherHalfIntoAnError) {
   late.scrape = [](const ServeRequest&, const Route::Then& then) {
     then([]() -> ServeResponse { throw std::runtime_error("a bug"); });
   };
-  TestServer server({early, late});
+  Route amid = PlainRoute("/amid");
+  amid.scrape = [](const ServeRequest&, const Route::Then& then) {
+    then([] {
+      return ServeResponse{.write_body = [](const BodySink& sink) {
+        sink("x");
+        throw std::runtime_error("a bug");
+      }};
+    });
+  };
+  TestServer server({early, late, amid});
   RawClient client = server.Connect();
 
   EXPECT_EQ(client.Get("/early").status, 500);
   EXPECT_EQ(client.Get("/late").status, 500);
-  EXPECT_EQ(server.Count("plain", "500"), 2);
+  for (const char* header : {"", "Accept-Encoding: gzip\r\n"}) {
+    const RawResponse response = client.Get("/amid", header);
+    EXPECT_EQ(response.status, 500) << header;
+    EXPECT_EQ(response.body, "500 Internal Server Error\n") << header;
+  }
+  EXPECT_EQ(server.Count("plain", "500"), 4);
 }
 
 TEST(WebServerTest, KeepsNoBodyOfARequest) {
