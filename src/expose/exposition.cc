@@ -149,6 +149,7 @@ class Sheet {
                 std::optional<WallTime> started) {
     for (const prometheus::MetricFamily& family : families) {
       WriteFamily(family, writer_, started);
+      if (out_.size() >= kPieceBytes) Pass();
     }
     writer_.End();
     Pass();

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -258,6 +260,26 @@ TEST(ExpositionTest, WritesTheSameInPiecesOfBoundedSize) {
   }
   EXPECT_EQ(count(whole, "modelarts_dataset_"),
             count(small, "modelarts_dataset_") * kDatasets / 20);
+}
+
+TEST(ExpositionTest, PassesItsOwnFamiliesOnInPieces) {
+  const std::vector<prometheus::MetricFamily> own(
+      500, {"a_total",
+            std::string(1000, 'h'),
+            prometheus::MetricType::Counter,
+            {prometheus::ClientMetric{}}});
+  const Collection collection = OneDataset({});
+  const Exposition exposition(false);
+  std::size_t largest = 0;
+  std::string all;
+
+  exposition.Write(collection, Format::kText, own, [&](std::string_view piece) {
+    largest = std::max(largest, piece.size());
+    all += piece;
+  });
+
+  EXPECT_GT(all.size(), 500'000U);
+  EXPECT_LT(largest, 80U * 1024);
 }
 
 TEST(ExpositionTest, FollowsANewCatalogue) {
