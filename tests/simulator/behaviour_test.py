@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -182,6 +183,15 @@ class ProgramTest(unittest.TestCase):
             with Simulator("--tls-cert", cert, "--tls-key", key, "--fault", "ds-00002=huge") as cloud:
                 self.assertEqual(cloud.status("ds-00001").status, 200)
                 self.assertEqual(len(cloud.status("ds-00002").body), 2_000_000)
+
+    def test_says_that_it_lacks_descriptors(self):
+        for limit in (4, 5):
+            with self.subTest(limit=limit):
+                ended = subprocess.run(
+                    [BINARY, "--datasets", "1"], capture_output=True, text=True, timeout=20,
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+                self.assertEqual(ended.returncode, 1)
+                self.assertEqual(ended.stderr, "modelarts_simulator: the HTTP server: Too many open files\n")
 
     def test_gives_the_exporter_its_configuration(self):
         with Simulator("--datasets", "3", "--token", "T") as cloud:

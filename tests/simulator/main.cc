@@ -6,6 +6,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "cloud.h"
 #include "front.h"
@@ -87,5 +88,10 @@ int Run(const Options& options) {
 int main(int argc, char** argv) {
   const auto parsed = simulator::ParseCommandLine(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
-  return simulator::Run(std::get<simulator::Options>(parsed));
+  try {
+    return simulator::Run(std::get<simulator::Options>(parsed));
+  } catch (const std::system_error& lacking) {
+    std::cerr << "modelarts_simulator: " << lacking.what() << "\n";
+    return 1;
+  }
 }

@@ -51,7 +51,8 @@ exporter::Task<bool> RawReply::Give(exporter::Session& session) {
   }
   if (!co_await session.Send(bytes)) co_return false;
   if (!with_body_) co_return true;
-  co_return manner != Manner::kCut&& co_await Fill(session);
+  if (manner == Manner::kCut) co_return false;
+  co_return co_await Fill(session);
 }
 
 // The first `at_once` bytes, and then one a second.
