@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include <cerrno>
 #include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -99,6 +102,33 @@ TEST_F(RawAnswerTest, IsOverOnceTheClientLeaves) {
     });
   }
 
+  EXPECT_TRUE(IsOver());
+}
+
+TEST_F(RawAnswerTest, MayResetTheConnection) {
+  RawClient client = Ask([](Session& session) -> Task<bool> {
+    session.Cut();
+    co_return false;
+  });
+
+  char byte = 0;
+  EXPECT_EQ(recv(client.Fd(), &byte, 1, 0), -1);
+  EXPECT_EQ(errno, ECONNRESET);
+  EXPECT_TRUE(IsOver());
+}
+
+TEST_F(RawAnswerTest, MayHaveABodyThatEndsWithTheConnection) {
+  RawClient client = Ask([](Session& session) -> Task<bool> {
+    const ServeResponse empty;
+    const std::string bytes = session.Head(empty, std::nullopt) + "all of it";
+    co_await session.Send(bytes);
+    co_return false;
+  });
+
+  const std::string answer = client.ReadToEnd();
+
+  EXPECT_TRUE(answer.ends_with("\r\n\r\nall of it")) << answer;
+  EXPECT_EQ(answer.find("Content-Length"), std::string::npos);
   EXPECT_TRUE(IsOver());
 }
 
