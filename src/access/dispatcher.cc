@@ -23,7 +23,8 @@ constexpr char kNoHandler[] = "other";
 // and do not read can take.
 constexpr std::size_t kMaxPages = 64;
 constexpr std::size_t kPageThreads = 2;
-// Each holds the text of a scrape, which is large until it is compressed.
+// Each may hold the text of a scrape, which is large where the client takes no
+// gzip.
 constexpr std::size_t kWriters = 4;
 // Passwords, each another one, that wait for bcrypt. It takes the better part
 // of a tenth of a second each, and one core is all that strangers may keep busy

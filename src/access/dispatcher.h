@@ -66,7 +66,8 @@ class Dispatcher {
   std::map<BasicAuth::Digest, std::vector<std::shared_ptr<Exchange>>> verdicts_;
   // Scrapes and pages each have their own, so that none waits for the other
   // kind; what is open waits for nobody.
-  WorkerPool writers_;  // Of scrapes.
+  // Of scrapes, in their order: a probe's small body waits for large ones.
+  WorkerPool writers_;
   WorkerPool page_workers_;
   // Ends first: it gives work to the others.
   WorkerPool login_workers_;

@@ -31,7 +31,8 @@ struct Route {
 
   // In the place of `handle`, for what takes its time: has others begin it, who
   // call `then` at its end. Counts against max_requests. Called by the engine's
-  // thread or by that for passwords: must not block.
+  // thread or by that for passwords: must not block. Throws only if `then` was
+  // not called, and will not be.
   std::function<void(const ServeRequest&, Then then)> scrape{};
 };
 

@@ -45,10 +45,9 @@ class WebServer {
   ~WebServer() = default;
 
   // Serves from here on. Returns the addresses as bound, e.g. "[::]:10877".
-  // REQUIRES: called once.
+  // Throws as Server::Start does. REQUIRES: called once.
   // Errors: kConfig  an address cannot be bound, no socket is inherited, or the
-  // web configuration is
-  //                  faulty, whose faults are logged.
+  //                  web configuration is faulty, whose faults are logged.
   Result<std::vector<std::string>> Start();
 
   // As of Server; handlers that were cut off still run.

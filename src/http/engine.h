@@ -48,7 +48,7 @@ class Engine {
   void Drain(Deadline deadline);
 
   // Has a request answered, or its refusal told: Session::Respond follows,
-  // later.
+  // perhaps before this returns.
   void Handle(const Session& session, ReadRequest&& request);
 
   // To be told of the session's new deadline.

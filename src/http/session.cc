@@ -77,7 +77,7 @@ Task<void> Session::Run() {
         is_sent = co_await Repeat(&Session::Write);
       }
     }
-    // The connection may idle for long now: it keeps no memory.
+    // The connection may idle for long now: it keeps a short head's memory.
     DropMemory(head_);
     std::string().swap(body_);
     ticket_.reset();
@@ -166,7 +166,6 @@ void Session::Handle() {
 }
 
 Task<void> Session::UntilAnswered() {
-  engine_.NoteDeadline(*this);
   Timer answered(socket_.get_executor(), Deadline::max());
   answered_ = &answered;
   boost::system::error_code ignored;

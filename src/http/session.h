@@ -57,6 +57,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // both, once the client is gone. What Send takes goes out in turns with other
   // clients' bytes; until it has, the bytes must live.
   Task<bool> Send(std::string_view bytes);
+  // Waits until then, and meanwhile hears the client: what it asks is for
+  // later. False also once it has said more than 1 MiB.
   Task<bool> Stay(Deadline until);
   // The status line and the headers, as they should be; none: an answer that
   // ends with the connection.
