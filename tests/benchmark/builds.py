@@ -117,7 +117,7 @@ def scrapes(table, builds, cloud, n, rounds):
         pair = [stack.enter_context(build.running(Scrape, cloud.url, n, AT_ONCE, compressed=True)) for build in builds]
         for one in pair:
             one.round()
-        costs = [tuple(one.round() for one in pair) for _ in range(rounds * max(1, 20000 // n))]
+        costs = [tuple(one.round() for one in pair) for _ in range(rounds * min(20, max(1, 20000 // n)))]
         table.compare(f"CPU of a scrape, {n:,} datasets", [(a.cpu_s, b.cpu_s) for a, b in costs], SLOWER, "ms", 1e3)
         table.compare(f"wall time of a scrape, {n:,} datasets", [(a.wall_s, b.wall_s) for a, b in costs], SLOWER, "ms", 1e3)
         table.compare(f"peak memory, {n:,} datasets, gzip", [(costs[-1][0].peak_kib, costs[-1][1].peak_kib)], 1, "MiB", 1 / 1024)
