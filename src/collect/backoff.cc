@@ -7,6 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr SteadyDuration kShortestPause = 1s;
 constexpr SteadyDuration kLongestPause = 1min;
 
 // What a person has to mend.
@@ -20,7 +21,7 @@ bool IsRefusal(ErrorKind kind) {
 
 void Backoff::Succeeded(SteadyTime now) {
   failures_ = 0;
-  not_before_ = now + 1s;
+  not_before_ = now + kShortestPause;
 }
 
 void Backoff::Failed(const Error& error,
@@ -35,10 +36,10 @@ void Backoff::StepFailed(const Error& error,
                          SteadyTime now) {
   SteadyDuration pause = kLongestPause;
   if (!IsRefusal(error.kind)) {
-    pause =
-        std::min<SteadyDuration>(pause, 1s * (1U << std::min(failures_, 6U)));
+    pause = std::min(pause, kShortestPause * (1U << std::min(failures_, 6U)));
   }
-  if (retry_after) pause = *retry_after;
+  if (retry_after)
+    pause = std::max<SteadyDuration>(kShortestPause, *retry_after);
   not_before_ = std::max(not_before_, now + pause);
 }
 

@@ -1,7 +1,7 @@
 // Says how long what failed is left alone: a minute after an answer that a
 // person has to mend (400, 401, 403, 404, ...), else 1 s, 2 s, 4 s, ... up to
-// one minute; or as long as the other side asks for. Without jitter: it is for
-// renewals, which are few, and one serves all queries.
+// one minute; or as long as the other side asks for, at least 1 s. Without
+// jitter: it is for renewals, which are few, and one serves all queries.
 
 #pragma once
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace exporter {
+
 void IamLogin::Apply(const ProjectSettings& settings, SharedLimits& shared) {
   project_id_ = settings.project_id;
   gate_ = shared.LoginsOf(settings.account);
@@ -40,7 +41,7 @@ void IamLogin::Ended(const Pass& pass, const Error* error,
   const bool is_refused =
       error->http_status == 401 || error->http_status == 403;
   if (is_of_present && !is_refused && error->http_status != 429) {
-    backoff_.Failed(*error, {}, now);
+    backoff_.Failed(*error, refusal.retry_after, now);
   }
   pass.gate->End(
       pass.of_gate, pass.project_id,

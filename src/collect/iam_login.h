@@ -41,7 +41,8 @@ class IamLogin {
 
   // It is asked for. One Ended follows.
   [[nodiscard]] Pass Begin(SteadyTime now);
-  // `error`: null if there is a token. `refusal`: what a 429 says.
+  // `error`: null if there is a token. `refusal`: what a 429 says, and
+  // how long a pause another failure asks for.
   void Ended(const Pass& pass, const Error* error,
              const Throttle::Refusal& refusal, SteadyTime now, Rng& rng);
 

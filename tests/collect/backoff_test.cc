@@ -53,6 +53,10 @@ TEST_F(BackoffTest, WaitsAsLongAsItIsAskedTo) {
   EXPECT_EQ(PauseAfter(ErrorKind::kNotFound, 5s), 5s);
 }
 
+TEST_F(BackoffTest, WaitsASecondWhereItIsAskedForNoPause) {
+  EXPECT_EQ(PauseAfter(ErrorKind::kServerError, 0s), 1s);
+}
+
 TEST_F(BackoffTest, StartsOverAfterASuccessAndASecond) {
   PauseAfter(ErrorKind::kConnect);
   PauseAfter(ErrorKind::kConnect);

@@ -47,6 +47,13 @@ TEST_F(IamLoginTest, RestsAloneAfterAFailureThatSaysNothingOfThePassword) {
   EXPECT_EQ(login_.Tries(), 0U);
 }
 
+TEST_F(IamLoginTest, RestsAsLongAsIamAsksForWhereItIsOutOfService) {
+  End(login_.Begin(now_), {.kind = ErrorKind::kServerError, .http_status = 503},
+      {.retry_after = 30s, .quota = {}});
+
+  EXPECT_EQ(login_.NextAt(now_), now_ + 30s);
+}
+
 TEST_F(IamLoginTest, SharesThePauseThatIamAsksForAndCountsNoTry) {
   End(login_.Begin(now_), {.kind = ErrorKind::kThrottled, .http_status = 429},
       {.retry_after = 500ms, .quota = {}});
