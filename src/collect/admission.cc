@@ -229,8 +229,8 @@ void Admission::GiveUp(const HttpRequest* proved, Instant now) {
 
 void Admission::Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
                           SteadyTime now) {
-  pass.breaker->Leave(pass.credentials, {.error = std::move(error)}, now);
-  ProxyLogin::Abandoned(pass.proxy, now);
+  pass.breaker->Leave(pass.credentials, {.error = error}, now);
+  ProxyLogin::Abandoned(pass.proxy, std::move(error), now);
   pace_.Abandoned(pass.pace);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace exporter {
 namespace {
@@ -53,16 +54,20 @@ void ProxyLogin::Ended(const Pass& pass, const Error* error, SteadyTime now) {
   Breaker::End end{.object = kProxyObject, .is_only_one = true};
   if (error == nullptr || error->http_status > 0) {
     end.verdict = Breaker::Verdict::kAccepted;
-  } else if (error->cause == Cause::kProxyLogin) {
-    end.verdict = Breaker::Verdict::kRefused;
+  } else {
     end.error = std::make_shared<const Error>(*error);
+    if (error->cause == Cause::kProxyLogin) {
+      end.verdict = Breaker::Verdict::kRefused;
+    }
   }
   pass.breaker->Leave(pass.of_breaker, end, now);
 }
 
-void ProxyLogin::Abandoned(const Pass& pass, SteadyTime now) {
+void ProxyLogin::Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
+                           SteadyTime now) {
   if (!pass.breaker) return;
-  pass.breaker->Leave(pass.of_breaker, {.object = kProxyObject}, now);
+  pass.breaker->Leave(pass.of_breaker,
+                      {.error = std::move(error), .object = kProxyObject}, now);
 }
 
 }  // namespace exporter

@@ -38,7 +38,9 @@ class ProxyLogin {
   [[nodiscard]] Pass Enter(SteadyTime now);
   // `error`: null if it went well.
   static void Ended(const Pass& pass, const Error* error, SteadyTime now);
-  static void Abandoned(const Pass& pass, SteadyTime now);
+  // `error`: null if that says nothing.
+  static void Abandoned(const Pass& pass, std::shared_ptr<const Error> error,
+                        SteadyTime now);
 
  private:
   std::shared_ptr<Breaker> breaker_;

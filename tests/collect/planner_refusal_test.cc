@@ -252,6 +252,24 @@ TEST(PlannerRefusalTest, WhomTheGateHeldBackSaysWhyTheLastQueryProvedNothing) {
             "said: scripted");
 }
 
+TEST(PlannerRefusalTest, WhomAProxysLoginHeldBackSaysHowTheLastQueryEnded) {
+  for (const ErrorKind kind : {ErrorKind::kConnect, ErrorKind::kTls}) {
+    PlannedCloud cloud;
+    Transport transport;
+    transport.proxy_url = Secret("socks5h://user:password@127.0.0.1:1080");
+    cloud.AddProject("p", 20)->transport =
+        std::make_shared<const Transport>(std::move(transport));
+    cloud.Configure();
+    cloud.cloud = [kind](const DatasetKey&) { return PlannedCloud::Bad(kind); };
+
+    // Soon after the last probe, so that the next one waits for its verdict.
+    for (const auto budget : {100ms, 300ms, 500ms, 1000ms}) {
+      EXPECT_EQ(Failing(cloud.Scrape(budget), kind), 20U) << budget.count();
+      cloud.PassTime(1min);
+    }
+  }
+}
+
 TEST(PlannerRefusalTest, AnAnswerThatMayBeTheGatewaysProvesNoCredentials) {
   const std::pair<ErrorKind, int> kAnswers[] = {
       {ErrorKind::kApiUnavailable, 404}, {ErrorKind::kServerError, 503}};

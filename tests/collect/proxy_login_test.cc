@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 namespace exporter {
 namespace {
 
@@ -55,9 +57,15 @@ TEST_F(ProxyLoginTest, IsAcceptedByAnyReplyAndJudgedByNoOtherFailure) {
   Apply(login_, "http://user:password@proxy.example.com:3128");
   const Error no_reply{.kind = ErrorKind::kTimeout};
   ProxyLogin::Ended(login_.Enter(now_), &no_reply, now_);
-  ProxyLogin::Abandoned(login_.Enter(now_), now_);
+  ProxyLogin::Abandoned(login_.Enter(now_), nullptr, now_);
   EXPECT_FALSE(login_.breaker()->WasAccepted());
   EXPECT_TRUE(login_.IsUntried());
+  ASSERT_TRUE(login_.breaker()->NoVerdict()) << "why others wait";
+  EXPECT_EQ(login_.breaker()->NoVerdict()->kind, ErrorKind::kTimeout);
+
+  const auto given_up = std::make_shared<const Error>();
+  ProxyLogin::Abandoned(login_.Enter(now_), given_up, now_);
+  EXPECT_EQ(login_.breaker()->NoVerdict(), given_up);
 
   const Error of_the_cloud{.kind = ErrorKind::kUnauthorized,
                            .http_status = 401};
