@@ -60,6 +60,24 @@ TEST_F(RenewalGateTest, LeavesAServiceThatFailsAloneForAllWhoUseIt) {
   EXPECT_TRUE(Renew(other_));
 }
 
+TEST_F(RenewalGateTest, RestsAsLongAsTheServiceAsksForAtAnyStep) {
+  const Error busy{.kind = ErrorKind::kServerError, .http_status = 503};
+  for (const bool is_first_of_two : {false, true}) {
+    SCOPED_TRACE(is_first_of_two);
+    const auto renewal = Renew(gate_);
+    ASSERT_TRUE(renewal);
+    credentials_->has_next_step = is_first_of_two;
+    gate_.Ended(renewal->pass, {.error = &busy, .retry_after = 30s}, now_,
+                rng_);
+    credentials_->has_next_step = false;
+
+    PassTime(30s - 1ms);
+    EXPECT_FALSE(Renew(gate_));
+    PassTime(1ms);
+  }
+  EXPECT_TRUE(Renew(gate_));
+}
+
 TEST_F(RenewalGateTest, DoesNotAskWithoutAPauseForWhatEndsAtOnce) {
   End(*Renew(gate_));
 

@@ -16,6 +16,7 @@ class FakeCredentials final : public Credentials {
   std::uint64_t secret_version = 1;
   bool renewal_due = false;
   bool has_next_step = false;
+  bool is_given_up_when_refused = false;
   RenewalKind kind = RenewalKind::kToken;
   std::optional<std::uint64_t> generation_after_renewal = {};
   std::optional<Error> useless = {};  // What is wrong with every reply.
@@ -51,7 +52,9 @@ class FakeCredentials final : public Credentials {
   [[nodiscard]] bool HasNextStep(WallTime) const override {
     return has_next_step;
   }
-  void Refused(const HttpRequest&) override {}
+  void Refused(const HttpRequest&) override {
+    if (is_given_up_when_refused) state = Readiness::kPending;
+  }
   void Refresh(WallTime) override {}
   [[nodiscard]] std::uint64_t Generation() const override { return generation; }
   [[nodiscard]] std::optional<WallTime> Expiry() const override { return {}; }
