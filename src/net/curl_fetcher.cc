@@ -148,6 +148,8 @@ void CurlFetcher::Cancel(Ticket ticket) {
   if (auto running = running_.extract(ticket)) {
     NoteMissedReply(*running.mapped());
     Detach(*running.mapped());
+    // It proves who we are: an idle handle does not keep it.
+    (void)running.mapped()->exchange.TakeRequest();
     Recycle(std::move(running.mapped()));
     return;
   }

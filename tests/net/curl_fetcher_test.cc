@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -665,6 +666,26 @@ TEST_F(CurlFetcherTest, ForgetsWhatIsCancelled) {
   fetcher_.Poll(200ms);
 
   EXPECT_FALSE(called);
+}
+
+TEST_F(CurlFetcherTest, KeepsNoMoreOfACancelledRequestThanOfOneThatEnded) {
+  const SocketServer good([](Connection& c) { c.Reply(200, "{}"); });
+  const SocketServer silent([](Connection& c) { c.Hang(); });
+  const auto transport = std::make_shared<const Transport>();
+  const auto get = [&](const std::string& url) {
+    HttpRequest request = Get(url);
+    request.transport = transport;
+    return request;
+  };
+  EXPECT_EQ(Outcome(Fetch(get(good.Url()))), "status 200");
+  const long kept = transport.use_count();
+
+  const auto given_up =
+      fetcher_.Start(get(silent.Url()), [](const auto&, const auto&) {});
+  EXPECT_GT(transport.use_count(), kept);
+  fetcher_.Cancel(given_up);
+
+  EXPECT_EQ(transport.use_count(), kept);
 }
 
 TEST_F(CurlFetcherTest, LetsADoneStartAndCancelOthers) {
