@@ -32,7 +32,7 @@ void Collector::Stop() {
   loop_.Wake();
   if (!thread_.joinable()) return;
   thread_.join();
-  // With the jobs go the promises that somebody waits for.
+  // With the jobs go the promises that somebody waits for, and the orders.
   std::vector<Job> jobs;
   {
     const std::lock_guard lock(mutex_);

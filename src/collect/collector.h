@@ -29,8 +29,9 @@ class Collector {
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
-  // Ends the loop. What was ordered and is not done by then never is; orders go
-  // with this object, or at once if they come later. Whoever waits for another
+  // Ends the loop. What was ordered and is not done by then never is. Orders
+  // that the loop has taken go with this object; those it has not go before
+  // Stop returns, and those that come later at once. Whoever waits for another
   // answer, or asks for one later, gets a std::future_error.
   void Stop();
 

@@ -51,8 +51,9 @@ struct ScrapeOrder {
   SteadyTime deadline;                  // to here.
   std::optional<DatasetKey> only = {};  // None: all datasets.
   std::shared_ptr<Trace> trace = {};    // Of `only`; null: nobody reads it.
-  // For CloudLoop: called once, on its thread, soon after the deadline at the
-  // latest. The readings are none where `only` is not in the catalogue.
+  // For CloudLoop: called at most once, on its thread, by the deadline or soon
+  // after it; later while the loop is held up, not at all once it has stopped.
+  // The readings are none where `only` is not in the catalogue.
   std::function<void(Collection)> done = {};
 };
 

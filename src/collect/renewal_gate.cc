@@ -9,6 +9,7 @@
 namespace exporter {
 
 using namespace std::chrono_literals;
+
 void RenewalGate::Apply(const ProjectSettings& settings, SharedLimits& shared) {
   credentials_ = settings.credentials;
   if (IsByPassword()) {

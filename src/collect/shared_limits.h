@@ -1,6 +1,8 @@
-// Holds what the projects of one account share of what was learned: whether
+// Holds what projects share of what was learned. Those of one account: whether
 // their credentials are accepted, when IAM or the service that hands out their
 // keys may be asked, and, of those at the same endpoint, how fast it answers.
+// Those that name the same proxy, whatever the account: whether it takes the
+// password.
 // Not safe for concurrent use.
 
 #pragma once
