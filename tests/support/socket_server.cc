@@ -1,38 +1,32 @@
 #include "support/socket_server.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <csignal>
 #include <stdexcept>
 
 namespace exporter {
 namespace {
 
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
+void Require(bool holds, const char* what) {
+  if (!holds) throw std::runtime_error(what);
 }
 
-int Listen(int* port) {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
-  auto* raw = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof(address);
-  if (listener < 0 || bind(listener, raw, size) != 0 ||
-      listen(listener, 1024) != 0 || getsockname(listener, raw, &size) != 0) {
-    throw std::runtime_error("the test server cannot listen");
-  }
-  *port = ntohs(address.sin_port);
+int SocketOf(BIO* stream) {
+  return static_cast<int>(BIO_get_fd(stream, nullptr));
+}
+
+int PortOf(BIO* listener) { return std::stoi(BIO_get_accept_port(listener)); }
+
+BIO* Listen() {
+  BIO* const listener = BIO_new_accept("127.0.0.1:0");
+  Require(BIO_do_accept(listener) == 1, "the test server cannot listen");
+  // OpenSSL lets 32 clients wait, and the next one try again a second later.
+  listen(SocketOf(listener), 1024);
   return listener;
 }
 
@@ -50,18 +44,17 @@ int ChooseProtocol(SSL* /*ssl*/, const unsigned char** chosen,
 
 SSL_CTX* NewTls(const TlsTerms& terms) {
   SSL_CTX* tls = SSL_CTX_new(TLS_server_method());
-  if (tls == nullptr) throw std::runtime_error("SSL_CTX_new");
-  if (SSL_CTX_use_certificate_chain_file(tls, terms.cert_file.c_str()) != 1 ||
-      SSL_CTX_use_PrivateKey_file(tls, terms.key_file.c_str(),
-                                  SSL_FILETYPE_PEM) != 1) {
-    throw std::runtime_error("the test server's certificate");
-  }
+  Require(
+      SSL_CTX_use_certificate_chain_file(tls, terms.cert_file.c_str()) == 1 &&
+          SSL_CTX_use_PrivateKey_file(tls, terms.key_file.c_str(),
+                                      SSL_FILETYPE_PEM) == 1,
+      "the test server's certificate");
   // Without it OpenSSL 3 has nothing to speak TLS 1.1 with.
   SSL_CTX_set_cipher_list(tls, "DEFAULT:@SECLEVEL=0");
   SSL_CTX_set_min_proto_version(tls, terms.min_version);
   SSL_CTX_set_max_proto_version(tls, terms.max_version);
   if (!terms.client_ca_file.empty()) {
-    SSL_CTX_load_verify_locations(tls, terms.client_ca_file.c_str(), nullptr);
+    SSL_CTX_load_verify_file(tls, terms.client_ca_file.c_str());
     SSL_CTX_set_verify(tls,
                        terms.client_may_have_none
                            ? SSL_VERIFY_PEER
@@ -76,20 +69,16 @@ SSL_CTX* NewTls(const TlsTerms& terms) {
 
 }  // namespace
 
-Connection::~Connection() {
-  if (ssl_ != nullptr) {
-    SSL_shutdown(ssl_);
-    SSL_free(ssl_);
-  }
-}
+// Tells a TLS client so, too.
+Connection::~Connection() { BIO_free_all(stream_); }
+
+int Connection::Socket() const { return SocketOf(stream_); }
 
 std::string Connection::Read(std::size_t most) {
   if (read_.empty()) {
     read_.resize(16 * 1024);
-    const auto room = static_cast<int>(read_.size());
-    const ssize_t count = ssl_ != nullptr
-                              ? SSL_read(ssl_, read_.data(), room)
-                              : recv(socket_, read_.data(), read_.size(), 0);
+    const int count =
+        BIO_read(stream_, read_.data(), static_cast<int>(read_.size()));
     read_.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   }
   std::string given = read_.substr(0, most);
@@ -118,10 +107,8 @@ std::string Connection::ReadRequest() {
 
 bool Connection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t count =
-        ssl_ != nullptr
-            ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()))
-            : send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const int count =
+        BIO_write(stream_, bytes.data(), static_cast<int>(bytes.size()));
     if (count <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
@@ -147,9 +134,9 @@ void Connection::Drip(std::string_view bytes, std::chrono::milliseconds pause) {
 
 void Connection::Reset() {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
-  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-  SSL_free(ssl_);
-  ssl_ = nullptr;
+  setsockopt(Socket(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  SSL* ssl = nullptr;
+  if (BIO_get_ssl(stream_, &ssl) == 1) SSL_set_quiet_shutdown(ssl, 1);
 }
 
 void Connection::Hang() {
@@ -158,31 +145,29 @@ void Connection::Hang() {
 }
 
 void Connection::TunnelTo(int port) {
-  const int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = Loopback(port);
-  if (connect(other, reinterpret_cast<const sockaddr*>(&address),
-              sizeof(address)) == 0) {
-    pollfd ends[] = {{.fd = socket_, .events = POLLIN, .revents = 0},
-                     {.fd = other, .events = POLLIN, .revents = 0}};
-    char bytes[16 * 1024];
-    for (bool open = true; open && poll(ends, 2, -1) > 0;) {
-      for (int i = 0; i < 2 && open; ++i) {
-        if (ends[i].revents == 0) continue;
-        const ssize_t count = recv(ends[i].fd, bytes, sizeof(bytes), 0);
-        open = count > 0 &&
-               send(ends[1 - i].fd, bytes, static_cast<std::size_t>(count),
-                    MSG_NOSIGNAL) == count;
-      }
+  Connection other(
+      BIO_new_connect(("127.0.0.1:" + std::to_string(port)).c_str()));
+  if (BIO_do_connect(other.stream_) != 1) return;
+  Connection* const sides[] = {this, &other};
+  pollfd ends[] = {{.fd = Socket(), .events = POLLIN, .revents = 0},
+                   {.fd = other.Socket(), .events = POLLIN, .revents = 0}};
+  while (poll(ends, 2, -1) > 0) {
+    for (const int i : {0, 1}) {
+      if (ends[i].revents == 0) continue;
+      const std::string bytes = sides[i]->Read(16 * 1024);
+      if (bytes.empty() || !sides[1 - i]->Send(bytes)) return;
     }
   }
-  close(other);
 }
 
 SocketServer::SocketServer(Handler handler, const std::optional<TlsTerms>& tls)
     : handler_(std::move(handler)),
       tls_(tls ? NewTls(*tls) : nullptr),
-      listener_(Listen(&port_)),
-      acceptor_([this] { Accept(); }) {}
+      listener_(Listen()),
+      port_(PortOf(listener_)) {
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to whoever has gone, too.
+  acceptor_ = std::jthread([this] { Accept(); });
+}
 
 SocketServer::~SocketServer() {
   {
@@ -190,10 +175,10 @@ SocketServer::~SocketServer() {
     stopped_ = true;
     for (const int open : sockets_) shutdown(open, SHUT_RDWR);
   }
-  shutdown(listener_, SHUT_RDWR);
+  shutdown(SocketOf(listener_), SHUT_RDWR);
   acceptor_.join();
-  close(listener_);
-  for (std::thread& thread : threads_) thread.join();
+  BIO_free_all(listener_);
+  threads_.clear();
   SSL_CTX_free(tls_);
 }
 
@@ -213,52 +198,51 @@ std::vector<std::string> SocketServer::ServerNames() {
 }
 
 void SocketServer::Accept() {
-  while (true) {
-    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  while (BIO_do_accept(listener_) == 1) {
+    BIO* const client = BIO_pop(listener_);
+    const int yes = 1;
+    setsockopt(SocketOf(client), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     const std::lock_guard lock(mutex_);
-    if (client < 0 || stopped_) {
-      if (client >= 0) close(client);
+    if (stopped_) {
+      BIO_free(client);
       return;
     }
-    const int yes = 1;
-    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     ++accepted_;
-    sockets_.push_back(client);
+    sockets_.push_back(SocketOf(client));
     threads_.emplace_back([this, client] { Serve(client); });
   }
 }
 
-void SocketServer::Serve(int socket) {
-  SSL* ssl = nullptr;
+void SocketServer::Serve(BIO* client) {
+  std::unique_lock closing(mutex_, std::defer_lock);
+  Connection connection(tls_ != nullptr ? BIO_push(BIO_new_ssl(tls_, 0), client)
+                                        : client);
   bool usable = true;
   if (tls_ != nullptr) {
-    ssl = SSL_new(tls_);
-    SSL_set_fd(ssl, socket);
-    usable = SSL_accept(ssl) == 1;
+    usable = BIO_do_handshake(connection.stream_) == 1;
+    SSL* ssl = nullptr;
+    BIO_get_ssl(connection.stream_, &ssl);
     const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     const std::lock_guard lock(mutex_);
     server_names_.emplace_back(name != nullptr ? name : "");
   }
-  {
-    Connection connection(socket, ssl);
-    if (usable) {
-      handler_(connection);
-    } else {
-      // Closing at once could overtake the alert that says why.
-      shutdown(socket, SHUT_WR);
-      char ignored[1024];
-      while (recv(socket, ignored, sizeof(ignored), 0) > 0) {
-      }
+  if (usable) {
+    handler_(connection);
+  } else {
+    // Closing at once could overtake the alert that says why.
+    shutdown(connection.Socket(), SHUT_WR);
+    char ignored[1024];
+    while (recv(connection.Socket(), ignored, sizeof(ignored), 0) > 0) {
     }
   }
-  const std::lock_guard lock(mutex_);
-  std::erase(sockets_, socket);
-  close(socket);
+  closing.lock();
+  std::erase(sockets_, connection.Socket());
 }
 
 int ClosedPort() {
-  int port = 0;
-  close(Listen(&port));
+  BIO* const listener = Listen();
+  const int port = PortOf(listener);
+  BIO_free_all(listener);
   return port;
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <openssl/bio.h>
 #include <openssl/ssl.h>
 
 #include <atomic>
@@ -41,7 +42,7 @@ class Connection {
   // Sends `bytes` one by one, each after `pause`, until the client goes away.
   void Drip(std::string_view bytes, std::chrono::milliseconds pause);
 
-  // Ends the connection by a reset instead of an orderly close.
+  // Lets the connection end by a reset instead of an orderly close.
   void Reset();
 
   // Does nothing until the client goes away or the server is stopped.
@@ -52,11 +53,11 @@ class Connection {
 
  private:
   friend class SocketServer;
-  Connection(int socket, SSL* ssl) : socket_(socket), ssl_(ssl) {}
+  explicit Connection(BIO* stream) : stream_(stream) {}
+  [[nodiscard]] int Socket() const;
 
-  int socket_;
-  SSL* ssl_;          // Null: plain.
-  std::string read_;  // And not yet given out.
+  BIO* const stream_;  // A socket, perhaps below TLS.
+  std::string read_;   // And not yet given out.
 };
 
 struct TlsTerms {
@@ -95,20 +96,20 @@ class SocketServer {
 
  private:
   void Accept();
-  void Serve(int socket);
+  void Serve(BIO* client);
 
   const Handler handler_;
-  SSL_CTX* tls_ = nullptr;
-  int port_ = 0;
-  int listener_;
+  SSL_CTX* const tls_;  // Null: plain.
+  BIO* const listener_;
+  const int port_;
   std::atomic<int> accepted_ = 0;
 
   std::mutex mutex_;  // Guards what follows.
   bool stopped_ = false;
   std::vector<int> sockets_;  // Open ones.
   std::vector<std::string> server_names_;
-  std::vector<std::thread> threads_;
-  std::thread acceptor_;
+  std::vector<std::jthread> threads_;
+  std::jthread acceptor_;
 };
 
 // A port of 127.0.0.1 on which nobody listens.
