@@ -52,7 +52,9 @@ exporter::Task<bool> RawReply::Give(exporter::Session& session) {
   if (!co_await session.Send(bytes)) co_return false;
   if (!with_body_) co_return true;
   if (manner == Manner::kCut) co_return false;
-  co_return co_await Fill(session);
+  if (reply_.filler > 0 && !co_await Fill(session)) co_return false;
+  if (reply_.tail.empty()) co_return true;
+  co_return co_await session.Send(reply_.tail);
 }
 
 // The first `at_once` bytes, and then one a second.
@@ -69,16 +71,16 @@ exporter::Task<bool> RawReply::Drip(exporter::Session& session,
 }
 
 exporter::Task<bool> RawReply::Fill(exporter::Session& session) const {
-  const std::string chunk(kFillerChunk, 'x');
+  static const std::string kChunk(kFillerChunk, 'x');
   for (std::uint64_t left = reply_.filler; left > 0;) {
     const auto piece =
-        static_cast<std::size_t>(std::min<std::uint64_t>(left, chunk.size()));
-    if (!co_await session.Send(std::string_view(chunk).substr(0, piece))) {
+        static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunk.size()));
+    if (!co_await session.Send(std::string_view(kChunk).substr(0, piece))) {
       co_return false;
     }
     if (left != Reply::kEndless) left -= piece;
   }
-  co_return co_await session.Send(reply_.tail);
+  co_return true;
 }
 
 }  // namespace simulator
