@@ -25,7 +25,7 @@ Result<FileText> ReadFile(const std::string& path, std::size_t max_bytes) {
   const FileDescriptor file(
       open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return Unreadable(errno);
-  struct stat status {};
+  struct stat status = {};
   if (fstat(file.Get(), &status) != 0) return Unreadable(errno);
   if (S_ISDIR(status.st_mode)) return Unreadable(EISDIR);
   if (!S_ISREG(status.st_mode)) {

@@ -9,10 +9,10 @@ namespace exporter {
 DatasetIndex::DatasetIndex(std::shared_ptr<const Catalogue> catalogue)
     : catalogue_(std::move(catalogue)), by_key_(catalogue_->datasets.size()) {
   std::iota(by_key_.begin(), by_key_.end(), 0);
-  std::ranges::stable_sort(
-      by_key_, {}, [this](std::uint32_t place) -> auto& {
-        return catalogue_->datasets[place].key;
-      });
+  const auto key = [this](std::uint32_t place) -> auto& {
+    return catalogue_->datasets[place].key;
+  };
+  std::ranges::stable_sort(by_key_, {}, key);
 }
 
 std::optional<std::size_t> DatasetIndex::Find(const DatasetKey& key) const {

@@ -22,7 +22,7 @@ std::string LookAt(const std::string& pattern) {
   if (!paths) return "?";
   std::string look;
   for (const std::string& path : *paths) {
-    struct stat facts {};
+    struct stat facts = {};
     if (stat(path.c_str(), &facts) != 0) continue;
     look += path;
     for (const auto fact : {static_cast<long long>(facts.st_ino),

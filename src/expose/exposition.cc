@@ -184,8 +184,9 @@ class Sheet {
     });
   }
 
-  void WriteCount(const Family& family,
-                  std::optional<std::int64_t> SyncStatus::*field) {
+  using CountField = std::optional<std::int64_t> SyncStatus::*;
+
+  void WriteCount(const Family& family, CountField field) {
     ForEachStatus(family,
                   [&](const Reading& reading, const SyncStatus& status) {
                     const std::optional<std::int64_t>& count = status.*field;

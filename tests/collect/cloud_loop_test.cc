@@ -64,8 +64,8 @@ class CloudLoopTest : public testing::Test {
   Trace Probe(const DatasetKey& dataset) {
     const auto trace = std::make_shared<Trace>();
     bool done = false;
-    Begin(
-        dataset, [&](const Collection&) { done = true; }, trace);
+    const auto end = [&](const Collection&) { done = true; };
+    Begin(dataset, end, trace);
     TurnUntil([&] { return done; });
     return *trace;
   }
@@ -120,12 +120,11 @@ TEST_F(CloudLoopTest, TellsThoseWhoJoinAQueryAndThemAlone) {
   int done = 0;
   const auto first = std::make_shared<Trace>();
   const auto second = std::make_shared<Trace>();
-  Begin(
-      DatasetKey{"p", "d0"}, [&](const Collection&) { ++done; }, first);
+  const auto end = [&](const Collection&) { ++done; };
+  Begin(DatasetKey{"p", "d0"}, end, first);
   loop_.Wake();
   loop_.Turn();
-  Begin(
-      DatasetKey{"p", "d0"}, [&](const Collection&) { ++done; }, second);
+  Begin(DatasetKey{"p", "d0"}, end, second);
   all_wait.set_value();
   TurnUntil([&] { return done == 2; });
 
@@ -146,8 +145,8 @@ TEST_F(CloudLoopTest, TellsASlowQueryThatItIsCutAndAskedAgain) {
   Configure(2, {}, 1);
   int done = 0;
   const auto slow = std::make_shared<Trace>();
-  Begin(
-      DatasetKey{"p", "d0"}, [&](const Collection&) { ++done; }, slow);
+  const auto end = [&](const Collection&) { ++done; };
+  Begin(DatasetKey{"p", "d0"}, end, slow);
   loop_.Wake();
   loop_.Turn();
   Begin(DatasetKey{"p", "d1"}, [&](const Collection&) { ++done; });

@@ -37,8 +37,8 @@ TEST(SessionTest, AHandshakeTakesItsTimeFromTheFirstRequest) {
   FakeClock clock;
   ServerOptions options;
   options.limits.request_time = 10s;
-  Engine engine(
-      options, [](const ServeRequest&, Responder) {}, clock);
+  const auto ignore = [](const ServeRequest&, Responder) {};
+  Engine engine(options, ignore, clock);
   boost::asio::io_context loop;
   std::array<int, 2> ends{};
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
