@@ -144,9 +144,7 @@ class Exporter {
   }
 
   CollectorSettings Settings(const Config& config) {
-    return MakeCollectorSettings(
-        config, {.index = flags_.shard, .count = flags_.total_shards},
-        credentials_);
+    return MakeCollectorSettings(config, flags_.shard, credentials_);
   }
 
   EndpointContext Context() {

@@ -139,7 +139,6 @@ ServeResponse StatusPage(const EndpointContext& context) {
   page.now = context.clock.WallNow();
   page.started = context.started;
   page.shard = context.flags.shard;
-  page.total_shards = context.flags.total_shards;
   return {.content_type = kHtmlContentType,
           .body = RenderStatusPage(context.collector.Look(), page),
           .headers = StatusPageHeaders()};

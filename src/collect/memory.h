@@ -11,19 +11,11 @@
 
 #include "base/error.h"
 #include "collect/instant.h"
+#include "model/memory_limits.h"
 #include "model/reading.h"
 #include "model/sync_status.h"
 
 namespace exporter {
-
-struct MemoryLimits {
-  // An answer, or a failure, younger than this is used again: while a task is
-  // in flight, and when none is.
-  std::chrono::milliseconds min_interval_active{0};
-  std::chrono::milliseconds min_interval_settled{0};
-  // A good answer up to this age stands in for a failure. 0: never.
-  std::chrono::milliseconds max_stale{0};
-};
 
 // Counts the tasks that end, each once: two answers speak of the same task if
 // their task_id is the same, else their create_time. Where they cannot be

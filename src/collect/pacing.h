@@ -5,13 +5,13 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <random>
 
 #include "collect/instant.h"
+#include "model/rate_limit.h"
 
 namespace exporter {
 
@@ -20,14 +20,6 @@ using Rng = std::mt19937_64;
 // A duration between 50 % and 100 % of `longest`, so that many who wait the
 // same time do not come back at once.
 SteadyDuration Jittered(SteadyDuration longest, Rng& rng);
-
-struct RateLimit {
-  double requests = 0;              // > 0,
-  std::chrono::milliseconds per{};  // in so much time; > 0
-  double burst = 1;                 // >= 1: so many at once after a rest
-
-  bool operator==(const RateLimit&) const = default;
-};
 
 // A token bucket: full at the beginning.
 class TokenBucket {

@@ -5,29 +5,21 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "auth/credentials.h"
-#include "collect/memory.h"
-#include "collect/pacing.h"
 #include "model/dataset.h"
-#include "modelarts/decode.h"
+#include "model/discovery_settings.h"
+#include "model/duration_unit.h"
+#include "model/memory_limits.h"
+#include "model/rate_limit.h"
+#include "model/shard.h"
 #include "net/transport.h"
 
 namespace exporter {
-
-struct DiscoverySettings {
-  std::chrono::milliseconds refresh_interval{300'000};
-  std::string include;       // RE2 on the name. Empty: all.
-  std::string exclude;       // RE2 on the name. Empty: none.
-  std::string workspace_id;  // Empty: the API's default.
-
-  bool operator==(const DiscoverySettings&) const = default;
-};
 
 struct ProjectSettings {
   std::string project_id;
@@ -43,12 +35,6 @@ struct ProjectSettings {
   std::string account;
   unsigned max_password_tries = 3;  // In all, with one value. 1 to 10
   std::optional<DiscoverySettings> discovery;
-};
-
-// This instance's share of the datasets.
-struct Shard {
-  std::uint32_t index = 0;
-  std::uint32_t count = 1;
 };
 
 struct CollectorSettings {

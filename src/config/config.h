@@ -13,6 +13,11 @@
 
 #include "base/secret.h"
 #include "model/dataset.h"
+#include "model/discovery_settings.h"
+#include "model/duration_unit.h"
+#include "model/memory_limits.h"
+#include "model/rate_limit.h"
+#include "net/transport.h"
 
 namespace exporter {
 
@@ -68,39 +73,10 @@ using CredentialsConfig =
                  AccessKeyConfig, EnvironmentConfig, ProfileConfig,
                  InstanceMetadataConfig, PodIdentityConfig>;
 
-enum class DurationUnitConfig { kSeconds, kMilliseconds };
-
-struct RateLimitConfig {
-  double requests = 0;              // > 0, per `per`.
-  std::chrono::milliseconds per{};  // > 0
-  double burst = 1;                 // >= 1; default: 1
-  bool operator==(const RateLimitConfig&) const = default;
-};
-
-struct TlsConfig {
-  std::string ca_file;
-  std::string cert_file;
-  std::string key_file;
-  std::string server_name;
-  std::string min_version = "TLS12";  // TLS10, TLS11, TLS12 or TLS13
-  bool insecure_skip_verify = false;
-  bool operator==(const TlsConfig&) const = default;
-};
-
 struct HttpConfig {
   std::chrono::milliseconds timeout{5000};
-  Secret proxy_url;  // Empty: none.
-  bool proxy_from_environment = false;
-  TlsConfig tls;
+  Transport transport;
   bool operator==(const HttpConfig&) const = default;
-};
-
-struct DiscoveryConfig {
-  std::chrono::milliseconds refresh_interval{300'000};
-  std::string include;  // RE2; empty: all.
-  std::string exclude;  // RE2; empty: none.
-  std::string workspace_id;
-  bool operator==(const DiscoveryConfig&) const = default;
 };
 
 struct ProjectConfig {
@@ -108,24 +84,22 @@ struct ProjectConfig {
   std::string region;
   std::string cloud = "myhuaweicloud.com";
   std::string endpoint;  // "https://host[:port][/path]", no slash at the end.
-  DurationUnitConfig duration_unit = DurationUnitConfig::kSeconds;
-  std::optional<RateLimitConfig> rate_limit;
+  DurationUnit duration_unit = DurationUnit::kSeconds;
+  std::optional<RateLimit> rate_limit;
   HttpConfig http;
   CredentialsConfig credentials;
   std::vector<Dataset> datasets;  // Those of dataset_files after the others.
   std::size_t own_datasets = 0;   // How many of them stand in the configuration
                                   // itself, at the front.
   std::vector<std::string> dataset_files;  // The patterns, resolved.
-  std::optional<DiscoveryConfig> discovery;
+  std::optional<DiscoverySettings> discovery;
 };
 
 struct ScrapeConfig {
   std::chrono::milliseconds timeout{10'000};
   std::chrono::milliseconds timeout_offset{500};
   std::size_t concurrency = 32;
-  std::chrono::milliseconds min_interval_active{0};
-  std::chrono::milliseconds min_interval_settled{0};
-  std::chrono::milliseconds max_stale{0};
+  MemoryLimits memory;
 };
 
 struct Config {

@@ -161,7 +161,6 @@ std::string ReadShards(const Words& words, Flags& flags) {
     return "--total-shards: '" + words.total_shards +
            "' is no whole number above 0";
   }
-  flags.total_shards = *total;
   const bool is_auto = words.shard == "auto";
   const auto shard =
       is_auto ? OrdinalOfThisPod() : ParseWhole<std::uint32_t>(words.shard);
@@ -175,7 +174,7 @@ std::string ReadShards(const Words& words, Flags& flags) {
     return "--shard: " + std::to_string(*shard) + (is_auto ? " (auto)" : "") +
            " must be less than --total-shards, " + words.total_shards;
   }
-  flags.shard = *shard;
+  flags.shard = {.index = *shard, .count = *total};
   return "";
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include "base/listen_address.h"
 #include "base/log.h"
+#include "model/shard.h"
 
 namespace exporter {
 
@@ -32,8 +32,7 @@ struct Flags {
   bool enable_lifecycle = false;
   std::size_t max_requests = 40;  // 0: no limit.
   bool disable_exporter_metrics = false;
-  std::uint32_t shard = 0;  // < total_shards; `auto` is resolved.
-  std::uint32_t total_shards = 1;
+  Shard shard{};  // `auto` is resolved.
   bool strict_stateset = false;
   bool created_timestamps = false;
   LogLevel log_level = LogLevel::kInfo;

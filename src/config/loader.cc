@@ -22,11 +22,11 @@ void ReadMinInterval(const Section& scrape_section, const FaultSink& sink,
   if (node == nullptr) return;
   if (node->content->kind == YamlContent::Kind::kMap) {
     const Section section(*node, "min_interval", {"active", "settled"}, sink);
-    section.ReadDuration("active", scrape.min_interval_active, kAge);
-    section.ReadDuration("settled", scrape.min_interval_settled, kAge);
-  } else if (ReadDuration(*node, "min_interval", scrape.min_interval_active,
-                          kAge, sink)) {
-    scrape.min_interval_settled = scrape.min_interval_active;
+    section.ReadDuration("active", scrape.memory.min_interval_active, kAge);
+    section.ReadDuration("settled", scrape.memory.min_interval_settled, kAge);
+  } else if (ReadDuration(*node, "min_interval",
+                          scrape.memory.min_interval_active, kAge, sink)) {
+    scrape.memory.min_interval_settled = scrape.memory.min_interval_active;
   }
 }
 
@@ -42,7 +42,7 @@ ScrapeConfig ReadScrape(const YamlNode& node, const FaultSink& sink) {
   section.ReadCount("concurrency", concurrency, 1, 10'000);
   scrape.concurrency = concurrency;
   ReadMinInterval(section, sink, scrape);
-  section.ReadDuration("max_stale", scrape.max_stale, kAge);
+  section.ReadDuration("max_stale", scrape.memory.max_stale, kAge);
   return scrape;
 }
 

@@ -68,12 +68,12 @@ std::string DefaultIamEndpoint(const Section& section,
   return own && *own == project.endpoint ? *iam : "";
 }
 
-RateLimitConfig ReadRateLimit(const YamlNode& node, const Source& source) {
+RateLimit ReadRateLimit(const YamlNode& node, const Source& source) {
   const Section section(node, "rate_limit", {"requests", "per", "burst"},
                         source.faults);
   std::uint64_t requests = 1;
   std::uint64_t burst = 1;
-  RateLimitConfig limit;
+  RateLimit limit;
   if (node.content->kind == YamlContent::Kind::kMap) {
     for (const char* key : {"requests", "per"}) {
       if (section.Find(key) == nullptr) section.Add(key, "is missing");
@@ -99,12 +99,13 @@ std::string ReadCertificates(const Section& section, std::string_view key,
   return "";
 }
 
-void ReadKeyPair(const Section& section, const Source& source, TlsConfig& tls) {
+void ReadKeyPair(const Section& section, const Source& source,
+                 Transport& transport) {
   const std::string certificate =
-      ReadCertificates(section, "cert_file", source, tls.cert_file);
+      ReadCertificates(section, "cert_file", source, transport.cert_file);
   if (const auto key =
           ReadNamedFile(section, "key_file", kMaxCertificateBytes, source)) {
-    tls.key_file = key->path;
+    transport.key_file = key->path;
     WarnIfOthersMayRead(section, "key_file", key->path, key->others_may_read,
                         source);
     const std::string why_not = WhyNotKeyOf(certificate, key->text);
@@ -118,24 +119,24 @@ void ReadKeyPair(const Section& section, const Source& source, TlsConfig& tls) {
   if (has_key && !has_cert) section.Add("key_file", "needs 'cert_file' too");
 }
 
-void ReadTls(const YamlNode& node, const Source& source, TlsConfig& tls) {
+void ReadTls(const YamlNode& node, const Source& source, Transport& transport) {
   const Section section(node, "tls",
                         {"ca_file", "cert_file", "key_file", "server_name",
                          "min_version", "insecure_skip_verify"},
                         source.faults);
-  ReadCertificates(section, "ca_file", source, tls.ca_file);
-  ReadKeyPair(section, source, tls);
-  if (section.ReadText("server_name", tls.server_name) &&
-      !IsHostName(tls.server_name)) {
+  ReadCertificates(section, "ca_file", source, transport.ca_file);
+  ReadKeyPair(section, source, transport);
+  if (section.ReadText("server_name", transport.server_name) &&
+      !IsHostName(transport.server_name)) {
     section.Add("server_name", "must be a host name");
   }
-  constexpr std::array<const char*, 4> kVersions = {"TLS10", "TLS11", "TLS12",
-                                                    "TLS13"};
+  using enum TlsVersion;
+  constexpr std::array kVersions = {kTls10, kTls11, kTls12, kTls13};
   if (const auto choice = section.ReadChoice(
           "min_version", {"TLS10", "TLS11", "TLS12", "TLS13"})) {
-    tls.min_version = kVersions[*choice];
+    transport.min_version = kVersions[*choice];
   }
-  section.ReadBool("insecure_skip_verify", tls.insecure_skip_verify);
+  section.ReadBool("insecure_skip_verify", transport.insecure_skip_verify);
 }
 
 // Reports what the environment calls a proxy and is none. It may leave out
@@ -163,21 +164,23 @@ HttpConfig ReadHttp(const YamlNode& node, const Source& source) {
       node, "http", {"timeout", "proxy_url", "proxy_from_environment", "tls"},
       source.faults);
   HttpConfig http;
+  Transport& transport = http.transport;
   section.ReadDuration("timeout", http.timeout, {1ms, 10min});
-  section.ReadBool("proxy_from_environment", http.proxy_from_environment);
-  if (http.proxy_from_environment) CheckProxyEnvironment(section);
+  section.ReadBool("proxy_from_environment", transport.proxy_from_environment);
+  if (transport.proxy_from_environment) CheckProxyEnvironment(section);
   std::string proxy;
   if (section.ReadText("proxy_url", proxy)) {
     const std::string why_not = WhyNotProxy(proxy);
     if (!why_not.empty()) section.Add("proxy_url", why_not);
-    http.proxy_url = Secret(proxy);
+    transport.proxy_url = Secret(proxy);
   }
-  if (http.proxy_from_environment && section.Find("proxy_url") != nullptr) {
+  if (transport.proxy_from_environment &&
+      section.Find("proxy_url") != nullptr) {
     section.Add("proxy_from_environment",
                 "excludes 'proxy_url'; keep one of them");
   }
   if (const YamlNode* tls = section.Find("tls")) {
-    ReadTls(*tls, source, http.tls);
+    ReadTls(*tls, source, transport);
   }
   return http;
 }
@@ -192,12 +195,12 @@ void ReadPattern(const Section& section, std::string_view key,
   }
 }
 
-DiscoveryConfig ReadDiscovery(const YamlNode& node, const Source& source) {
+DiscoverySettings ReadDiscovery(const YamlNode& node, const Source& source) {
   const Section section(
       node, "discovery",
       {"refresh_interval", "include", "exclude", "workspace_id"},
       source.faults);
-  DiscoveryConfig discovery;
+  DiscoverySettings discovery;
   section.ReadDuration("refresh_interval", discovery.refresh_interval,
                        {100ms, 24h * 365});
   ReadPattern(section, "include", discovery.include);
@@ -247,8 +250,8 @@ ProjectConfig ReadProject(const YamlNode& node, const Source& source,
   ReadAddress(section, project);
   if (const auto unit =
           section.ReadChoice("duration_unit", {"seconds", "milliseconds"})) {
-    project.duration_unit = *unit == 0 ? DurationUnitConfig::kSeconds
-                                       : DurationUnitConfig::kMilliseconds;
+    project.duration_unit =
+        *unit == 0 ? DurationUnit::kSeconds : DurationUnit::kMilliseconds;
   }
   if (const YamlNode* value = section.Find("rate_limit")) {
     project.rate_limit = ReadRateLimit(*value, source);

@@ -145,14 +145,14 @@ void Write(const ScrapeConfig& scrape, Writer& out) {
   out.Time("timeout_offset", scrape.timeout_offset);
   out.Count("concurrency", scrape.concurrency);
   out.Open("min_interval");
-  out.Time("active", scrape.min_interval_active);
-  out.Time("settled", scrape.min_interval_settled);
+  out.Time("active", scrape.memory.min_interval_active);
+  out.Time("settled", scrape.memory.min_interval_settled);
   out.Close();
-  out.Time("max_stale", scrape.max_stale);
+  out.Time("max_stale", scrape.memory.max_stale);
   out.Close();
 }
 
-void Write(const RateLimitConfig& limit, Writer& out) {
+void Write(const RateLimit& limit, Writer& out) {
   out.Open("rate_limit");
   out.Count("requests", static_cast<std::uint64_t>(limit.requests));
   out.Time("per", limit.per);
@@ -160,20 +160,35 @@ void Write(const RateLimitConfig& limit, Writer& out) {
   out.Close();
 }
 
+std::string_view NameOf(TlsVersion version) {
+  switch (version) {
+    case TlsVersion::kTls10:
+      return "TLS10";
+    case TlsVersion::kTls11:
+      return "TLS11";
+    case TlsVersion::kTls12:
+      return "TLS12";
+    case TlsVersion::kTls13:
+      return "TLS13";
+  }
+  throw std::logic_error("TlsVersion out of range");
+}
+
 void Write(const HttpConfig& http, Writer& out) {
   out.Open("http");
   out.Time("timeout", http.timeout);
-  if (!http.proxy_url.Empty()) {
-    out.Text("proxy_url", WithoutPassword(http.proxy_url.Reveal()));
+  const Transport& transport = http.transport;
+  if (!transport.proxy_url.Empty()) {
+    out.Text("proxy_url", WithoutPassword(transport.proxy_url.Reveal()));
   }
-  out.Bool("proxy_from_environment", http.proxy_from_environment);
+  out.Bool("proxy_from_environment", transport.proxy_from_environment);
   out.Open("tls");
-  out.Path("ca_file", http.tls.ca_file);
-  out.Path("cert_file", http.tls.cert_file);
-  out.Path("key_file", http.tls.key_file);
-  out.Text("server_name", http.tls.server_name);
-  out.Text("min_version", http.tls.min_version);
-  out.Bool("insecure_skip_verify", http.tls.insecure_skip_verify);
+  out.Path("ca_file", transport.ca_file);
+  out.Path("cert_file", transport.cert_file);
+  out.Path("key_file", transport.key_file);
+  out.Text("server_name", transport.server_name);
+  out.Text("min_version", NameOf(transport.min_version));
+  out.Bool("insecure_skip_verify", transport.insecure_skip_verify);
   out.Close();
   out.Close();
 }
@@ -237,7 +252,7 @@ void Write(const Dataset& dataset, Writer& out) {
   out.Close();
 }
 
-void Write(const DiscoveryConfig& discovery, Writer& out) {
+void Write(const DiscoverySettings& discovery, Writer& out) {
   out.Open("discovery");
   out.Time("refresh_interval", discovery.refresh_interval);
   out.Text("include", discovery.include);
@@ -261,7 +276,7 @@ void Write(const ProjectConfig& project, Writer& out) {
   out.Text("region", project.region);
   out.Text("cloud", project.cloud);
   out.Text("endpoint", project.endpoint);
-  const bool is_seconds = project.duration_unit == DurationUnitConfig::kSeconds;
+  const bool is_seconds = project.duration_unit == DurationUnit::kSeconds;
   out.Text("duration_unit", is_seconds ? "seconds" : "milliseconds");
   if (project.rate_limit) Write(*project.rate_limit, out);
   Write(project.http, out);

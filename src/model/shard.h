@@ -11,6 +11,12 @@
 
 namespace exporter {
 
+// An instance's share of the datasets.
+struct Shard {
+  std::uint32_t index = 0;  // Below `count`.
+  std::uint32_t count = 1;
+};
+
 // FNV-1a, 64 bits, over the bytes of `text`, then mixed with the finalizer of
 // MurmurHash3 (fmix64), since FNV alone leaves the upper bits of short texts
 // alike. Source: http://www.isthe.com/chongo/tech/comp/fnv/, MurmurHash3.cpp.

@@ -15,13 +15,11 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "model/duration_unit.h"
 #include "model/sync_status.h"
 #include "net/fetcher.h"
 
 namespace exporter {
-
-// The unit of duration_time, which the API reference does not say.
-enum class DurationUnit { kSeconds, kMilliseconds };
 
 // The fields that may be odd, as the metric calls them.
 inline constexpr std::array<std::string_view, 12> kReadFields = {

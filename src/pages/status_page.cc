@@ -136,9 +136,9 @@ void AppendFigures(std::string& html, const Overview& overview,
                    const Summary& summary, const PageContext& context) {
   html += "<dl id=figures>\n";
   AppendFigure(html, "", "Datasets", HumanCount(overview.rows.size()),
-               context.total_shards > 1
-                   ? "in shard " + std::to_string(context.shard) + " of " +
-                         std::to_string(context.total_shards)
+               context.shard.count > 1
+                   ? "in shard " + std::to_string(context.shard.index) +
+                         " of " + std::to_string(context.shard.count)
                    : "");
   const std::size_t unanswered = summary.Of(PageState::kUnanswered);
   AppendFigure(html, unanswered > 0 ? "bad" : "", "Failing queries",

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "model/reading.h"
+#include "model/shard.h"
 
 namespace exporter {
 
@@ -22,8 +23,7 @@ struct PageContext {
   WallTime now;                             // Ages are counted up to it.
   WallTime started;                         // The exporter's start.
   std::chrono::seconds refresh{15};         // The page looks for news so often.
-  std::size_t shard = 0;
-  std::size_t total_shards = 1;
+  Shard shard{};
 };
 
 // A whole document that needs nothing else: no font, no image, no script from

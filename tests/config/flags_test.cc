@@ -61,8 +61,8 @@ TEST(ParseFlagsTest, HasTheDocumentedDefaults) {
   EXPECT_FALSE(flags.enable_lifecycle);
   EXPECT_EQ(flags.max_requests, 40U);
   EXPECT_FALSE(flags.disable_exporter_metrics);
-  EXPECT_EQ(flags.shard, 0U);
-  EXPECT_EQ(flags.total_shards, 1U);
+  EXPECT_EQ(flags.shard.index, 0U);
+  EXPECT_EQ(flags.shard.count, 1U);
   EXPECT_FALSE(flags.strict_stateset);
   EXPECT_FALSE(flags.created_timestamps);
   EXPECT_EQ(flags.log_level, LogLevel::kInfo);
@@ -106,8 +106,8 @@ TEST(ParseFlagsTest, TakesEveryFlagInBothForms) {
   EXPECT_TRUE(flags.enable_lifecycle);
   EXPECT_EQ(flags.max_requests, 7U);
   EXPECT_TRUE(flags.disable_exporter_metrics);
-  EXPECT_EQ(flags.shard, 2U);
-  EXPECT_EQ(flags.total_shards, 3U);
+  EXPECT_EQ(flags.shard.index, 2U);
+  EXPECT_EQ(flags.shard.count, 3U);
   EXPECT_TRUE(flags.strict_stateset);
   EXPECT_TRUE(flags.created_timestamps);
   EXPECT_EQ(flags.log_level, LogLevel::kDebug);
@@ -141,7 +141,7 @@ TEST(ParseFlagsTest, TakesTheShardFromThePodsName) {
   const std::string too_many = Refused({"--shard=auto", "--total-shards=2"});
 
   unsetenv("POD_NAME");
-  EXPECT_EQ(flags.shard, 2U);
+  EXPECT_EQ(flags.shard.index, 2U);
   EXPECT_THAT(too_many, HasSubstr("must be less than --total-shards"));
 }
 

@@ -239,8 +239,7 @@ TEST(StatusPageTest, NamesItsShardWhereThereAreSeveral) {
   EXPECT_THAT(RenderStatusPage(SmallOverview(), context),
               Not(HasSubstr("shard")));
 
-  context.shard = 2;
-  context.total_shards = 4;
+  context.shard = {.index = 2, .count = 4};
 
   EXPECT_THAT(RenderStatusPage(SmallOverview(), context),
               HasSubstr("in shard 2 of 4"));

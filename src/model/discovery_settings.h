@@ -1,0 +1,18 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace exporter {
+
+// How the datasets of a project are found.
+struct DiscoverySettings {
+  std::chrono::milliseconds refresh_interval{300'000};
+  std::string include;       // RE2 on the name. Empty: all.
+  std::string exclude;       // RE2 on the name. Empty: none.
+  std::string workspace_id;  // Empty: the API's default.
+
+  bool operator==(const DiscoverySettings&) const = default;
+};
+
+}  // namespace exporter
