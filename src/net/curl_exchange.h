@@ -5,32 +5,21 @@
 
 #include <curl/curl.h>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "net/certificate_request.h"
 #include "net/curl_failure.h"
+#include "net/curl_handle.h"
 #include "net/fetcher.h"
-#include "net/header_list.h"
 #include "net/incoming_reply.h"
 #include "net/name_cache.h"
-#include "net/proxy.h"
 
 namespace exporter {
-
-struct ExchangeSettings {
-  std::size_t max_body_bytes = 0;    // After decompression.
-  std::size_t max_header_bytes = 0;  // Of all header lines together.
-  std::string user_agent;
-  ProxyEnvironment environment;
-};
 
 // Used for one request after the other, since making a handle costs more than
 // carrying a request. libcurl keeps pointers to it, so it stays where it is.
@@ -40,11 +29,10 @@ class CurlExchange {
  public:
   // `settings` must outlive this object.
   explicit CurlExchange(const ExchangeSettings& settings);
-  ~CurlExchange();
   CurlExchange(const CurlExchange&) = delete;
   CurlExchange& operator=(const CurlExchange&) = delete;
 
-  [[nodiscard]] CURL* Handle() const { return easy_; }
+  [[nodiscard]] CURL* Handle() const { return handle_.Get(); }
 
   // Gets the handle ready to carry `request`; SetTimeout and JoinGeneration are
   // to follow.
@@ -55,28 +43,21 @@ class CurlExchange {
   //                       proves who we are comes from outside of us.
   std::optional<Error> Prepare(HttpRequest request);
 
-  // REQUIRES: at least 1 ms.
-  void SetTimeout(std::chrono::milliseconds timeout);
-
-  // It joins a kept connection only of this generation, and a new one is of it.
-  // See connection_generations.h. The numbers go round after eight.
-  void JoinGeneration(unsigned generation);
-
-  [[nodiscard]] Deadline EndsAt() const { return request_.deadline; }
-
-  // Who is asked: "example.com:8443".
-  [[nodiscard]] const std::string& Host() const { return host_; }
-
-  // The names that libcurl may need the addresses of: of the endpoint, of the
-  // proxy, or of both. libcurl starts a thread for each name that it does not
-  // know, and forgets what that finds once the exchange has ended.
+  // As CurlHandle has them.
+  void SetTimeout(std::chrono::milliseconds timeout) {
+    handle_.SetTimeout(timeout);
+  }
+  void JoinGeneration(unsigned generation) {
+    handle_.JoinGeneration(generation);
+  }
+  [[nodiscard]] const std::string& Host() const { return handle_.Host(); }
   [[nodiscard]] const std::vector<std::string>& NamesToFind() const {
-    return names_to_find_;
+    return handle_.NamesToFind();
   }
 
-  // Gives libcurl the addresses of NamesToFind, in that order; to be called
-  // even if there are none. REQUIRES: the handle is not being driven.
   void SetAddresses(const std::vector<NameCache::Addresses>& addresses);
+
+  [[nodiscard]] Deadline EndsAt() const { return request_.deadline; }
 
   // Whether it still needs SetAddresses.
   [[nodiscard]] bool IsWaiting() const {
@@ -118,10 +99,6 @@ class CurlExchange {
                                std::string_view why) const;
 
  private:
-  struct FreeList {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-  };
-
   static int OnSocketMade(void* self, curl_socket_t socket,
                           curlsocktype purpose);
   static int OnConnected(void* self, char* peer_ip, char* local_ip,
@@ -131,53 +108,23 @@ class CurlExchange {
   static std::size_t OnBody(char* bytes, std::size_t unit, std::size_t count,
                             void* self);
 
-  template <typename Value>
-  void Set(CURLoption option, Value value);
-  void SetTransport(const Transport& transport);
-  void SetProxy(const std::string& proxy_url);
-  void SetUrl(const std::string& text, const UrlParts& url,
-              const std::string& server_name);
-  void SetMethod();
   void Begin();
-  void SetHeaders();
-  void SetNamesToFind(const UrlParts& url);
-
   bool TakeHeader(std::string_view line);
   bool TakeBody(std::string_view bytes);
 
   [[nodiscard]] CURLcode CauseOf(CURLcode code) const;
   [[nodiscard]] CurlFailure Describe(CURLcode code) const;
   [[nodiscard]] bool IsInProxyTls() const;
-  [[nodiscard]] bool IsPlain() const;
-  [[nodiscard]] long Number(CURLINFO what) const;
 
   const ExchangeSettings& settings_;
-  CURL* const easy_;
-  CertificateRequestWatch certificate_request_;
-
-  // What the handle is set up for, beyond the single request.
-  std::shared_ptr<const Transport> transport_;
-  Secret proxy_url_;  // Empty: none.
-  unsigned generation_ = 0;
-
+  CurlHandle handle_;
   HttpRequest request_;
-  std::string host_;
-  HeaderList headers_;
-  std::unique_ptr<curl_slist, FreeList> connect_to_;
-
-  std::vector<std::string> names_to_find_;
-  std::vector<std::string> ports_;  // Of those.
-  // What libcurl was last told of them by this handle.
-  std::vector<std::pair<NameCache::Addresses, std::string>> told_;
-  std::unique_ptr<curl_slist, FreeList> resolve_;
-
   bool repeated_ = false;
   bool sent_ = false;      // libcurl has begun to send it,
   bool worn_ = false;      // and for this or an earlier one again.
   bool on_http2_ = false;  // The connection on which it is sent.
   CurlFailure::Phase phase_ = CurlFailure::Phase::kLookup;
   std::optional<IncomingReply> reply_;
-  std::array<char, CURL_ERROR_SIZE> error_{};  // libcurl's own words.
 };
 
 }  // namespace exporter

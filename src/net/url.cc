@@ -144,6 +144,10 @@ std::optional<UrlParts> SplitUrl(std::string_view url) {
   return parts;
 }
 
+bool IsUrlTarget(std::string_view text) {
+  return text.starts_with('/') && !HasBadCharacter(text);
+}
+
 std::string HostHeader(const UrlParts& url) {
   std::string header(url.host);
   if (!url.port.empty() && url.port != (url.scheme == "https" ? "443" : "80")) {

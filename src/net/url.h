@@ -34,6 +34,10 @@ struct UrlParts {
 // 65535 or none, and without fragment, blanks and control characters.
 std::optional<UrlParts> SplitUrl(std::string_view url);
 
+// Whether `text` can follow the host and port of a URL: it begins with a slash,
+// and SplitUrl takes its characters.
+bool IsUrlTarget(std::string_view text);
+
 // What stands in the Host header: the host, and the port unless it is the
 // scheme's own.
 std::string HostHeader(const UrlParts& url);

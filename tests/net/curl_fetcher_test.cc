@@ -474,6 +474,38 @@ TEST_F(CurlFetcherTest, SendsTheHostAsTheUrlHasIt) {
   EXPECT_THAT(recorder.Last(), HasSubstr("\r\nHost: " + host + "\r\n"));
 }
 
+// The handle that asks is the same each time.
+TEST_F(CurlFetcherTest, SendsWhatFollowsTheHostAsTheUrlHasIt) {
+  Recorder recorder;
+  const SocketServer one(RecordWith(recorder));
+  const SocketServer other(RecordWith(recorder));
+  struct Case {
+    std::string url;
+    std::string request_line;
+    std::string host;
+  };
+  const std::vector<Case> cases = {
+      {one.Url("/v2/p/a%2Fb/../c?x=1&y=%20"),
+       "GET /v2/p/a%2Fb/../c?x=1&y=%20 HTTP/1.1", one.Url("").substr(7)},
+      {one.Url("/second"), "GET /second HTTP/1.1", one.Url("").substr(7)},
+      {one.Url("?x=/1"), "GET /?x=/1 HTTP/1.1", one.Url("").substr(7)},
+      {one.Url(""), "GET / HTTP/1.1", one.Url("").substr(7)},
+      {other.Url("//third\xC3\xA9"), "GET //third\xC3\xA9 HTTP/1.1",
+       other.Url("").substr(7)},
+      {one.Url("/fourth"), "GET /fourth HTTP/1.1", one.Url("").substr(7)},
+  };
+
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.url);
+    EXPECT_EQ(Outcome(Fetch(Get(c.url))), "status 200");
+    EXPECT_THAT(recorder.Last(), StartsWith(c.request_line + "\r\n"));
+    EXPECT_THAT(recorder.Last(), HasSubstr("Host: " + c.host + "\r\n"));
+  }
+
+  EXPECT_EQ(Outcome(Fetch(Get(one.Url("/a b")))), "connect: not a URL");
+  EXPECT_EQ(Outcome(Fetch(Get(one.Url("0000/a")))), "connect: not a URL");
+}
+
 TEST_F(CurlFetcherTest, TellsThatNobodyListens) {
   const std::string host = "127.0.0.1:" + std::to_string(ClosedPort());
 

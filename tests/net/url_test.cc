@@ -106,6 +106,24 @@ TEST(SplitUrlTest, RefusesWhatIsNoHttpUrl) {
   }
 }
 
+TEST(IsUrlTargetTest, TakesWhatSplitUrlTakesBehindAHost) {
+  for (const char* good : {"/", "/v2/p?limit=1&offset=2", "//a/../b%20"}) {
+    SCOPED_TRACE(good);
+    EXPECT_TRUE(IsUrlTarget(good));
+    EXPECT_TRUE(SplitUrl("https://example.com" + std::string(good)));
+  }
+  for (const char* bad : {"/a b", "/a#b", "/a\nb", "/\x7F"}) {
+    SCOPED_TRACE(bad);
+    EXPECT_FALSE(IsUrlTarget(bad));
+    EXPECT_FALSE(SplitUrl("https://example.com" + std::string(bad)));
+  }
+  // These would make another host or port of it.
+  for (const char* other : {"", "?a", ".evil.example/", ":1/", "@evil/"}) {
+    SCOPED_TRACE(other);
+    EXPECT_FALSE(IsUrlTarget(other));
+  }
+}
+
 TEST(HostHeaderTest, NamesThePortUnlessItIsTheSchemesOwn) {
   const struct {
     const char* url;
