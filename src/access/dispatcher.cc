@@ -20,11 +20,9 @@ namespace {
 // The label of what belongs to no route.
 constexpr char kNoHandler[] = "other";
 // Pages that are being made or sent; bounds the memory that clients which ask
-// and do not read can take.
+// and do not read can take: a piece each, and what it is made of.
 constexpr std::size_t kMaxPages = 64;
 constexpr std::size_t kPageThreads = 2;
-// Each may hold the text of a scrape, which is large where the client takes no
-// gzip.
 constexpr std::size_t kWriters = 4;
 // Passwords, each another one, that wait for bcrypt. It takes the better part
 // of a tenth of a second each, and one core is all that strangers may keep busy
@@ -78,16 +76,27 @@ ServeResponse Failed(const Route& route, const std::exception& error) {
   return StatusResponse(500);
 }
 
-// Encoding is inside too: it takes memory that there may not be.
-ServeResponse Make(const Route::Write& write, const Route& route,
-                   const ServeRequest& request) {
+// What `write` makes; that it failed, where it throws: it may lack memory.
+ServeResponse Make(const Route::Write& write, const Route& route) {
   try {
-    ServeResponse response = write();
-    Encode(request.Header("Accept-Encoding"), response);
-    return response;
+    return write();
   } catch (const std::exception& error) {
     return Failed(route, error);
   }
+}
+
+ServeResponse Encoded(ServeResponse response, const ServeRequest& request) {
+  Encode(request.Header("Accept-Encoding"), response);
+  return response;
+}
+
+// Counts one more piece of `response`, which is not kept.
+ServeResponse Measured(ServeResponse response) {
+  std::string piece;
+  if (!response.rest(piece)) response.rest = nullptr;
+  response.whole_bytes =
+      piece.size() + response.whole_bytes.value_or(response.body.size());
+  return response;
 }
 
 }  // namespace
@@ -249,8 +258,8 @@ void Dispatcher::Admit(std::shared_ptr<Exchange> exchange) {
 void Dispatcher::Run(const std::shared_ptr<Exchange>& exchange) {
   const Route& route = *exchange->route;
   const ServeRequest& request = exchange->request;
-  Finish(*exchange,
-         Make([&] { return route.handle(request); }, route, request));
+  Answer(exchange,
+         Make([&] { return Encoded(route.handle(request), request); }, route));
 }
 
 void Dispatcher::Scrape(const std::shared_ptr<Exchange>& exchange) {
@@ -259,9 +268,10 @@ void Dispatcher::Scrape(const std::shared_ptr<Exchange>& exchange) {
     route.scrape(exchange->request, [this, exchange](Route::Write write) {
       writers_.Post([this, exchange, write = std::move(write)]() mutable {
         ServeResponse response =
-            Make(write, *exchange->route, exchange->request);
+            Make([&] { return Encoded(write(), exchange->request); },
+                 *exchange->route);
         write = nullptr;  // What it was written from is not needed any more.
-        Finish(*exchange, std::move(response));
+        Answer(exchange, std::move(response));
       });
     });
   } catch (const std::exception& error) {
@@ -269,12 +279,31 @@ void Dispatcher::Scrape(const std::shared_ptr<Exchange>& exchange) {
   }
 }
 
+// HEAD tells the length of what GET would get: that is made for it, in turn
+// with what others get.
+void Dispatcher::Answer(const std::shared_ptr<Exchange>& exchange,
+                        ServeResponse response) {
+  if (!response.rest || exchange->request.method != "HEAD") {
+    return Finish(*exchange, std::move(response));
+  }
+  MakersOf(*exchange).PostLast(
+      [this, exchange, response = std::move(response)]() mutable {
+        Answer(exchange, Make([&] { return Measured(std::move(response)); },
+                              *exchange->route));
+      });
+}
+
+WorkerPool& Dispatcher::MakersOf(const Exchange& exchange) {
+  return exchange.route && exchange.route->scrape ? writers_ : page_workers_;
+}
+
 void Dispatcher::Finish(Exchange& exchange, ServeResponse response) {
   AddHeaders(*exchange.access, response);
   Count(exchange.route ? exchange.route->handler_label : kNoHandler,
         response.status);
   exchange.responder.Send(std::move(response),
-                          std::exchange(exchange.ticket, nullptr));
+                          std::exchange(exchange.ticket, nullptr),
+                          &MakersOf(exchange));
 }
 
 void Dispatcher::CountOwnAnswer(ServeResponse& response) {

@@ -51,7 +51,10 @@ class Dispatcher {
   void Admit(std::shared_ptr<Exchange> exchange);
   void Run(const std::shared_ptr<Exchange>& exchange);
   void Scrape(const std::shared_ptr<Exchange>& exchange);
+  void Answer(const std::shared_ptr<Exchange>& exchange,
+              ServeResponse response);
   void Finish(Exchange& exchange, ServeResponse response);
+  WorkerPool& MakersOf(const Exchange& exchange);
   void Count(const std::string& handler, int status);
 
   const std::vector<Route> routes_;
@@ -66,7 +69,8 @@ class Dispatcher {
   std::map<BasicAuth::Digest, std::vector<std::shared_ptr<Exchange>>> verdicts_;
   // Scrapes and pages each have their own, so that none waits for the other
   // kind; what is open waits for nobody.
-  // Of scrapes, in their order: a probe's small body waits for large ones.
+  // Of scrapes. What large bodies begin with, and small ones, goes before the
+  // rest of large ones, which are made piece by piece.
   WorkerPool writers_;
   WorkerPool page_workers_;
   // Ends first: it gives work to the others.

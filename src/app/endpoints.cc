@@ -26,23 +26,16 @@ ScrapeOrder OrderOf(const EndpointContext& context,
                         context.config()->scrape)};
 }
 
-// `own`: null for none of them. All but `collection` must outlive the response.
+// `own`: null for none of them. `exposition` must outlive the response.
 ServeResponse Exposed(const Exposition& exposition, Format format,
                       std::shared_ptr<const Collection> collection,
                       const OwnMetrics* own) {
-  const std::size_t expected = exposition.ExpectedBytes(*collection, format);
   return {.content_type = std::string(ContentType(format)),
           .headers = {{"Vary", "Accept"}},
-          .write_body =
-              [&exposition, format, collection = std::move(collection),
-               own](const BodySink& sink) {
-                exposition.Write(*collection, format,
-                                 own == nullptr
-                                     ? std::vector<prometheus::MetricFamily>()
-                                     : own->Collect(),
-                                 sink);
-              },
-          .expected_bytes = expected};
+          .rest = exposition.Write(
+              std::move(collection), format,
+              own != nullptr ? own->Collect()
+                             : std::vector<prometheus::MetricFamily>())};
 }
 
 void Metrics(const EndpointContext& context, const ServeRequest& request,

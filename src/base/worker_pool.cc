@@ -20,10 +20,15 @@ WorkerPool::~WorkerPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void WorkerPool::Post(Task task) {
+void WorkerPool::Post(Task task) { Put(std::move(task), tasks_); }
+
+void WorkerPool::PostLast(Task task) { Put(std::move(task), last_tasks_); }
+
+void WorkerPool::Put(Task task, std::deque<Task>& line) {
   const std::lock_guard lock(mutex_);
-  tasks_.push_back(std::move(task));
-  if (tasks_.size() > idle_ && threads_.size() < max_threads_) {
+  line.push_back(std::move(task));
+  if (tasks_.size() + last_tasks_.size() > idle_ &&
+      threads_.size() < max_threads_) {
     try {
       threads_.push_back(StartQuietThread([this] { Work(); }));
     } catch (const std::system_error&) {
@@ -37,11 +42,14 @@ void WorkerPool::Work() {
   std::unique_lock lock(mutex_);
   for (;;) {
     ++idle_;
-    wake_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+    wake_.wait(lock, [this] {
+      return stopping_ || !tasks_.empty() || !last_tasks_.empty();
+    });
     --idle_;
     if (stopping_) return;
-    Task task = std::move(tasks_.front());
-    tasks_.pop_front();
+    std::deque<Task>& line = tasks_.empty() ? last_tasks_ : tasks_;
+    Task task = std::move(line.front());
+    line.pop_front();
     lock.unlock();
     task();
     task = nullptr;  // What it holds is let go without the lock.

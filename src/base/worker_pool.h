@@ -11,8 +11,8 @@
 namespace exporter {
 
 // Runs tasks on threads that are started when they are first needed, at most
-// `max_threads` of them; tasks beyond that wait in line. Safe for concurrent
-// use.
+// `max_threads` of them; tasks beyond that wait in one of two lines. Safe for
+// concurrent use.
 class WorkerPool {
  public:
   using Task = std::function<void()>;
@@ -23,8 +23,12 @@ class WorkerPool {
   ~WorkerPool();
 
   void Post(Task task);
+  // Begins when nobody is in line that was posted as above: for the many pieces
+  // of something large.
+  void PostLast(Task task);
 
  private:
+  void Put(Task task, std::deque<Task>& line);
   void Work();
 
   const std::size_t max_threads_;
@@ -32,6 +36,7 @@ class WorkerPool {
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable wake_;
   std::deque<Task> tasks_;
+  std::deque<Task> last_tasks_;
   std::vector<std::thread> threads_;
   std::size_t idle_ = 0;
   bool stopping_ = false;

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
-#include "expose/body_size.h"
 #include "expose/families.h"
 #include "expose/own_families.h"
 #include "expose/text_writer.h"
@@ -21,196 +22,114 @@ std::int64_t Nanoseconds(steady_clock::duration duration) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count();
 }
 
-// What is gathered before it goes on.
-constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
-
-// One collection on its way into a sink.
-class Sheet {
+// Writes what one reading has of a family: its lines, or nothing.
+class ReadingWriter {
  public:
-  // All must outlive this object.
-  Sheet(const Collection& collection, const LabelTable& labels,
-        const Dialect& dialect, const Exposition::Sink& sink)
-      : collection_(collection),
-        labels_(labels),
-        sink_(sink),
-        writer_(dialect, out_) {
-    out_.reserve(kPieceBytes + kPieceBytes / 8);
-  }
+  // All must outlive this object. `endings` as in Exposition.
+  ReadingWriter(TextWriter& writer, const LabelTable& labels,
+                std::span<const std::array<std::string, 2>> endings)
+      : writer_(writer), labels_(labels), endings_(endings) {}
 
-  // `endings` as in Exposition.
-  void WriteStates(bool strict_stateset,
-                   std::span<const std::array<std::string, 2>> endings) {
-    Family family = kSyncStatusFamily;
-    if (strict_stateset) family.type = FamilyType::kStateSet;
-    ForEachStatus(
-        family, [&](const Reading& reading, const SyncStatus& status) {
-          for (std::size_t i = 0; i < kAllSyncStates.size(); ++i) {
-            Begin(family.name, reading);
-            writer_.Raw(endings[i][kAllSyncStates[i] == status.state ? 1 : 0]);
-          }
-        });
-  }
-
-  void WriteStatusFields() {
-    WriteCount(kSamplesFamily, &SyncStatus::total_samples);
-    WriteCount(kAddedSamplesFamily, &SyncStatus::added_samples);
-    WriteCount(kDeletedSamplesFamily, &SyncStatus::deleted_samples);
-    ForEachStatus(kSyncDurationFamily,
-                  [&](const Reading& reading, const SyncStatus& status) {
-                    if (!status.runtime) return;
-                    BeginValue(kSyncDurationFamily, reading);
-                    writer_.Number(status.runtime->count());
-                    EndLine();
-                  });
-    ForEachStatus(kCreationFamily,
-                  [&](const Reading& reading, const SyncStatus& status) {
-                    WriteTime(kCreationFamily, reading, status.created);
-                  });
-    ForEachStatus(kSyncErrorFamily, [&](const Reading& reading,
-                                        const SyncStatus& status) {
-      if (status.state != SyncState::kFailed || status.error_code.empty()) {
-        return;
-      }
-      Begin(kSyncErrorFamily.name, reading);
-      writer_.Raw(',');
-      writer_.Label("error_code", status.error_code);
-      writer_.Raw("} 1\n");
-    });
-  }
-
-  void WriteHistory() {
-    ForEachStatus(kLastCompletedFamily, [&](const Reading& reading,
-                                            const SyncStatus&) {
-      if (!reading.history) return;
-      WriteTime(kLastCompletedFamily, reading, reading.history->last_completed);
-    });
-    ForEachStatus(
-        kSyncTasksFamily, [&](const Reading& reading, const SyncStatus&) {
-          if (!reading.history) return;
-          const TaskHistory& history = *reading.history;
-          const bool created = writer_.dialect().start == StartForm::kSample;
-          const auto line = [&](std::string_view ending, std::uint64_t tasks) {
-            Begin(kSyncTasksFamily.name, reading);
-            writer_.Raw(ending);
-            writer_.Integer(static_cast<std::int64_t>(tasks));
-            writer_.Start(history.begin);
-            EndLine();
-            if (!created) return;
-            Begin(kSyncTasksCreated, reading);
-            writer_.Raw(ending);
-            writer_.Time(history.begin);
-            EndLine();
-          };
-          line(",status=\"COMPLETED\"} ", history.completed);
-          line(",status=\"FAILED\"} ", history.failed);
-        });
-  }
-
-  void WriteInfo() {
-    ForEach(kInfoFamily, [&](const Reading& reading) {
-      writer_.Raw(kInfoFamily.name);
-      writer_.Raw('{');
-      writer_.Raw(labels_.Info(reading.dataset));
-      writer_.Raw("} 1\n");
-    });
-  }
-
-  void WriteQueries() {
-    ForEach(kQuerySuccessFamily, [&](const Reading& reading) {
-      Begin(kQuerySuccessFamily.name, reading);
-      writer_.Raw(reading.status ? "} 1\n" : "} 0\n");
-    });
-    ForEach(kQueryFailureFamily, [&](const Reading& reading) {
-      if (!reading.failure) return;
-      Begin(kQueryFailureFamily.name, reading);
-      writer_.Raw(",reason=\"");
-      writer_.Raw(ToLabel(reading.failure->kind));
-      writer_.Raw("\"} 1\n");
-    });
-    ForEach(kQueryDurationFamily, [&](const Reading& reading) {
-      BeginValue(kQueryDurationFamily, reading);
-      writer_.Decimal(Nanoseconds(reading.query_duration), 9);
-      EndLine();
-    });
-    ForEach(kLastQueryFamily, [&](const Reading& reading) {
-      WriteTime(kLastQueryFamily, reading, reading.fetched);
-    });
-  }
-
-  void WriteScrape() {
-    WriteAlone(kScrapeDurationFamily, Nanoseconds(collection_.duration), 9);
-    WriteAlone(kScrapeTimeoutFamily, Nanoseconds(collection_.budget), 9);
-    WriteAlone(kScrapeErrorsFamily,
-               static_cast<std::int64_t>(collection_.errors), 0);
-  }
-
-  // The last there is.
-  void WriteOwn(std::span<const prometheus::MetricFamily> families,
-                std::optional<WallTime> started) {
-    for (const prometheus::MetricFamily& family : families) {
-      WriteFamily(family, writer_, started);
-      if (out_.size() >= kPieceBytes) Pass();
+  void States(const Family& family, const Reading& reading) {
+    if (!reading.status) return;
+    for (std::size_t i = 0; i < kAllSyncStates.size(); ++i) {
+      Begin(family.name, reading);
+      const bool is_current = kAllSyncStates[i] == reading.status->state;
+      writer_.Raw(endings_[i][is_current ? 1 : 0]);
     }
-    writer_.End();
-    Pass();
   }
 
- private:
-  // The head of `family`, and what `write` writes of each reading. Nothing if
-  // that is nothing.
-  template <typename Write>
-  void ForEach(const Family& family, const Write& write) {
-    const std::size_t before = out_.size();
-    writer_.Head(family);
-    const std::size_t samples = out_.size();
-    bool empty = true;
-    for (const Reading& reading : collection_.readings) {
-      write(reading);
-      empty = empty && out_.size() == samples;
-      if (out_.size() >= kPieceBytes && !empty) Pass();
-    }
-    if (empty) out_.resize(before);
-  }
-
-  void Pass() {
-    sink_(out_);
-    out_.clear();
-  }
-
-  template <typename Write>
-  void ForEachStatus(const Family& family, const Write& write) {
-    ForEach(family, [&](const Reading& reading) {
-      if (reading.status) write(reading, *reading.status);
-    });
-  }
-
-  using CountField = std::optional<std::int64_t> SyncStatus::*;
-
-  void WriteCount(const Family& family, CountField field) {
-    ForEachStatus(family,
-                  [&](const Reading& reading, const SyncStatus& status) {
-                    const std::optional<std::int64_t>& count = status.*field;
-                    if (!count) return;
-                    BeginValue(family, reading);
-                    writer_.Integer(*count);
-                    EndLine();
-                  });
-  }
-
-  void WriteTime(const Family& family, const Reading& reading,
-                 std::optional<WallTime> time) {
-    if (!time) return;
+  template <std::optional<std::int64_t> SyncStatus::*field>
+  void Count(const Family& family, const Reading& reading) {
+    if (!reading.status || !((*reading.status).*field)) return;
     BeginValue(family, reading);
-    writer_.Time(*time);
+    writer_.Integer(*((*reading.status).*field));
     EndLine();
   }
 
-  // A family of one sample without labels.
-  void WriteAlone(const Family& family, std::int64_t units, int decimals) {
-    writer_.Head(family);
+  void SyncDuration(const Family& family, const Reading& reading) {
+    if (!reading.status || !reading.status->runtime) return;
+    BeginValue(family, reading);
+    writer_.Number(reading.status->runtime->count());
+    EndLine();
+  }
+
+  void Creation(const Family& family, const Reading& reading) {
+    if (reading.status) Time(family, reading, reading.status->created);
+  }
+
+  void SyncError(const Family& family, const Reading& reading) {
+    if (!reading.status || reading.status->state != SyncState::kFailed ||
+        reading.status->error_code.empty()) {
+      return;
+    }
+    Begin(family.name, reading);
+    writer_.Raw(',');
+    writer_.Label("error_code", reading.status->error_code);
+    writer_.Raw("} 1\n");
+  }
+
+  void LastCompleted(const Family& family, const Reading& reading) {
+    if (!reading.status || !reading.history) return;
+    Time(family, reading, reading.history->last_completed);
+  }
+
+  void SyncTasks(const Family& family, const Reading& reading) {
+    if (!reading.status || !reading.history) return;
+    const TaskHistory& history = *reading.history;
+    const bool created = writer_.dialect().start == StartForm::kSample;
+    const auto line = [&](std::string_view ending, std::uint64_t tasks) {
+      Begin(family.name, reading);
+      writer_.Raw(ending);
+      writer_.Integer(static_cast<std::int64_t>(tasks));
+      writer_.Start(history.begin);
+      EndLine();
+      if (!created) return;
+      Begin(kSyncTasksCreated, reading);
+      writer_.Raw(ending);
+      writer_.Time(history.begin);
+      EndLine();
+    };
+    line(",status=\"COMPLETED\"} ", history.completed);
+    line(",status=\"FAILED\"} ", history.failed);
+  }
+
+  void Info(const Family& family, const Reading& reading) {
     writer_.Raw(family.name);
-    writer_.Raw(' ');
-    writer_.Decimal(units, decimals);
+    writer_.Raw('{');
+    writer_.Raw(labels_.Info(reading.dataset));
+    writer_.Raw("} 1\n");
+  }
+
+  void QuerySuccess(const Family& family, const Reading& reading) {
+    Begin(family.name, reading);
+    writer_.Raw(reading.status ? "} 1\n" : "} 0\n");
+  }
+
+  void QueryFailure(const Family& family, const Reading& reading) {
+    if (!reading.failure) return;
+    Begin(family.name, reading);
+    writer_.Raw(",reason=\"");
+    writer_.Raw(ToLabel(reading.failure->kind));
+    writer_.Raw("\"} 1\n");
+  }
+
+  void QueryDuration(const Family& family, const Reading& reading) {
+    BeginValue(family, reading);
+    writer_.Decimal(Nanoseconds(reading.query_duration), 9);
+    EndLine();
+  }
+
+  void LastQuery(const Family& family, const Reading& reading) {
+    Time(family, reading, reading.fetched);
+  }
+
+ private:
+  void Time(const Family& family, const Reading& reading,
+            std::optional<WallTime> time) {
+    if (!time) return;
+    BeginValue(family, reading);
+    writer_.Time(*time);
     EndLine();
   }
 
@@ -228,12 +147,47 @@ class Sheet {
 
   void EndLine() { writer_.Raw('\n'); }
 
-  const Collection& collection_;
+  TextWriter& writer_;
   const LabelTable& labels_;
-  const Exposition::Sink& sink_;
-  std::string out_;  // Not passed on yet.
-  TextWriter writer_;
+  const std::span<const std::array<std::string, 2>> endings_;
 };
+
+// The families of the datasets in their order.
+struct Part {
+  Family family;
+  void (ReadingWriter::*write)(const Family&, const Reading&);
+};
+constexpr std::array kParts = {
+    Part{kSyncStatusFamily, &ReadingWriter::States},
+    Part{kSamplesFamily, &ReadingWriter::Count<&SyncStatus::total_samples>},
+    Part{kAddedSamplesFamily,
+         &ReadingWriter::Count<&SyncStatus::added_samples>},
+    Part{kDeletedSamplesFamily,
+         &ReadingWriter::Count<&SyncStatus::deleted_samples>},
+    Part{kSyncDurationFamily, &ReadingWriter::SyncDuration},
+    Part{kCreationFamily, &ReadingWriter::Creation},
+    Part{kSyncErrorFamily, &ReadingWriter::SyncError},
+    Part{kLastCompletedFamily, &ReadingWriter::LastCompleted},
+    Part{kSyncTasksFamily, &ReadingWriter::SyncTasks},
+    Part{kInfoFamily, &ReadingWriter::Info},
+    Part{kQuerySuccessFamily, &ReadingWriter::QuerySuccess},
+    Part{kQueryFailureFamily, &ReadingWriter::QueryFailure},
+    Part{kQueryDurationFamily, &ReadingWriter::QueryDuration},
+    Part{kLastQueryFamily, &ReadingWriter::LastQuery}};
+
+void WriteScrape(const Collection& collection, TextWriter& writer) {
+  const auto write = [&](const Family& family, std::int64_t units,
+                         int decimals) {
+    writer.Head(family);
+    writer.Raw(family.name);
+    writer.Raw(' ');
+    writer.Decimal(units, decimals);
+    writer.Raw('\n');
+  };
+  write(kScrapeDurationFamily, Nanoseconds(collection.duration), 9);
+  write(kScrapeTimeoutFamily, Nanoseconds(collection.budget), 9);
+  write(kScrapeErrorsFamily, static_cast<std::int64_t>(collection.errors), 0);
+}
 
 std::array<std::array<std::string, 2>, kAllSyncStates.size()> RenderEndings(
     bool strict_stateset) {
@@ -260,35 +214,77 @@ Exposition::Exposition(bool strict_stateset, std::optional<WallTime> started,
       created_samples_(created_samples),
       state_endings_(RenderEndings(strict_stateset)) {}
 
-void Exposition::Write(const Collection& collection, Format format,
-                       std::span<const prometheus::MetricFamily> own,
-                       const Sink& sink) const {
-  const std::shared_ptr<const LabelTable> labels =
-      LabelsOf(collection.catalogue);
-  Sheet sheet(collection, *labels, DialectOf(format, created_samples_), sink);
-  sheet.WriteStates(strict_stateset_, state_endings_);
-  sheet.WriteStatusFields();
-  sheet.WriteHistory();
-  sheet.WriteInfo();
-  sheet.WriteQueries();
-  sheet.WriteScrape();
-  sheet.WriteOwn(own, started_);
-}
+// One collection on its way into a body: knows how far it is.
+class Exposition::Sheet {
+ public:
+  // `exposition` and `dialect` must outlive this object.
+  Sheet(const Exposition& exposition, const Dialect& dialect,
+        std::shared_ptr<const Collection> collection,
+        std::vector<prometheus::MetricFamily> own)
+      : exposition_(exposition),
+        dialect_(dialect),
+        collection_(std::move(collection)),
+        labels_(exposition.LabelsOf(collection_->catalogue)),
+        own_(std::move(own)) {}
 
-std::string Exposition::Write(
-    const Collection& collection, Format format,
-    std::span<const prometheus::MetricFamily> own) const {
-  std::string body;
-  body.reserve(ExpectedBytes(collection, format));
-  Write(collection, format, own,
-        [&](std::string_view piece) { body += piece; });
-  return body;
-}
+  // As a BodySource.
+  bool Next(std::string& out) {
+    out.reserve(kPieceBytes + kPieceBytes / 8);
+    TextWriter writer(dialect_, out);
+    for (; part_ < kParts.size(); ++part_, reading_ = 0) {
+      if (!WritePart(kParts[part_], writer, out)) return true;
+    }
+    if (part_ == kParts.size()) {
+      WriteScrape(*collection_, writer);
+      ++part_;
+    }
+    while (own_at_ < own_.size()) {
+      if (out.size() >= kPieceBytes) return true;
+      WriteFamily(own_[own_at_++], writer, exposition_.started_);
+    }
+    writer.End();
+    return false;
+  }
 
-std::size_t Exposition::ExpectedBytes(const Collection& collection,
-                                      Format format) const {
-  return EstimateDatasetBytes(collection, *LabelsOf(collection.catalogue),
-                              DialectOf(format, created_samples_));
+ private:
+  // From reading_ on; with the head before the first, if there are samples.
+  // False where the piece is full before the end.
+  bool WritePart(const Part& part, TextWriter& writer, std::string& out) {
+    ReadingWriter lines(writer, *labels_, exposition_.state_endings_);
+    Family family = part.family;
+    if (part_ == 0 && exposition_.strict_stateset_) {
+      family.type = FamilyType::kStateSet;
+    }
+    const std::size_t before = out.size();
+    bool empty = reading_ == 0;
+    if (empty) writer.Head(family);
+    const std::size_t samples = out.size();
+    while (reading_ < collection_->readings.size()) {
+      (lines.*part.write)(family, collection_->readings[reading_++]);
+      empty = empty && out.size() == samples;
+      if (out.size() >= kPieceBytes && !empty) return false;
+    }
+    if (empty) out.resize(before);
+    return true;
+  }
+
+  const Exposition& exposition_;
+  const Dialect& dialect_;
+  const std::shared_ptr<const Collection> collection_;
+  const std::shared_ptr<const LabelTable> labels_;
+  const std::vector<prometheus::MetricFamily> own_;
+  std::size_t part_ = 0;     // What comes next: of kParts, or behind them,
+  std::size_t reading_ = 0;  // of the collection's readings,
+  std::size_t own_at_ = 0;   // and of own_.
+};
+
+BodySource Exposition::Write(std::shared_ptr<const Collection> collection,
+                             Format format,
+                             std::vector<prometheus::MetricFamily> own) const {
+  const auto sheet =
+      std::make_shared<Sheet>(*this, DialectOf(format, created_samples_),
+                              std::move(collection), std::move(own));
+  return [sheet](std::string& out) { return sheet->Next(out); };
 }
 
 std::shared_ptr<const LabelTable> Exposition::LabelsOf(

@@ -3,15 +3,13 @@
 #include <prometheus/metric_family.h>
 
 #include <array>
-#include <cstddef>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
+#include "base/body_source.h"
 #include "base/clock.h"
 #include "expose/label_table.h"
 #include "expose/negotiation.h"
@@ -25,8 +23,6 @@ namespace exporter {
 // Safe for concurrent use.
 class Exposition {
  public:
-  using Sink = std::function<void(std::string_view piece)>;
-
   // `strict_stateset`: the label of the state is named like its metric, as an
   // OpenMetrics StateSet wants it (--metrics.strict-stateset). `started`: since
   // when the program counts what is its own, for formats that say it.
@@ -40,24 +36,17 @@ class Exposition {
   // samples is left out.
   //  - An absent value gives no sample.
   //  - A reading that failed gives its info and query families alone.
-  // They go to `sink` in pieces of some 64 KiB. The labels of a catalogue are
-  // rendered when it is first seen and kept until another one comes; beyond
-  // that a piece is the only memory taken.
-  // REQUIRES: each reading's dataset is one of collection.catalogue.
-  void Write(const Collection& collection, Format format,
-             std::span<const prometheus::MetricFamily> own,
-             const Sink& sink) const;
-
-  // The same in one piece.
-  [[nodiscard]] std::string Write(
-      const Collection& collection, Format format,
-      std::span<const prometheus::MetricFamily> own = {}) const;
-
-  // At least the bytes that the families of the datasets take, and little more.
-  [[nodiscard]] std::size_t ExpectedBytes(const Collection& collection,
-                                          Format format) const;
+  // The labels of a catalogue are rendered when it is first seen and kept until
+  // another one comes; beyond that a piece is the only memory taken.
+  // REQUIRES: this object outlives the source; each reading's dataset is one of
+  // collection->catalogue.
+  [[nodiscard]] BodySource Write(
+      std::shared_ptr<const Collection> collection, Format format,
+      std::vector<prometheus::MetricFamily> own = {}) const;
 
  private:
+  class Sheet;
+
   // What follows the identity in a line of the status family, by the state and
   // whether it is the current one: `,status="RUNNING"} 1`.
   using StateEndings =

@@ -3,6 +3,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -16,74 +18,58 @@ namespace {
 // 108 ms, for the same size.
 constexpr int kLevel = 1;
 
-// A gzip file that grows as its content comes.
-class GzipStream {
+// The gzip file of a text that is begun, and of what follows it.
+class GzipFile {
  public:
-  // `expected_bytes` of content. Metrics come to a twentieth of their size.
-  // What they could come to at worst is so much that reserving it would double
-  // the memory of a large scrape.
-  explicit GzipStream(std::size_t expected_bytes)
-      : out_(expected_bytes / 16 + 1024, '\0') {
+  GzipFile(std::string begun, BodySource rest)
+      : text_(std::move(begun)), rest_(std::move(rest)) {
     constexpr int kGzipWindow = 15 + 16;  // The largest, in gzip's frame.
     constexpr int kMemoryLevel = 8;
     if (deflateInit2(&stream_, kLevel, Z_DEFLATED, kGzipWindow, kMemoryLevel,
                      Z_DEFAULT_STRATEGY) != Z_OK) {
       throw std::runtime_error("zlib: no memory");
     }
+    Show();
   }
-  ~GzipStream() { deflateEnd(&stream_); }
-  GzipStream(const GzipStream&) = delete;  // zlib points back to the stream.
-  GzipStream& operator=(const GzipStream&) = delete;
+  ~GzipFile() { deflateEnd(&stream_); }
+  GzipFile(const GzipFile&) = delete;  // zlib points back to the stream.
+  GzipFile& operator=(const GzipFile&) = delete;
 
-  void Add(std::string_view bytes) { Deflate(bytes, Z_NO_FLUSH); }
-
-  std::string Finish() {
-    Deflate({}, Z_FINISH);
-    out_.resize(stream_.total_out);
-    return std::move(out_);
+  // As a BodySource.
+  bool Next(std::string& out) {
+    std::array<char, kPieceBytes / 4> buffer;
+    while (out.size() < kPieceBytes) {
+      if (stream_.avail_in == 0 && rest_) More();
+      stream_.next_out = reinterpret_cast<Bytef*>(buffer.data());
+      stream_.avail_out = buffer.size();
+      const int state = deflate(&stream_, rest_ ? Z_NO_FLUSH : Z_FINISH);
+      if (state == Z_STREAM_ERROR) throw std::runtime_error("zlib: broken");
+      out.append(buffer.data(), buffer.size() - stream_.avail_out);
+      if (state == Z_STREAM_END) return false;
+    }
+    return true;
   }
 
  private:
-  void Deflate(std::string_view bytes, int flush) {
-    // zlib does not write to its input, but its type does not say so.
-    stream_.next_in =
-        reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT
-    stream_.avail_in = static_cast<uInt>(bytes.size());
-    do {
-      if (stream_.total_out == out_.size()) out_.resize(2 * out_.size());
-      stream_.next_out =
-          reinterpret_cast<Bytef*>(out_.data()) + stream_.total_out;
-      stream_.avail_out = static_cast<uInt>(out_.size() - stream_.total_out);
-      if (deflate(&stream_, flush) == Z_STREAM_ERROR) {
-        throw std::runtime_error("zlib: not finished");
-      }
-    } while (stream_.avail_out == 0);
+  void More() {
+    text_.clear();
+    if (!rest_(text_)) rest_ = nullptr;
+    Show();
+  }
+
+  void Show() {
+    stream_.next_in = reinterpret_cast<Bytef*>(text_.data());
+    stream_.avail_in = static_cast<uInt>(text_.size());
   }
 
   z_stream stream_{};
-  std::string out_;
+  std::string text_;  // What the stream reads.
+  BodySource rest_;
 };
 
-// What `response` writes, as a gzip file; as it is where `may_be_plain` and it
-// is small. Whether it was compressed.
-bool WriteCompressed(ServeResponse& response, bool may_be_plain) {
-  std::string first;  // As long as it may be all.
-  std::optional<GzipStream> file;
-  const auto begin = [&] {
-    file.emplace(response.expected_bytes);
-    file->Add(first);
-  };
-  response.write_body([&](std::string_view piece) {
-    if (!file && first.size() + piece.size() < kMinCompressedBytes) {
-      first += piece;
-      return;
-    }
-    if (!file) begin();
-    file->Add(piece);
-  });
-  if (!file && !may_be_plain) begin();
-  response.body = file ? file->Finish() : std::move(first);
-  return file.has_value();
+// Lets the body have its first piece.
+void Begin(ServeResponse& response) {
+  if (response.rest && !response.rest(response.body)) response.rest = nullptr;
 }
 
 }  // namespace
@@ -119,29 +105,19 @@ AcceptedCodings ParseAcceptEncoding(std::string_view header) {
           .identity = identity_weight > 0};
 }
 
-std::string Gzip(std::string_view bytes) {
-  GzipStream file(bytes.size());
-  file.Add(bytes);
-  return file.Finish();
-}
-
 void Encode(std::string_view accept_encoding, ServeResponse& response) {
   response.headers.emplace_back("Vary", "Accept-Encoding");
+  Begin(response);
   const AcceptedCodings accepted = ParseAcceptEncoding(accept_encoding);
-  bool compressed = false;
-  if (response.write_body && accepted.gzip) {
-    compressed = WriteCompressed(response, accepted.identity);
-  } else if (response.write_body) {
-    response.body.reserve(response.expected_bytes);
-    response.write_body(
-        [&](std::string_view piece) { response.body += piece; });
-  } else if (accepted.gzip && (!accepted.identity ||
-                               response.body.size() >= kMinCompressedBytes)) {
-    response.body = Gzip(response.body);
-    compressed = true;
-  }
-  response.write_body = nullptr;  // With what it was written from.
-  if (compressed) response.headers.emplace_back("Content-Encoding", "gzip");
+  const bool is_small =
+      !response.rest && response.body.size() < kMinCompressedBytes;
+  if (!accepted.gzip || (accepted.identity && is_small)) return;
+  const auto file = std::make_shared<GzipFile>(std::move(response.body),
+                                               std::move(response.rest));
+  response.body = {};
+  response.rest = [file](std::string& out) { return file->Next(out); };
+  Begin(response);
+  response.headers.emplace_back("Content-Encoding", "gzip");
 }
 
 }  // namespace exporter

@@ -24,13 +24,11 @@ struct AcceptedCodings {
 // Source: RFC 9110, section 12.5.3.
 AcceptedCodings ParseAcceptEncoding(std::string_view header);
 
-// `bytes` as a gzip file.
-std::string Gzip(std::string_view bytes);
-
-// Makes the body of `response`, if it has yet to be written, and compresses it
-// where the client's Accept-Encoding allows it and it is worth while; says in
-// its headers what was done and that it depends on this header. A client that
-// refuses everything gets the plain body.
+// Compresses the body of `response` where the client's Accept-Encoding allows
+// it and it is worth while; says in its headers what was done and that it
+// depends on this header. A client that refuses everything gets the plain body.
+// Of one that has a rest makes the first piece; what comes of that later takes
+// 300 KiB beside what the rest itself holds.
 void Encode(std::string_view accept_encoding, ServeResponse& response);
 
 }  // namespace exporter

@@ -9,6 +9,7 @@
 #include <exception>
 #include <system_error>
 
+#include "base/log.h"
 #include "base/quiet_thread.h"
 #include "base/time_format.h"
 
@@ -31,6 +32,17 @@ bool HasClientWaiting(int listener) {
 
 void Rethrow(const std::exception_ptr& error) {
   if (error) std::rethrow_exception(error);
+}
+
+Piece NextOf(const BodySource& rest) {
+  try {
+    std::string bytes;
+    const bool is_last = !rest(bytes);
+    return {std::move(bytes), is_last};
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, "an answer broke off", {{"err", error.what()}});
+    return {};
+  }
 }
 
 // Gives `socket` to `watched`. Fails if the kernel lacks memory, or this user
@@ -193,9 +205,17 @@ void Engine::Handle(const Session& session, ReadRequest&& request) {
   }
 }
 
+void Engine::Make(const Session& session, BodySource rest, WorkerPool& makers) {
+  makers.PostLast(
+      [replies = replies_, id = session.id(), rest = std::move(rest)] {
+        replies->Post(id, {.response = {}, .piece = NextOf(rest)});
+      });
+}
+
 void Engine::Deliver(ReplyQueue::Posted&& posted) {
   const auto found = sessions_.find(posted.id);
   if (found == sessions_.end()) return;
+  if (posted.reply.piece && !posted.reply.piece->bytes) return Cut(posted.id);
   if (posted.is_own && options_.on_own_answer) {
     options_.on_own_answer(posted.reply.response);
   }

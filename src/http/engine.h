@@ -51,6 +51,10 @@ class Engine {
   // perhaps before this returns.
   void Handle(const Session& session, ReadRequest&& request);
 
+  // Has the next piece of a body made: Session::Respond follows, or
+  // Session::Cut where that fails.
+  void Make(const Session& session, BodySource rest, WorkerPool& makers);
+
   // To be told of the session's new deadline.
   void NoteDeadline(const Session& session);
 

@@ -5,8 +5,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 
+#include "base/worker_pool.h"
 #include "http/response.h"
 
 namespace exporter {
@@ -15,6 +18,12 @@ class RawAnswer;
 
 using ConnectionId = std::uint64_t;  // Never used twice.
 
+// Of a body that is under way: the next bytes; none: they could not be made.
+struct Piece {
+  std::optional<std::string> bytes;
+  bool is_last = false;
+};
+
 // What goes back to a client.
 struct Reply {
   ServeResponse response;
@@ -22,6 +31,8 @@ struct Reply {
   // Released once the response is written or the client is gone.
   std::shared_ptr<void> ticket{};
   std::shared_ptr<RawAnswer> raw{};  // Instead of `response`.
+  std::optional<Piece> piece{};      // Likewise.
+  WorkerPool* makers = nullptr;      // Of response.rest.
 };
 
 // Answers on their way from any thread to the one that owns the connections.

@@ -193,7 +193,7 @@ std::optional<ReadRequest> RequestReader::Next() {
     body_size_ = std::get<std::size_t>(body);
     const bool keep_alive =
         !is_http_1_0 && !HasToken(request.Header("Connection"), "close");
-    pending_ = WholeRequest{std::move(request), keep_alive};
+    pending_ = WholeRequest{std::move(request), keep_alive, !is_http_1_0};
   }
   if (buffer_.size() - head_size_ < body_size_) return std::nullopt;
 

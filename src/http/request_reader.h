@@ -15,7 +15,8 @@ namespace exporter {
 
 struct WholeRequest {
   ServeRequest request;
-  bool keep_alive;  // The client wants to ask again on this connection.
+  bool keep_alive;    // The client wants to ask again on this connection.
+  bool takes_chunks;  // It speaks HTTP/1.1.
 };
 
 // A request that is refused before anyone looks at what it asks. Where the next

@@ -41,10 +41,12 @@ Responder::~Responder() {
   if (replies_) replies_->PostOwn(connection_, StatusResponse(500));
 }
 
-void Responder::Send(ServeResponse response, std::shared_ptr<void> until_sent) {
+void Responder::Send(ServeResponse response, std::shared_ptr<void> until_sent,
+                     WorkerPool* makers) {
   const auto replies = std::exchange(replies_, nullptr);
   replies->Post(connection_, {.response = std::move(response),
-                              .ticket = std::move(until_sent)});
+                              .ticket = std::move(until_sent),
+                              .makers = makers});
 }
 
 void Responder::Send(std::shared_ptr<RawAnswer> answer) {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/listen_address.h"
 #include "base/result.h"
+#include "base/worker_pool.h"
 #include "http/limits.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -37,8 +38,10 @@ class Responder {
   ~Responder();
 
   // `until_sent` is let go of once the client has all of the response, or is
-  // gone. REQUIRES: called at most once.
-  void Send(ServeResponse response, std::shared_ptr<void> until_sent = nullptr);
+  // gone. Where that has a rest, `makers` are to make it, which must outlive
+  // the server. REQUIRES: called at most once.
+  void Send(ServeResponse response, std::shared_ptr<void> until_sent = nullptr,
+            WorkerPool* makers = nullptr);
 
   // The same by bytes of the handler's own. REQUIRES: as above.
   // Source: http/session.h.
@@ -68,7 +71,11 @@ struct ServerOptions {
 //
 // - Requests are read strictly (RequestReader), within the limits, and refused
 //   with 400, 411, 413, 414, 417, 431 or 505, after which the connection ends.
-// - Every time is absolute: bytes that drip do not prolong it.
+// - Every time is absolute: bytes that drip do not prolong it. Of a body that
+//   has a rest, a piece is made when the client has the one before, however
+//   long that takes; only what it takes the client counts. The length is not
+//   known then: such a body is chunked, or in HTTP/1.0 ends with the
+//   connection, and is cut where a piece cannot be made.
 // - Pipelined requests are answered in their order, one at a time.
 // - With max_connections open, or without a file descriptor left, the next
 //   client takes the place of the one that waits for its own client and would

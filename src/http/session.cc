@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -68,15 +70,16 @@ Task<void> Session::Run() {
     if (phase_ == Phase::kHandling) co_await UntilAnswered();
     // Most answers go at once, at less cost than by a coroutine.
     bool is_sent = !raw_ && socket_.is_open() && Write() == IoState::kDone;
-    if (!is_sent) {
+    if (!is_sent || rest_) {
       Enter(Phase::kWriting, engine_.Now() + engine_.Limits().write_time);
       // GCC 12 loses what a conditional expression made to be awaited.
       if (raw_) {
         is_sent = co_await raw_->Give(*this);
       } else {
-        is_sent = co_await Repeat(&Session::Write);
+        is_sent = co_await SendAll();
       }
     }
+    DropRest();
     // The connection may idle for long now: it keeps a short head's memory.
     DropMemory(head_);
     std::string().swap(body_);
@@ -154,10 +157,11 @@ IoState Session::Read() {
 
 void Session::Handle() {
   keep_alive_ = false;
-  wants_body_ = true;
+  wants_body_ = takes_chunks_ = true;
   if (auto* whole = std::get_if<WholeRequest>(&*request_)) {
     keep_alive_ = whole->keep_alive;
     wants_body_ = whole->request.method != "HEAD";
+    takes_chunks_ = whole->takes_chunks;
     whole->request.peer = peer_;
   }
   Enter(Phase::kHandling, Deadline::max());
@@ -175,19 +179,79 @@ Task<void> Session::UntilAnswered() {
 
 void Session::Respond(Reply&& reply) {
   keep_alive_ = keep_alive_ && !reply.close;
-  ticket_ = std::move(reply.ticket);
-  raw_ = std::move(reply.raw);
   written_ = 0;
-  if (!raw_) head_ = Head(reply.response, reply.response.body.size());
-  if (wants_body_) {
-    if (reply.response.body.size() <= kJoinBytes) {
-      head_ += reply.response.body;
-    } else {
-      body_ = std::move(reply.response.body);
-    }
+  if (reply.piece) {
+    GoOn(*std::move(reply.piece));
+  } else {
+    Begin(std::move(reply));
   }
   phase_ = Phase::kWriting;
   if (answered_) answered_->cancel();
+}
+
+void Session::Begin(Reply&& reply) {
+  ServeResponse& response = reply.response;
+  ticket_ = std::move(reply.ticket);
+  raw_ = std::move(reply.raw);
+  rest_ = std::move(response.rest);
+  makers_ = reply.makers;
+  if (raw_) return;
+  if (!rest_) {
+    head_ = Head(response, response.whole_bytes.value_or(response.body.size()));
+  } else {
+    if (takes_chunks_) {
+      response.headers.emplace_back("Transfer-Encoding", "chunked");
+    }
+    head_ = Head(response, std::nullopt);
+    Frame(response.body, false);
+  }
+  if (!wants_body_) return DropRest();
+  if (response.body.size() <= kJoinBytes) {
+    head_ += response.body;
+  } else {
+    body_ = std::move(response.body);
+  }
+}
+
+void Session::GoOn(Piece&& piece) {
+  head_.clear();
+  body_ = *std::move(piece.bytes);
+  Frame(body_, piece.is_last);
+  if (piece.is_last) DropRest();
+}
+
+// Makes chunks of them, where those are taken.
+// Source: RFC 9112, section 7.1.
+void Session::Frame(std::string& bytes, bool is_last) const {
+  if (!takes_chunks_) return;
+  if (!bytes.empty()) {
+    std::array<char, 16> size;
+    const auto end =
+        std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16);
+    bytes.insert(0, "\r\n").insert(
+        0, size.data(), static_cast<std::size_t>(end.ptr - size.data()));
+    bytes += "\r\n";
+  }
+  if (is_last) bytes += "0\r\n\r\n";
+}
+
+// The time in which a piece is made is none of the client's.
+Task<bool> Session::SendAll() {
+  bool is_sent = co_await Repeat(&Session::Write);
+  while (is_sent && rest_) {
+    const auto left = deadline_ - engine_.Now();
+    Enter(Phase::kHandling, Deadline::max());
+    engine_.Make(*this, rest_, *makers_);
+    co_await UntilAnswered();
+    Enter(Phase::kWriting, engine_.Now() + left);
+    is_sent = co_await Repeat(&Session::Write);
+  }
+  co_return is_sent;
+}
+
+// Has those who make it let go of it: what it is made of may be large.
+void Session::DropRest() {
+  if (rest_) makers_->PostLast([rest = std::exchange(rest_, nullptr)] {});
 }
 
 std::string Session::Head(const ServeResponse& response,

@@ -88,6 +88,11 @@ class Session : public std::enable_shared_from_this<Session> {
   Task<bool> Repeat(IoState (Session::*step)());
   void Handle();
   Task<void> UntilAnswered();
+  void Begin(Reply&& reply);
+  void GoOn(Piece&& piece);
+  void Frame(std::string& bytes, bool is_last) const;
+  Task<bool> SendAll();
+  void DropRest();
   IoState Handshake();
   IoState Read();
   IoState Write();
@@ -107,12 +112,15 @@ class Session : public std::enable_shared_from_this<Session> {
   bool just_answered_ = false;          // Likewise, and none was looked for.
   std::optional<ReadRequest> request_;  // Once it is whole, or refused.
 
-  Timer* answered_ = nullptr;  // While kHandling: cancelled by the answer.
-  bool keep_alive_ = false;    // While kHandling and kWriting.
-  bool wants_body_ = true;     // Not so for HEAD.
-  std::string head_;           // What is left to write is
-  std::string body_;           // the rest of both, from
-  std::size_t written_ = 0;    // here on.
+  Timer* answered_ = nullptr;     // While kHandling: cancelled by the answer.
+  bool keep_alive_ = false;       // While kHandling and kWriting.
+  bool wants_body_ = true;        // Not so for HEAD.
+  bool takes_chunks_ = true;      // Not so in HTTP/1.0.
+  std::string head_;              // What is left to write is
+  std::string body_;              // the rest of both, from
+  std::size_t written_ = 0;       // here on,
+  BodySource rest_;               // and what is not made yet,
+  WorkerPool* makers_ = nullptr;  // but by them.
   std::shared_ptr<void> ticket_;
   std::shared_ptr<RawAnswer> raw_;  // Instead of head_ and body_.
   Deadline stays_until_{};

@@ -281,8 +281,8 @@ TEST(WebServerTest, TurnsAnExceptionOfAnyPartIntoAnError) {
   Route amid = PlainRoute("/amid");
   amid.scrape = [](const ServeRequest&, const Route::Then& then) {
     then([] {
-      return ServeResponse{.write_body = [](const BodySink& sink) {
-        sink("x");
+      return ServeResponse{.rest = [](std::string& out) -> bool {
+        out += "x";
         throw std::runtime_error("a bug");
       }};
     });
@@ -298,6 +298,67 @@ TEST(WebServerTest, TurnsAnExceptionOfAnyPartIntoAnError) {
     EXPECT_EQ(response.body, "500 Internal Server Error\n") << header;
   }
   EXPECT_EQ(server.Count("plain", "500"), 4);
+}
+
+// "/" is a scrape and "/page" a page, with a body of 2 MB.
+std::vector<Route> LargeRoutes() {
+  const auto large = [] {
+    const auto line = std::make_shared<int>(0);
+    return ServeResponse{.rest = [line](std::string& out) {
+      for (int i = 0; i < 1000; ++i)
+        out += std::to_string(++*line * 7919) + "\n";
+      return *line < 200'000;
+    }};
+  };
+  Route scrape = PlainRoute("/");
+  scrape.scrape = [large](const ServeRequest&, const Route::Then& then) {
+    then(large);
+  };
+  Route page = PlainRoute("/page");
+  page.handle = [large](const ServeRequest&) { return large(); };
+  return {scrape, page};
+}
+
+TEST(WebServerTest, TellsHeadTheLengthOfALargeBody) {
+  TestServer server(LargeRoutes());
+  RawClient client = server.Connect();
+  for (const std::string path : {"/", "/page"}) {
+    for (const std::string header : {"", "Accept-Encoding: gzip\r\n"}) {
+      const RawResponse whole = client.Get(path, header);
+      ASSERT_EQ(whole.Header("Transfer-Encoding"), "chunked");
+
+      client.Send("HEAD " + path + " HTTP/1.1\r\nHost: x\r\n" + header +
+                  "\r\n");
+      const RawResponse head = client.Receive(false);
+
+      EXPECT_EQ(head.Header("Content-Length"),
+                std::to_string(whole.body.size()));
+      EXPECT_EQ(head.Header("Content-Encoding"),
+                whole.Header("Content-Encoding"));
+    }
+  }
+  EXPECT_EQ(client.Get("/page").status, 200) << "and sends no body";
+  EXPECT_EQ(server.Count("plain", "200"), 9);
+}
+
+// More clients than there are writers, none of which reads.
+TEST(WebServerTest, SmallBodiesDoNotWaitForClientsThatDoNotRead) {
+  std::vector<Route> routes = LargeRoutes();
+  routes.push_back(PlainScrape("/probe", "small\n"));
+  WebServerOptions options;
+  options.limits.write_time = 1h;
+  TestServer server(std::move(routes), options);
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 12; ++i) {
+    crowd.push_back(std::make_unique<RawClient>(server.Port(), 4096));
+    for (int j = 0; j < 10; ++j) {
+      crowd.back()->Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    }
+    std::string begun;
+    ASSERT_TRUE(crowd.back()->Take(1, begun));
+  }
+
+  EXPECT_EQ(server.Connect().Get("/probe").body, "small\n");
 }
 
 TEST(WebServerTest, KeepsNoBodyOfARequest) {

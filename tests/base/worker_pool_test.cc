@@ -4,7 +4,7 @@
 
 #include <atomic>
 #include <latch>
-#include <set>
+#include <string>
 
 namespace exporter {
 namespace {
@@ -43,6 +43,34 @@ TEST(WorkerPoolTest, KeepsTheOthersInLine) {
 
   done.wait();
   EXPECT_LE(most, 2);
+}
+
+TEST(WorkerPoolTest, LetsWhatIsToBeLastWait) {
+  std::latch begun(1);
+  std::latch all_posted(1);
+  std::latch done(6);
+  std::string order;
+  WorkerPool pool(1);
+  pool.Post([&] {
+    begun.count_down();
+    all_posted.wait();
+  });
+  begun.wait();
+
+  for (const char letter : {'a', 'b', 'c'}) {
+    pool.PostLast([&, last = static_cast<char>(letter + 3)] {
+      order += last;
+      done.count_down();
+    });
+    pool.Post([&, letter] {
+      order += letter;
+      done.count_down();
+    });
+  }
+  all_posted.count_down();
+
+  done.wait();
+  EXPECT_EQ(order, "abcdef");
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "expose/sample_collection.h"
+#include "support/whole_body.h"
 
 namespace exporter {
 namespace {
@@ -78,32 +79,33 @@ Collection OneDataset(SyncStatus status) {
 
 TEST(ExpositionTest, IsAsPromisedToTheByteInText) {
   const std::string expected = ReadTestdata("metrics.prom");
-  const std::string body = Exposition(false).Write(SmallCase(), Format::kText);
+  const std::string body =
+      Written(Exposition(false), SmallCase(), Format::kText);
   EXPECT_EQ(OnlyFamiliesOf(expected, body), expected);
 }
 
 TEST(ExpositionTest, IsAsPromisedToTheByteInOpenMetrics) {
   const std::string expected = ReadTestdata("metrics.om");
   const std::string body =
-      Exposition(false).Write(SmallCase(), Format::kOpenMetrics);
+      Written(Exposition(false), SmallCase(), Format::kOpenMetrics);
   EXPECT_EQ(OnlyFamiliesOf(expected, body), expected);
 }
 
 TEST(ExpositionTest, WritesAllFamiliesInTheirOrder) {
-  EXPECT_EQ(Exposition(false).Write(SmallCase(), Format::kText),
+  EXPECT_EQ(Written(Exposition(false), SmallCase(), Format::kText),
             ReadTestdata("all.prom"));
-  EXPECT_EQ(Exposition(false).Write(SmallCase(), Format::kOpenMetrics),
+  EXPECT_EQ(Written(Exposition(false), SmallCase(), Format::kOpenMetrics),
             ReadTestdata("all.om"));
-  EXPECT_EQ(Exposition(false).Write(SmallCase(), Format::kOpenMetrics2),
+  EXPECT_EQ(Written(Exposition(false), SmallCase(), Format::kOpenMetrics2),
             ReadTestdata("all.om2"));
 }
 
 TEST(ExpositionTest, NamesTheStateLikeItsMetricWhenStrict) {
-  EXPECT_EQ(Exposition(true).Write(SmallCase(), Format::kText),
+  EXPECT_EQ(Written(Exposition(true), SmallCase(), Format::kText),
             ReadTestdata("strict.prom"));
-  EXPECT_EQ(Exposition(true).Write(SmallCase(), Format::kOpenMetrics),
+  EXPECT_EQ(Written(Exposition(true), SmallCase(), Format::kOpenMetrics),
             ReadTestdata("strict.om"));
-  EXPECT_EQ(Exposition(true).Write(SmallCase(), Format::kOpenMetrics2),
+  EXPECT_EQ(Written(Exposition(true), SmallCase(), Format::kOpenMetrics2),
             ReadTestdata("strict.om2"));
 }
 
@@ -114,9 +116,9 @@ TEST(ExpositionTest, BeginsItsOwnCountersWithTheProgram) {
       "a_total", "", prometheus::MetricType::Counter, {metric}};
   const Exposition exposition(false, WallTime(1'520'430'000'123ms));
 
-  EXPECT_THAT(exposition.Write(SmallCase(), Format::kOpenMetrics2, {&own, 1}),
+  EXPECT_THAT(Written(exposition, SmallCase(), Format::kOpenMetrics2, {own}),
               HasSubstr("\na_total 17 st@1520430000.123\n# EOF\n"));
-  EXPECT_THAT(exposition.Write(SmallCase(), Format::kOpenMetrics, {&own, 1}),
+  EXPECT_THAT(Written(exposition, SmallCase(), Format::kOpenMetrics, {own}),
               HasSubstr("\na_total 17\n# EOF\n"));
 }
 
@@ -124,10 +126,10 @@ TEST(ExpositionTest, SaysInSamplesSinceWhenIfAskedToAndInOpenMetrics1Alone) {
   const Exposition plain(false);
   const Exposition created(false, std::nullopt, true);
   for (const Format format : {Format::kText, Format::kOpenMetrics2}) {
-    EXPECT_EQ(created.Write(SmallCase(), format),
-              plain.Write(SmallCase(), format));
+    EXPECT_EQ(Written(created, SmallCase(), format),
+              Written(plain, SmallCase(), format));
   }
-  const std::string body = created.Write(SmallCase(), Format::kOpenMetrics);
+  const std::string body = Written(created, SmallCase(), Format::kOpenMetrics);
   EXPECT_THAT(
       body,
       HasSubstr("\nmodelarts_dataset_sync_tasks_total{project_id=\"77b6a44cba51"
@@ -137,7 +139,7 @@ TEST(ExpositionTest, SaysInSamplesSinceWhenIfAskedToAndInOpenMetrics1Alone) {
                 "43ab91d13ab9a8ff44fd\",dataset_id=\"ds-completed\",status="
                 "\"FAILED\"} 1604000000.5\n"));
   EXPECT_EQ(WithoutLinesOf("modelarts_dataset_sync_tasks_created{", body),
-            plain.Write(SmallCase(), Format::kOpenMetrics));
+            Written(plain, SmallCase(), Format::kOpenMetrics));
 }
 
 TEST(ExpositionTest, LeavesOutFamiliesWithoutSamples) {
@@ -145,7 +147,7 @@ TEST(ExpositionTest, LeavesOutFamiliesWithoutSamples) {
   collection.catalogue = std::make_shared<const Catalogue>();
   collection.budget = 9500ms;
 
-  EXPECT_EQ(Exposition(false).Write(collection, Format::kOpenMetrics),
+  EXPECT_EQ(Written(Exposition(false), collection, Format::kOpenMetrics),
             "# HELP modelarts_scrape_duration_seconds Time that this scrape "
             "took to collect its datasets.\n"
             "# TYPE modelarts_scrape_duration_seconds gauge\n"
@@ -170,7 +172,7 @@ TEST(ExpositionTest, WritesCountsExactly) {
   const Collection collection = OneDataset(status);
 
   for (const Format format : {Format::kText, Format::kOpenMetrics}) {
-    const std::string body = Exposition(false).Write(collection, format);
+    const std::string body = Written(Exposition(false), collection, format);
     EXPECT_THAT(body, HasSubstr("_samples{project_id=\"p\",dataset_id=\"d\"} "
                                 "9223372036854775807\n"));
     EXPECT_THAT(body, HasSubstr(" 9007199254740993\n"));
@@ -181,7 +183,7 @@ TEST(ExpositionTest, WritesAFractionOfASecond) {
   SyncStatus status;
   status.runtime = 37.125s;
   const std::string body =
-      Exposition(false).Write(OneDataset(status), Format::kText);
+      Written(Exposition(false), OneDataset(status), Format::kText);
   EXPECT_THAT(body, HasSubstr("modelarts_dataset_sync_duration_seconds{"
                               "project_id=\"p\",dataset_id=\"d\"} 37.125\n"));
 }
@@ -190,11 +192,11 @@ TEST(ExpositionTest, ShowsACodeOnlyWhileTheTaskIsFailed) {
   SyncStatus status;
   status.error_code = "ModelArts.4360";
   status.state = SyncState::kCompleted;
-  EXPECT_THAT(Exposition(false).Write(OneDataset(status), Format::kText),
+  EXPECT_THAT(Written(Exposition(false), OneDataset(status), Format::kText),
               Not(HasSubstr("modelarts_dataset_sync_error")));
 
   status.state = SyncState::kFailed;
-  EXPECT_THAT(Exposition(false).Write(OneDataset(status), Format::kText),
+  EXPECT_THAT(Written(Exposition(false), OneDataset(status), Format::kText),
               HasSubstr("error_code=\"ModelArts.4360\"} 1\n"));
 }
 
@@ -202,7 +204,7 @@ TEST(ExpositionTest, EscapesWhatTheCloudSays) {
   SyncStatus status;
   status.state = SyncState::kFailed;
   status.error_code = "\"}\n\\\xFF";
-  EXPECT_THAT(Exposition(false).Write(OneDataset(status), Format::kText),
+  EXPECT_THAT(Written(Exposition(false), OneDataset(status), Format::kText),
               HasSubstr("error_code=\"\\\"}\\n\\\\\xEF\xBF\xBD\"} 1\n"));
 }
 
@@ -210,7 +212,8 @@ TEST(ExpositionTest, WritesTheReadingsItIsGiven) {
   Collection collection = SmallCase();
   collection.readings = {collection.readings[3]};  // As /probe does.
 
-  const std::string body = Exposition(false).Write(collection, Format::kText);
+  const std::string body =
+      Written(Exposition(false), collection, Format::kText);
 
   EXPECT_THAT(body, HasSubstr("dataset_id=\"ds-failed\""));
   EXPECT_THAT(body, Not(HasSubstr("dataset_id=\"ds-running\"")));
@@ -220,22 +223,27 @@ TEST(ExpositionTest, PutsTheExportersOwnFamiliesBeforeTheEnd) {
   const prometheus::MetricFamily own = {
       "a_total", "A.", prometheus::MetricType::Counter, {{}}};
 
-  EXPECT_TRUE(Exposition(false)
-                  .Write(SmallCase(), Format::kText, {&own, 1})
+  EXPECT_TRUE(Written(Exposition(false), SmallCase(), Format::kText, {own})
                   .ends_with("\n# HELP a_total A.\n"
                              "# TYPE a_total counter\na_total 0\n"));
-  EXPECT_TRUE(Exposition(false)
-                  .Write(SmallCase(), Format::kOpenMetrics, {&own, 1})
-                  .ends_with("\n# HELP a A.\n"
-                             "# TYPE a counter\na_total 0\n# EOF\n"));
+  EXPECT_TRUE(
+      Written(Exposition(false), SmallCase(), Format::kOpenMetrics, {own})
+          .ends_with("\n# HELP a A.\n"
+                     "# TYPE a counter\na_total 0\n# EOF\n"));
+}
+
+std::vector<std::string> PiecesOf(const BodySource& source) {
+  std::vector<std::string> pieces;
+  for (bool more = true; more;) more = source(pieces.emplace_back());
+  return pieces;
 }
 
 TEST(ExpositionTest, WritesTheSameInPiecesOfBoundedSize) {
   constexpr std::size_t kDatasets = 2000;
-  std::vector<std::string> pieces;
-  Exposition(false).Write(
-      UsualCase(kDatasets), Format::kOpenMetrics, {},
-      [&](std::string_view piece) { pieces.emplace_back(piece); });
+  const Exposition exposition(false);
+  const std::vector<std::string> pieces = PiecesOf(
+      exposition.Write(std::make_shared<const Collection>(UsualCase(kDatasets)),
+                       Format::kOpenMetrics));
   ASSERT_GT(pieces.size(), 20U);
   std::string whole;
   for (const std::string& piece : pieces) {
@@ -254,7 +262,7 @@ TEST(ExpositionTest, WritesTheSameInPiecesOfBoundedSize) {
     return lines;
   };
   const std::string small =
-      Exposition(false).Write(UsualCase(20), Format::kOpenMetrics);
+      Written(exposition, UsualCase(20), Format::kOpenMetrics);
   for (const char* head : {"# TYPE", "# HELP", "# UNIT", "# EOF"}) {
     EXPECT_EQ(count(whole, head), count(small, head)) << head;
   }
@@ -268,30 +276,73 @@ TEST(ExpositionTest, PassesItsOwnFamiliesOnInPieces) {
             std::string(1000, 'h'),
             prometheus::MetricType::Counter,
             {prometheus::ClientMetric{}}});
-  const Collection collection = OneDataset({});
   const Exposition exposition(false);
-  std::size_t largest = 0;
-  std::string all;
+  std::size_t all = 0;
 
-  exposition.Write(collection, Format::kText, own, [&](std::string_view piece) {
-    largest = std::max(largest, piece.size());
-    all += piece;
-  });
+  for (const std::string& piece : PiecesOf(
+           exposition.Write(std::make_shared<const Collection>(OneDataset({})),
+                            Format::kText, own))) {
+    EXPECT_LT(piece.size(), 80U * 1024);
+    all += piece.size();
+  }
 
-  EXPECT_GT(all.size(), 500'000U);
-  EXPECT_LT(largest, 80U * 1024);
+  EXPECT_GT(all, 500'000U);
+}
+
+// Where the piece is full already, it ends behind every dataset.
+TEST(ExpositionTest, WritesTheSameWhereverAPieceEnds) {
+  const Exposition exposition(false);
+  const auto collection = std::make_shared<const Collection>(SmallCase());
+  const BodySource source = exposition.Write(collection, Format::kOpenMetrics);
+  std::string body(kPieceBytes, 'x');
+  std::size_t pieces = 1;
+
+  while (source(body)) ++pieces;
+
+  EXPECT_GT(pieces, 14 * collection->readings.size() / 2);
+  EXPECT_EQ(body.substr(kPieceBytes),
+            Written(exposition, *collection, Format::kOpenMetrics));
+}
+
+// What a client that reads slowly gets is of one moment.
+TEST(ExpositionTest, TellsOfOneCatalogueThoughAnotherCame) {
+  const Exposition exposition(false);
+  const auto first = std::make_shared<const Collection>(UsualCase(1000));
+  const std::string expected = Written(exposition, *first, Format::kText);
+  const BodySource slow = exposition.Write(first, Format::kText);
+  std::string body;
+  ASSERT_TRUE(slow(body));
+
+  (void)Written(exposition, OneDataset({}), Format::kText);
+
+  EXPECT_EQ(body + WholeBody(slow), expected);
+}
+
+// However far it came.
+TEST(ExpositionTest, LetsGoOfWhatItIsMadeOfWithTheSource) {
+  const Exposition exposition(false);
+  auto collection = std::make_shared<const Collection>(UsualCase(1000));
+  const std::weak_ptr<const Collection> held = collection;
+  {
+    const BodySource source =
+        exposition.Write(std::move(collection), Format::kText);
+    std::string body;
+    ASSERT_TRUE(source(body));
+    EXPECT_FALSE(held.expired());
+  }
+  EXPECT_TRUE(held.expired());
 }
 
 TEST(ExpositionTest, FollowsANewCatalogue) {
   const Exposition exposition(false);
   Collection collection = OneDataset({});
-  (void)exposition.Write(collection, Format::kText);
+  (void)Written(exposition, collection, Format::kText);
 
   auto catalogue = std::make_shared<Catalogue>(*collection.catalogue);
   catalogue->datasets[0].name = "new";
   collection.catalogue = catalogue;
 
-  EXPECT_THAT(exposition.Write(collection, Format::kText),
+  EXPECT_THAT(Written(exposition, collection, Format::kText),
               HasSubstr("name=\"new\""));
 }
 
@@ -299,16 +350,17 @@ TEST(ExpositionTest, ServesScrapesAtOnceWhileTheCatalogueChanges) {
   const Exposition exposition(false);
   const Collection first = UsualCase(20);
   const Collection second = UsualCase(30);
-  const std::string of_first = exposition.Write(first, Format::kText);
-  const std::string of_second = exposition.Write(second, Format::kOpenMetrics);
+  const std::string of_first = Written(exposition, first, Format::kText);
+  const std::string of_second =
+      Written(exposition, second, Format::kOpenMetrics);
 
   std::vector<std::thread> scrapes;
   scrapes.reserve(4);
   for (int thread = 0; thread < 4; ++thread) {
     scrapes.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {
-        EXPECT_EQ(exposition.Write(first, Format::kText), of_first);
-        EXPECT_EQ(exposition.Write(second, Format::kOpenMetrics), of_second);
+        EXPECT_EQ(Written(exposition, first, Format::kText), of_first);
+        EXPECT_EQ(Written(exposition, second, Format::kOpenMetrics), of_second);
       }
     });
   }

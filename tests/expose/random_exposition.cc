@@ -370,15 +370,15 @@ void WriteCase(const std::string& path, const Collection& collection,
                bool strict, const std::vector<MetricFamily>& own) {
   const Exposition exposition(strict, WallTime(std::chrono::days(20'000)));
   std::ofstream(path + ".prom")
-      << exposition.Write(collection, Format::kText, own);
+      << Written(exposition, collection, Format::kText, own);
   std::ofstream(path + ".om")
-      << exposition.Write(collection, Format::kOpenMetrics, own);
+      << Written(exposition, collection, Format::kOpenMetrics, own);
   std::ofstream(path + ".om2")
-      << exposition.Write(collection, Format::kOpenMetrics2, own);
+      << Written(exposition, collection, Format::kOpenMetrics2, own);
 
   std::ofstream(path + ".created")
-      << Exposition(strict, WallTime(std::chrono::days(20'000)), true)
-             .Write(collection, Format::kOpenMetrics, own);
+      << Written(Exposition(strict, WallTime(std::chrono::days(20'000)), true),
+                 collection, Format::kOpenMetrics, own);
 
   std::vector<Sample> samples;
   AddSamplesOf(collection, strict, samples);

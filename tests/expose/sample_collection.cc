@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "support/whole_body.h"
+
 namespace exporter {
 namespace {
 
@@ -125,6 +127,12 @@ Collection UsualCase(std::size_t datasets) {
   collection.duration = 120ms;
   collection.budget = 9500ms;
   return collection;
+}
+
+std::string Written(const Exposition& exposition, const Collection& collection,
+                    Format format, std::vector<prometheus::MetricFamily> own) {
+  return WholeBody(exposition.Write(
+      std::make_shared<const Collection>(collection), format, std::move(own)));
 }
 
 }  // namespace exporter

@@ -2,8 +2,13 @@
 
 #pragma once
 
-#include <cstddef>
+#include <prometheus/metric_family.h>
 
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "expose/exposition.h"
 #include "model/reading.h"
 
 namespace exporter {
@@ -16,5 +21,10 @@ Collection SmallCase();
 // `datasets` datasets as they usually are: all answered, most COMPLETED with
 // every field, each twentieth FAILED with a code.
 Collection UsualCase(std::size_t datasets);
+
+// All that `exposition` makes of it.
+std::string Written(const Exposition& exposition, const Collection& collection,
+                    Format format,
+                    std::vector<prometheus::MetricFamily> own = {});
 
 }  // namespace exporter

@@ -6,6 +6,9 @@
 
 #include <memory>
 #include <random>
+#include <string>
+
+#include "support/whole_body.h"
 
 namespace exporter {
 namespace {
@@ -28,22 +31,6 @@ std::string Gunzip(const std::string& bytes, std::size_t size) {
   out.resize(stream.total_out);
   inflateEnd(&stream);
   return result == Z_STREAM_END ? out : "not gzip";
-}
-
-TEST(GzipTest, ComesBackAsItWas) {
-  std::string text;
-  for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919);
-  for (const std::string& bytes : {std::string(), std::string("a"), text}) {
-    EXPECT_EQ(Gunzip(Gzip(bytes), bytes.size()), bytes);
-  }
-}
-
-TEST(GzipTest, TakesWhatCannotBeMadeSmaller) {
-  std::minstd_rand random(1);
-  std::string noise(100'000, ' ');
-  for (char& c : noise) c = static_cast<char>(random() >> 8U);
-
-  EXPECT_EQ(Gunzip(Gzip(noise), noise.size()), noise);
 }
 
 TEST(ParseAcceptEncodingTest, ReadsWeights) {
@@ -89,6 +76,29 @@ TEST(ParseAcceptEncodingTest, ReadsWeights) {
   }
 }
 
+// Of `response`, as it would be sent.
+std::string BodyOf(ServeResponse response) {
+  return response.body + (response.rest ? WholeBody(response.rest) : "");
+}
+
+TEST(EncodeTest, MakesAGzipFileOfABody) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919);
+  std::minstd_rand random(1);
+  std::string noise(200'000, ' ');
+  for (char& c : noise) c = static_cast<char>(random() >> 8U);
+  for (const std::string& body : {std::string(), std::string("a"), text, noise,
+                                  std::string(10'000'000, 'a')}) {
+    ServeResponse response{.body = body};
+
+    Encode("gzip, identity;q=0", response);
+
+    EXPECT_THAT(response.headers, Contains(Pair("Content-Encoding", "gzip")));
+    EXPECT_LE(response.body.size(), 80U * 1024);
+    EXPECT_EQ(Gunzip(BodyOf(response), body.size()), body);
+  }
+}
+
 TEST(EncodeTest, LeavesSmallBodiesAlone) {
   ServeResponse response{.body = std::string(kMinCompressedBytes - 1, 'a')};
   Encode("gzip", response);
@@ -100,49 +110,77 @@ TEST(EncodeTest, LeavesSmallBodiesAlone) {
 }
 
 // A response of `count` pieces.
-ServeResponse Written(std::size_t count, const std::string& piece) {
-  return {.write_body = [=](const BodySink& sink) {
-    for (std::size_t i = 0; i < count; ++i) sink(piece);
+ServeResponse InPieces(std::size_t count, const std::string& piece) {
+  return {.rest = [piece, left = std::make_shared<std::size_t>(count)](
+                      std::string& out) {
+    if (*left == 0) return false;
+    out += piece;
+    return --*left > 0;
   }};
 }
 
-TEST(EncodeTest, CompressesABodyAsItIsWritten) {
+TEST(EncodeTest, CompressesABodyAsItIsMade) {
   const std::string piece(1000, 'a');
   std::string whole;
   for (int i = 0; i < 1000; ++i) whole += piece;
 
-  ServeResponse compressed = Written(1000, piece);
+  ServeResponse compressed = InPieces(1000, piece);
   Encode("gzip", compressed);
-  EXPECT_EQ(Gunzip(compressed.body, whole.size()), whole);
+  EXPECT_EQ(Gunzip(BodyOf(compressed), whole.size()), whole);
   EXPECT_THAT(compressed.headers, Contains(Pair("Content-Encoding", "gzip")));
 
-  ServeResponse plain = Written(1000, piece);
+  ServeResponse plain = InPieces(1000, piece);
   Encode("", plain);
-  EXPECT_EQ(plain.body, whole);
+  EXPECT_EQ(plain.body, piece) << "no more than that yet";
+  EXPECT_EQ(BodyOf(plain), whole);
   EXPECT_THAT(plain.headers, Not(Contains(Pair("Content-Encoding", _))));
 }
 
-TEST(EncodeTest, LeavesSmallBodiesAloneThatAreWritten) {
-  for (const std::size_t count : {0U, 1U, 2U}) {
-    const std::string piece(kMinCompressedBytes / 2 - 1, 'a');
-    std::string whole;
-    for (std::size_t i = 0; i < count; ++i) whole += piece;
+TEST(EncodeTest, LeavesSmallBodiesAloneThatAreMade) {
+  for (const std::size_t count : {0U, 1U}) {
+    const std::string piece(kMinCompressedBytes - 1, 'a');
+    const std::string whole = count == 0 ? "" : piece;
 
-    ServeResponse plain = Written(count, piece);
+    ServeResponse plain = InPieces(count, piece);
     Encode("gzip", plain);
     EXPECT_EQ(plain.body, whole);
+    EXPECT_FALSE(plain.rest);
 
-    ServeResponse compressed = Written(count, piece);
+    ServeResponse compressed = InPieces(count, piece);
     Encode("gzip, identity;q=0", compressed);
     EXPECT_EQ(Gunzip(compressed.body, whole.size()), whole);
+    EXPECT_FALSE(compressed.rest);
   }
 }
 
-TEST(EncodeTest, LetsGoOfWhatTheBodyIsWrittenFrom) {
-  auto source = std::make_shared<int>(0);
-  ServeResponse response{.write_body = [source](const BodySink&) {}};
+// Noise, so that the pieces of the file are many.
+TEST(EncodeTest, MakesNoMoreThanAPieceAhead) {
+  std::minstd_rand random(1);
+  std::size_t made = 0;
+  ServeResponse response{.rest = [&](std::string& out) {
+    for (int i = 0; i < 10'000; ++i) out += static_cast<char>(random() >> 8U);
+    return ++made < 100;
+  }};
+
   Encode("gzip", response);
-  EXPECT_EQ(source.use_count(), 1);
+
+  EXPECT_LT(made, 15U);
+  EXPECT_EQ(Gunzip(BodyOf(response), 1'000'000).size(), 1'000'000U);
+  EXPECT_EQ(made, 100U);
+}
+
+TEST(EncodeTest, LetsGoOfWhatTheBodyIsMadeOfOnceItIsMade) {
+  for (const char* accepted : {"", "gzip"}) {
+    auto held = std::make_shared<std::string>(1000, 'a');
+    ServeResponse response{.rest = [held](std::string& out) {
+      out += *held;
+      return false;
+    }};
+
+    Encode(accepted, response);
+
+    EXPECT_EQ(held.use_count(), 1) << accepted;
+  }
 }
 
 }  // namespace

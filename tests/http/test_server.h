@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/worker_pool.h"
 #include "http/server.h"
 #include "support/raw_client.h"
 #include "support/started_port.h"
@@ -63,11 +64,12 @@ class TestServer {
             to.Send(route->handle(request));
           });
     } else {
-      responder.Send(route->handle(request));
+      responder.Send(route->handle(request), nullptr, &makers_);
     }
   }
 
   const std::vector<Route> routes_;
+  WorkerPool makers_{1};
   std::vector<std::thread> handlers_;  // Added by the engine's thread.
   Server server_;
   std::uint16_t port_ = 0;

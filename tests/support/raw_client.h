@@ -81,15 +81,14 @@ class RawClient {
     }
     response.head = buffer_.substr(0, end + 4);
     buffer_.erase(0, end + 4);
-    const std::size_t size =
-        with_body ? std::strtoul(response.Header("Content-Length").c_str(),
-                                 nullptr, 10)
-                  : 0;
-    while (buffer_.size() < size) {
-      if (!ReadMore()) return response;
-    }
-    response.body = buffer_.substr(0, size);
-    buffer_.erase(0, size);
+    const bool is_whole =
+        !with_body ||
+        (response.Header("Transfer-Encoding") == "chunked"
+             ? TakeChunks(response.body)
+             : Take(std::strtoul(response.Header("Content-Length").c_str(),
+                                 nullptr, 10),
+                    response.body));
+    if (!is_whole) return response;
     response.status = std::atoi(response.head.substr(9, 3).c_str());
     return response;
   }
@@ -114,7 +113,40 @@ class RawClient {
     return buffer_;
   }
 
+  // False when that much does not come.
+  bool Take(std::size_t bytes, std::string& into) {
+    while (buffer_.size() < bytes) {
+      if (!ReadMore()) return false;
+    }
+    into.append(buffer_, 0, bytes);
+    buffer_.erase(0, bytes);
+    return true;
+  }
+
  private:
+  // Without trailers, and with none of what a chunk may have but its size.
+  // Source: RFC 9112, section 7.1.
+  bool TakeChunks(std::string& into) {
+    for (;;) {
+      std::size_t end = std::string::npos;
+      while ((end = buffer_.find("\r\n")) == std::string::npos) {
+        if (!ReadMore()) return false;
+      }
+      const std::string size = buffer_.substr(0, end);
+      if (size.empty() ||
+          size.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        ADD_FAILURE() << "no size of a chunk: " << size;
+        return false;
+      }
+      buffer_.erase(0, end + 2);
+      const std::size_t bytes = std::strtoul(size.c_str(), nullptr, 16);
+      std::string line_end;
+      if (!Take(bytes, into) || !Take(2, line_end)) return false;
+      EXPECT_EQ(line_end, "\r\n");
+      if (bytes == 0) return true;
+    }
+  }
+
   bool ReadMore() {
     pollfd ready{.fd = socket_.Get(), .events = POLLIN, .revents = 0};
     if (poll(&ready, 1, 10'000) != 1) {
