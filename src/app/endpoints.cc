@@ -124,6 +124,10 @@ void Probe(const EndpointContext& context, const ServeRequest& request,
   context.collector.Collect(std::move(order));
 }
 
+std::shared_ptr<const Overview> Seen(const EndpointContext& context) {
+  return std::make_shared<const Overview>(context.collector.Look());
+}
+
 ServeResponse StatusPage(const EndpointContext& context) {
   PageContext page;
   page.version = Version();
@@ -133,8 +137,8 @@ ServeResponse StatusPage(const EndpointContext& context) {
   page.started = context.started;
   page.shard = context.flags.shard;
   return {.content_type = kHtmlContentType,
-          .body = RenderStatusPage(context.collector.Look(), page),
-          .headers = StatusPageHeaders()};
+          .headers = StatusPageHeaders(),
+          .rest = RenderStatusPage(Seen(context), page)};
 }
 
 ServeResponse ServiceDiscovery(const EndpointContext& context,
@@ -147,11 +151,11 @@ ServeResponse ServiceDiscovery(const EndpointContext& context,
     why += line;
   }
   if (!why.empty()) return StatusResponse(503, why);
-  std::optional<std::string> groups =
-      RenderServiceDiscovery(*context.collector.CurrentCatalogue(),
+  std::optional<BodySource> groups =
+      RenderServiceDiscovery(context.collector.CurrentCatalogue(),
                              ProbeAddressFor(context.flags, request));
   if (!groups) return StatusResponse(400, "the Host header is no host");
-  return {.content_type = kJsonContentType, .body = std::move(*groups)};
+  return {.content_type = kJsonContentType, .rest = std::move(*groups)};
 }
 
 ServeResponse Reload(const EndpointContext& context) {
@@ -202,9 +206,8 @@ std::vector<Route> MakeRoutes(const EndpointContext& context) {
        .handler_label = "datasets",
        .handle =
            [context](const Request&) {
-             return ServeResponse{
-                 .content_type = kJsonContentType,
-                 .body = RenderDatasetsJson(context.collector.Look())};
+             return ServeResponse{.content_type = kJsonContentType,
+                                  .rest = RenderDatasetsJson(Seen(context))};
            }},
       {.path = "/config",
        .methods = {"GET"},

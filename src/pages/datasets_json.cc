@@ -3,9 +3,12 @@
 #include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/time_format.h"
+#include "pages/rows.h"
 
 namespace exporter {
 namespace {
@@ -77,25 +80,26 @@ Json ToJson(const Dataset& dataset, const Overview::Row& row) {
   return object;
 }
 
+std::string Text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
 
-std::string RenderDatasetsJson(const Overview& overview) {
+BodySource RenderDatasetsJson(std::shared_ptr<const Overview> overview) {
+  std::string tail = "\n]";
+  if (!overview->never_listed.empty()) {
+    tail += ",\"not_listed\":" + Text(overview->never_listed);
+  }
+  tail += "}\n";
+  const std::size_t count = overview->rows.size();
   // One object after the other, so that thousands are never held as a tree.
-  std::string text = "{\"datasets\":[";
-  for (std::size_t i = 0; i < overview.rows.size(); ++i) {
-    if (i > 0) text += ',';
-    text += "\n";
-    text += ToJson(overview.catalogue->datasets.at(i), overview.rows[i])
-                .dump(-1, ' ', false, Json::error_handler_t::replace);
-  }
-  text += "\n]";
-  if (!overview.never_listed.empty()) {
-    text += ",\"not_listed\":" +
-            Json(overview.never_listed)
-                .dump(-1, ' ', false, Json::error_handler_t::replace);
-  }
-  text += "}\n";
-  return text;
+  auto append = [overview = std::move(overview)](std::string& out,
+                                                 std::size_t i) {
+    out += i > 0 ? ",\n" : "\n";
+    out += Text(ToJson(overview->catalogue->datasets.at(i), overview->rows[i]));
+  };
+  return MakeRows("{\"datasets\":[", count, std::move(append), std::move(tail));
 }
 
 }  // namespace exporter

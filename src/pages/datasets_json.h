@@ -1,7 +1,8 @@
 #pragma once
 
-#include <string>
+#include <memory>
 
+#include "base/body_source.h"
 #include "model/reading.h"
 
 namespace exporter {
@@ -19,6 +20,6 @@ inline constexpr char kJsonContentType[] = "application/json";
 //   before either    no `success`.
 // `last_query` is when the last good answer came, as in the metric of that
 // name. Malformed UTF-8 becomes U+FFFD.
-std::string RenderDatasetsJson(const Overview& overview);
+BodySource RenderDatasetsJson(std::shared_ptr<const Overview> overview);
 
 }  // namespace exporter

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "pages/rows.h"
 
 namespace exporter {
 namespace {
@@ -66,19 +69,19 @@ Json Labels(const Dataset& dataset, const ProbeAddress& address) {
 
 }  // namespace
 
-std::optional<std::string> RenderServiceDiscovery(const Catalogue& catalogue,
-                                                  const ProbeAddress& address) {
+std::optional<BodySource> RenderServiceDiscovery(
+    std::shared_ptr<const Catalogue> catalogue, ProbeAddress address) {
   if (!IsHostPort(address.host)) return std::nullopt;
-  std::string text = "[";
-  for (const Dataset& dataset : catalogue.datasets) {
-    if (text.back() == '}') text += ',';
-    text += "\n";
-    text += Json({{"targets", {address.host}},
-                  {"labels", Labels(dataset, address)}})
-                .dump(-1, ' ', false, Json::error_handler_t::replace);
-  }
-  text += "\n]\n";
-  return text;
+  const std::size_t count = catalogue->datasets.size();
+  auto append = [catalogue = std::move(catalogue),
+                 address = std::move(address)](std::string& out,
+                                               std::size_t i) {
+    out += i > 0 ? ",\n" : "\n";
+    out += Json({{"targets", {address.host}},
+                 {"labels", Labels(catalogue->datasets[i], address)}})
+               .dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
+  return MakeRows("[", count, std::move(append), "\n]\n");
 }
 
 }  // namespace exporter

@@ -3,9 +3,11 @@
 
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "base/body_source.h"
 #include "model/dataset.h"
 
 namespace exporter {
@@ -34,7 +36,7 @@ struct ProbeAddress {
 //
 // None when the host, which may be a request's Host header, is no host with or
 // without a port: nothing else may become a target.
-std::optional<std::string> RenderServiceDiscovery(const Catalogue& catalogue,
-                                                  const ProbeAddress& address);
+std::optional<BodySource> RenderServiceDiscovery(
+    std::shared_ptr<const Catalogue> catalogue, ProbeAddress address);
 
 }  // namespace exporter

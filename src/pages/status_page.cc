@@ -14,13 +14,13 @@
 #include "pages/html.h"
 #include "pages/human_text.h"
 #include "pages/page_state.h"
+#include "pages/rows.h"
 #include "pages/status_page_assets.h"
 
 namespace exporter {
 namespace {
 
 constexpr std::size_t kBytesOfHead = 32'768;
-constexpr std::size_t kBytesOfRow = 1024;
 
 // What is counted over all rows, once.
 struct Summary {
@@ -253,13 +253,7 @@ constexpr std::string_view kTableHead =
     "<th scope=col>Last 50 outcomes"
     "<tbody>\n";
 
-void AppendTable(std::string& html, const Overview& overview,
-                 const PageContext& context) {
-  html += kTableHead;
-  for (const std::size_t i : OrderOfRows(overview)) {
-    AppendDatasetRow(html, overview.catalogue->datasets.at(i), overview.rows[i],
-                     context.now);
-  }
+void AppendTableEnd(std::string& html, const Overview& overview) {
   html += "</table>\n";
   // Always there, so that a refresh can show or hide it.
   html += overview.rows.empty() ? "<p id=empty>" : "<p id=empty hidden>";
@@ -282,28 +276,40 @@ void AppendBottom(std::string& html, const PageContext& context) {
 
 }  // namespace
 
-std::string RenderStatusPage(const Overview& overview,
-                             const PageContext& context) {
-  const Summary summary = Summarize(overview);
-  std::string html;
-  html.reserve(kBytesOfHead + overview.rows.size() * kBytesOfRow);
-  AppendHead(html, overview, summary);
-  html +=
+BodySource RenderStatusPage(std::shared_ptr<const Overview> overview,
+                            const PageContext& context) {
+  const Summary summary = Summarize(*overview);
+  std::string head;
+  head.reserve(kBytesOfHead);
+  AppendHead(head, *overview, summary);
+  head +=
       "<body data-refresh=" + std::to_string(context.refresh.count()) + ">\n";
-  AppendTop(html, context);
-  html += "<main>\n";
-  AppendFigures(html, overview, summary, context);
-  AppendListingFailures(html, overview);
-  AppendShares(html, summary, overview.rows.size());
-  AppendStates(html, summary);
-  html += kControls;
-  AppendTable(html, overview, context);
-  html += "</main>\n";
-  AppendBottom(html, context);
-  html += "<script>";
-  html += kStatusScript;
-  html += "</script>\n</body>\n</html>\n";
-  return html;
+  AppendTop(head, context);
+  head += "<main>\n";
+  AppendFigures(head, *overview, summary, context);
+  AppendListingFailures(head, *overview);
+  AppendShares(head, summary, overview->rows.size());
+  AppendStates(head, summary);
+  head += kControls;
+  head += kTableHead;
+
+  std::string tail;
+  AppendTableEnd(tail, *overview);
+  tail += "</main>\n";
+  AppendBottom(tail, context);
+  tail += "<script>";
+  tail += kStatusScript;
+  tail += "</script>\n</body>\n</html>\n";
+
+  std::vector<std::size_t> order = OrderOfRows(*overview);
+  const std::size_t count = order.size();
+  auto append = [overview = std::move(overview), order = std::move(order),
+                 now = context.now](std::string& html, std::size_t row) {
+    const std::size_t i = order[row];
+    AppendDatasetRow(html, overview->catalogue->datasets.at(i),
+                     overview->rows[i], now);
+  };
+  return MakeRows(std::move(head), count, std::move(append), std::move(tail));
 }
 
 std::vector<std::pair<std::string, std::string>> StatusPageHeaders() {

@@ -4,10 +4,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/body_source.h"
 #include "base/clock.h"
 #include "model/reading.h"
 #include "model/shard.h"
@@ -33,8 +35,8 @@ struct PageContext {
 //
 // Whatever the cloud or the configuration put into names, labels and messages
 // is text there. Costs O(datasets), below a kilobyte each.
-std::string RenderStatusPage(const Overview& overview,
-                             const PageContext& context);
+BodySource RenderStatusPage(std::shared_ptr<const Overview> overview,
+                            const PageContext& context);
 
 // The headers to send with the page: a Content-Security-Policy that lets
 // nothing run or load but what RenderStatusPage wrote, by its hash.

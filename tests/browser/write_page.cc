@@ -3,11 +3,13 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "pages/sample_overview.h"
 #include "pages/status_page.h"
+#include "support/whole_body.h"
 
 namespace {
 
@@ -25,12 +27,13 @@ int main(int argc, char** argv) {
   const auto number = [&](int i) {
     return i < argc ? std::strtoul(argv[i], nullptr, 10) : 0;
   };
-  const exporter::Overview overview =
-      MakeOverview(argc > 1 ? argv[1] : "small", number(2), number(3));
+  const auto overview = std::make_shared<const exporter::Overview>(
+      MakeOverview(argc > 1 ? argv[1] : "small", number(2), number(3)));
 
   for (const auto& [name, value] : exporter::StatusPageHeaders()) {
     std::cout << name << ": " << value << '\n';
   }
   std::cout << "Content-Type: " << exporter::kHtmlContentType << "\n\n"
-            << exporter::RenderStatusPage(overview, exporter::SampleContext());
+            << exporter::WholeBody(exporter::RenderStatusPage(
+                   overview, exporter::SampleContext()));
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "pages/sample_overview.h"
+#include "support/whole_body.h"
 
 namespace exporter {
 namespace {
@@ -41,11 +42,16 @@ Overview::Row Answered(SyncStatus status) {
   return row;
 }
 
+std::string Rendered(const Overview& overview) {
+  return WholeBody(
+      RenderDatasetsJson(std::make_shared<const Overview>(overview)));
+}
+
 TEST(DatasetsJsonTest, IsAnEmptyListWithoutDatasets) {
   Overview overview;
   overview.catalogue = std::make_shared<Catalogue>();
 
-  EXPECT_EQ(RenderDatasetsJson(overview), "{\"datasets\":[\n]}\n");
+  EXPECT_EQ(Rendered(overview), "{\"datasets\":[\n]}\n");
 }
 
 TEST(DatasetsJsonTest, SaysWhichProjectsWereNeverListed) {
@@ -53,7 +59,7 @@ TEST(DatasetsJsonTest, SaysWhichProjectsWereNeverListed) {
   overview.catalogue = std::make_shared<Catalogue>();
   overview.never_listed = {"p", "\"q\""};
 
-  EXPECT_EQ(RenderDatasetsJson(overview),
+  EXPECT_EQ(Rendered(overview),
             "{\"datasets\":[\n],\"not_listed\":[\"p\",\"\\\"q\\\"\"]}\n");
 }
 
@@ -68,7 +74,7 @@ TEST(DatasetsJsonTest, GivesEveryFieldOfAnAnswer) {
   status.error_code = "ModelArts.4718";
   status.error_text = "No such path.";
 
-  EXPECT_EQ(RenderDatasetsJson(OneRow(Named(), Answered(status))),
+  EXPECT_EQ(Rendered(OneRow(Named(), Answered(status))),
             "{\"datasets\":[\n"
             R"({"project_id":"p1","dataset_id":"d1","name":"street-signs",)"
             R"("region":"cn-north-4","labels":{"team":"perception"},)"
@@ -81,7 +87,7 @@ TEST(DatasetsJsonTest, GivesEveryFieldOfAnAnswer) {
 }
 
 TEST(DatasetsJsonTest, LeavesOutWhatIsNotKnown) {
-  EXPECT_EQ(RenderDatasetsJson(OneRow({.key = {"p1", "d1"}}, Overview::Row())),
+  EXPECT_EQ(Rendered(OneRow({.key = {"p1", "d1"}}, Overview::Row())),
             "{\"datasets\":[\n"
             R"({"project_id":"p1","dataset_id":"d1","labels":{}})"
             "\n]}\n");
@@ -98,7 +104,7 @@ TEST(DatasetsJsonTest, TellsAFailureWithoutTheStateOfBefore) {
             .request_id = "r-1"});
   row.last_good = std::make_shared<const SyncStatus>();
 
-  EXPECT_EQ(RenderDatasetsJson(OneRow({.key = {"p1", "d1"}}, row)),
+  EXPECT_EQ(Rendered(OneRow({.key = {"p1", "d1"}}, row)),
             "{\"datasets\":[\n"
             R"({"project_id":"p1","dataset_id":"d1","labels":{},)"
             R"("success":false,"reason":"forbidden","http_status":403,)"
@@ -112,8 +118,8 @@ TEST(DatasetsJsonTest, SaysInOurWordsWhatTheCloudLeftUnsaid) {
   row.reading.failure = std::make_shared<const Error>(
       Error{.kind = ErrorKind::kTimeout, .message = "no reply within 5s"});
 
-  const auto json = nlohmann::json::parse(
-      RenderDatasetsJson(OneRow({.key = {"p1", "d1"}}, row)));
+  const auto json =
+      nlohmann::json::parse(Rendered(OneRow({.key = {"p1", "d1"}}, row)));
 
   EXPECT_EQ(json["datasets"][0]["message"], "no reply within 5s");
   EXPECT_FALSE(json["datasets"][0].contains("error_code"));
@@ -127,8 +133,8 @@ TEST(DatasetsJsonTest, SaysWhoGivesNoCredentials) {
             .message = "no token of IAM: HTTP 403: no right",
             .cloud_text = "no right"});
 
-  const auto json = nlohmann::json::parse(
-      RenderDatasetsJson(OneRow({.key = {"p1", "d1"}}, row)));
+  const auto json =
+      nlohmann::json::parse(Rendered(OneRow({.key = {"p1", "d1"}}, row)));
 
   EXPECT_EQ(json["datasets"][0]["message"],
             "no token of IAM: HTTP 403: no right");
@@ -140,8 +146,8 @@ TEST(DatasetsJsonTest, TellsWhenTheLastGoodAnswerCameBehindAFailure) {
       Error{.kind = ErrorKind::kTimeout, .message = "no reply within 5s"});
   row.reading.fetched = WallTime(kThen);
 
-  const auto json = nlohmann::json::parse(
-      RenderDatasetsJson(OneRow({.key = {"p1", "d1"}}, row)));
+  const auto json =
+      nlohmann::json::parse(Rendered(OneRow({.key = {"p1", "d1"}}, row)));
 
   EXPECT_EQ(json["datasets"][0]["last_query"], "2024-01-01T12:00:00.000Z");
 }
@@ -150,15 +156,14 @@ TEST(DatasetsJsonTest, KeepsFractionsOfSeconds) {
   SyncStatus status;
   status.runtime = 1500ms;
 
-  const auto json = nlohmann::json::parse(
-      RenderDatasetsJson(OneRow(Named(), Answered(status))));
+  const auto json =
+      nlohmann::json::parse(Rendered(OneRow(Named(), Answered(status))));
 
   EXPECT_EQ(json["datasets"][0]["duration_seconds"], 1.5);
 }
 
 TEST(DatasetsJsonTest, StaysWellFormedWhateverTheNamesHold) {
-  const auto json =
-      nlohmann::json::parse(RenderDatasetsJson(HostileOverview()));
+  const auto json = nlohmann::json::parse(Rendered(HostileOverview()));
 
   EXPECT_EQ(json["datasets"].size(), 7U);
   EXPECT_EQ(json["datasets"][0]["name"], "<script>alert(1)</script>");
@@ -168,7 +173,7 @@ TEST(DatasetsJsonTest, StaysWellFormedWhateverTheNamesHold) {
 TEST(DatasetsJsonTest, KeepsTheOrderOfTheCatalogue) {
   const Overview overview = SmallOverview();
 
-  const auto json = nlohmann::json::parse(RenderDatasetsJson(overview));
+  const auto json = nlohmann::json::parse(Rendered(overview));
 
   ASSERT_EQ(json["datasets"].size(), overview.rows.size());
   for (std::size_t i = 0; i < overview.rows.size(); ++i) {

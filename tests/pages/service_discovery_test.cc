@@ -2,15 +2,26 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+
+#include "support/whole_body.h"
 
 namespace exporter {
 namespace {
 
+std::optional<std::string> Rendered(const Catalogue& catalogue,
+                                    const ProbeAddress& address) {
+  const auto source = RenderServiceDiscovery(
+      std::make_shared<const Catalogue>(catalogue), address);
+  if (!source) return std::nullopt;
+  return WholeBody(*source);
+}
+
 TEST(ServiceDiscoveryTest, IsAnEmptyListWithoutDatasets) {
-  EXPECT_EQ(RenderServiceDiscovery(Catalogue(), {.host = "exporter:10877"}),
-            "[\n]\n");
+  EXPECT_EQ(Rendered(Catalogue(), {.host = "exporter:10877"}), "[\n]\n");
 }
 
 TEST(ServiceDiscoveryTest, MakesATargetGroupOfEachDataset) {
@@ -21,7 +32,7 @@ TEST(ServiceDiscoveryTest, MakesATargetGroupOfEachDataset) {
                               .labels = {{"team", "perception"}}},
                              {.key = {"p1", "d2"}}}};
 
-  EXPECT_EQ(RenderServiceDiscovery(catalogue, {.host = "exporter:10877"}),
+  EXPECT_EQ(Rendered(catalogue, {.host = "exporter:10877"}),
             "[\n"
             R"({"targets":["exporter:10877"],"labels":{)"
             R"("__metrics_path__":"/probe",)"
@@ -49,7 +60,7 @@ TEST(ServiceDiscoveryTest, TakesHostsWithAndWithoutPort) {
   for (const char* host :
        {"exporter", "exporter:10877", "modelarts-0.exporter.svc:80",
         "127.0.0.1:10877", "[::1]:10877", "[fe80::1]", "under_score:1"}) {
-    EXPECT_TRUE(RenderServiceDiscovery(Catalogue(), {.host = host})) << host;
+    EXPECT_TRUE(Rendered(Catalogue(), {.host = host})) << host;
   }
 }
 
@@ -58,17 +69,16 @@ TEST(ServiceDiscoveryTest, RefusesWhatIsNoHost) {
        {"", ":10877", "host:", "host:port", "host:123456", "a b", "host/path",
         "http://host", "user@host", "host:1:2", "::1", "[::1", "[]", "[]:1",
         "[::1]1", "[evil.example]", "host,other", "h\"ost", "\xC3\xA4"}) {
-    EXPECT_FALSE(RenderServiceDiscovery(Catalogue(), {.host = host})) << host;
+    EXPECT_FALSE(Rendered(Catalogue(), {.host = host})) << host;
   }
-  EXPECT_FALSE(
-      RenderServiceDiscovery(Catalogue(), {.host = std::string(300, 'a')}));
+  EXPECT_FALSE(Rendered(Catalogue(), {.host = std::string(300, 'a')}));
 }
 
 TEST(ServiceDiscoveryTest, StaysWellFormedWhateverTheNamesHold) {
   const Catalogue catalogue{
       {{.key = {"p", "d"}, .name = "\"]}<\xFF", .labels = {{"a", "\n"}}}}};
 
-  const auto text = RenderServiceDiscovery(catalogue, {.host = "h"});
+  const auto text = Rendered(catalogue, {.host = "h"});
 
   ASSERT_TRUE(text);
   const auto json = nlohmann::json::parse(*text);

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "model/advice.h"
 #include "pages/sample_overview.h"
+#include "support/whole_body.h"
 
 namespace exporter {
 namespace {
@@ -21,8 +22,10 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string Render(const Overview& overview) {
-  return RenderStatusPage(overview, SampleContext());
+std::string Render(const Overview& overview,
+                   const PageContext& context = SampleContext()) {
+  return WholeBody(
+      RenderStatusPage(std::make_shared<const Overview>(overview), context));
 }
 
 std::size_t Count(std::string_view text, std::string_view what) {
@@ -236,20 +239,18 @@ TEST(StatusPageTest, SaysThatThereAreNoDatasets) {
 
 TEST(StatusPageTest, NamesItsShardWhereThereAreSeveral) {
   PageContext context = SampleContext();
-  EXPECT_THAT(RenderStatusPage(SmallOverview(), context),
-              Not(HasSubstr("shard")));
+  EXPECT_THAT(Render(SmallOverview(), context), Not(HasSubstr("shard")));
 
   context.shard = {.index = 2, .count = 4};
 
-  EXPECT_THAT(RenderStatusPage(SmallOverview(), context),
-              HasSubstr("in shard 2 of 4"));
+  EXPECT_THAT(Render(SmallOverview(), context), HasSubstr("in shard 2 of 4"));
 }
 
 TEST(StatusPageTest, LinksWithoutLeavingThePrefixOfAProxy) {
   PageContext context = SampleContext();
   context.telemetry_path = "/me\"trics";
 
-  const std::string page = RenderStatusPage(SmallOverview(), context);
+  const std::string page = Render(SmallOverview(), context);
 
   for (const char* link :
        {"href=\"./me&quot;trics\"", "href=\"./api/v1/datasets\"",
