@@ -1,6 +1,6 @@
 """Scrapes a cloud that misbehaves in every way, for as long as it is told to, while
-the configuration is reloaded and credentials change and are revoked, and compares threads, descriptors and memory at the
-start and at the end. Ends with 0 if they stayed and every scrape was answered in time.
+the configuration is reloaded, credentials change and are revoked, and clients do not read, read a byte a second or vanish
+amid an answer, and compares threads, descriptors and memory at the start and at the end. Ends with 0 if they stayed and every scrape was answered in time.
 
   tests/e2e/soak.py --minutes 60     an hour
   tests/e2e/soak.py --scrapes 500    as the other tests do
@@ -20,6 +20,7 @@ import time
 import urllib.parse
 
 from exporter import Exporter, Simulator, scrape
+from slow_client import SlowClient
 from stress_test import IS_SANITIZED, resources
 
 DATASETS = 60  # Of each of two projects.
@@ -75,6 +76,7 @@ class Score:
     reloads: int = 0
     faults: int = 0
     credentials: int = 0
+    slow_clients: int = 0
     slowest_scrape_s: float = 0
     reasons: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     health_s: list = dataclasses.field(default_factory=list)
@@ -151,9 +153,36 @@ class Soak:
                 self.cloud.get(f"/simulator/accept-token?token={token}", method="POST")
         time.sleep(0.5)
 
+    def ask_for_much(self, client):
+        """For more pages than the kernel takes of a client that does not read them."""
+        for _ in range(64):
+            client.ask("/")
+        client.take(1000)
+        with self.score.lock:
+            self.score.slow_clients += 1
+
+    def stall(self):
+        with SlowClient(self.exporter) as client:
+            self.ask_for_much(client)
+            self.stop.wait(3)
+
+    def vanish(self):
+        with SlowClient(self.exporter) as client:
+            self.ask_for_much(client)
+            client.vanish()
+        self.stop.wait(0.1)
+
+    def drip(self):
+        with SlowClient(self.exporter) as client:
+            self.ask_for_much(client)
+            for _ in range(5):
+                self.stop.wait(1)
+                client.take(1)
+
     def run(self, enough):
         """Does all of it at once until `enough()`."""
         workers = [self.scrape] * SCRAPERS
+        workers += [self.stall, self.vanish, self.drip] * 2
         workers += [self.look_at_health, self.change_faults, self.reload, self.change_credentials]
         threads = [threading.Thread(target=self.repeat, args=(work,)) for work in workers]
         for thread in threads:
@@ -230,7 +259,7 @@ def main():
     health = sorted(score.health_s)
     print(
         f"{score.scrapes} scrapes, {score.reloads} reloads, {score.faults} rounds of faults, "
-        f"{score.credentials} changes of credentials in {took:.0f} s"
+        f"{score.credentials} changes of credentials, {score.slow_clients} slow clients in {took:.0f} s"
     )
     print("failures seen:", ", ".join(f"{reason} {count}" for reason, count in sorted(score.reasons.items())))
     print(f"slowest scrape {score.slowest_scrape_s:.2f} s of a budget of {BUDGET_S} s")

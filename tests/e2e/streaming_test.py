@@ -5,82 +5,18 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import unittest
 import zlib
 
 from exporter import Exporter, Simulator, by_dataset, scrape
 from operation_test import eventually
+from slow_client import SlowClient
 from stress_test import IS_SANITIZED, PROJECT, config
 
 # 11 MB of text, or 7: more than the kernel takes of a client that does not read.
 DATASETS = 3000 if IS_SANITIZED else 5000
 FROM_MEMORY = "min_interval: 1h, timeout: 60s"
-
-
-class Client:
-    """One that reads when it is told to, and no more than it is told to."""
-
-    def __init__(self, program, test):
-        self.socket = socket.socket()
-        test.addCleanup(self.socket.close)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self.socket.settimeout(60)
-        host, port = program.address.rsplit(":", 1)
-        self.socket.connect((host, int(port)))
-        self.bytes = b""
-
-    def ask(self, path="/metrics", headers="", method="GET", version="1.1"):
-        self.socket.sendall(f"{method} {path} HTTP/{version}\r\nHost: x\r\n{headers}\r\n".encode())
-        return self
-
-    def _more(self):
-        more = self.socket.recv(65536)
-        self.bytes += more
-        return bool(more)
-
-    def take(self, size):
-        while len(self.bytes) < size:
-            assert self._more(), "the connection ended"
-        taken, self.bytes = self.bytes[:size], self.bytes[size:]
-        return taken
-
-    def take_line(self):
-        while b"\r\n" not in self.bytes:
-            assert self._more(), "the connection ended"
-        line, self.bytes = self.bytes.split(b"\r\n", 1)
-        return line.decode("ascii")
-
-    def head(self):
-        status = int(self.take_line().split()[1])
-        headers = {}
-        while line := self.take_line():
-            name, value = line.split(": ", 1)
-            headers[name.lower()] = value
-        return status, headers
-
-    def chunks(self):
-        """Their bytes, one after the other: sizes of hexadecimal digits alone, and no trailers."""
-        while True:
-            size = self.take_line()
-            assert set(size) <= set("0123456789abcdef") and size, size
-            if int(size, 16) == 0:
-                assert self.take_line() == "", "a trailer"
-                return
-            yield self.take(int(size, 16))
-            assert self.take(2) == b"\r\n"
-
-    def to_end(self):
-        while self._more():
-            pass
-        return self.bytes
-
-    def vanish(self):
-        """As one whose machine lost its power, and came back."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.socket.close()
 
 
 def peak_mib(program):
@@ -102,7 +38,7 @@ class LargeAnswerTest(unittest.TestCase):
         assert len(of_datasets(cls.whole)) > 14 * DATASETS
 
     def client(self):
-        return Client(self.program, self)
+        return self.enterContext(SlowClient(self.program))
 
     def test_comes_in_chunks(self):
         client = self.client().ask()
@@ -189,7 +125,7 @@ class SlowClientTest(unittest.TestCase):
         clients = 30
         program = self.start(f"--web.max-requests={clients + 1}")
         before = peak_mib(program)
-        slow = [Client(program, self).ask() for _ in range(clients)]
+        slow = [self.enterContext(SlowClient(program)).ask() for _ in range(clients)]
         for client in slow:
             client.take(1)
 
@@ -206,7 +142,7 @@ class SlowClientTest(unittest.TestCase):
     def test_frees_its_place_when_it_vanishes(self):
         program = self.start("--web.max-requests=4")
         for _ in range(3):
-            slow = [Client(program, self).ask() for _ in range(4)]
+            slow = [self.enterContext(SlowClient(program)).ask() for _ in range(4)]
             for client in slow:
                 client.take(1)
             self.assertEqual(program.get("/metrics").status, 503)
@@ -217,7 +153,7 @@ class SlowClientTest(unittest.TestCase):
     def test_gets_an_answer_of_one_moment(self):
         """Though the datasets change, and are reloaded, and others scrape meanwhile."""
         program = self.start()
-        client = Client(program, self).ask()
+        client = self.enterContext(SlowClient(program)).ask()
         client.head()
         body = client.chunks()
         text = next(body)
@@ -240,7 +176,7 @@ class SlowClientTest(unittest.TestCase):
 
     def test_gets_it_to_the_end_while_the_exporter_stops(self):
         program = self.start()
-        client = Client(program, self).ask()
+        client = self.enterContext(SlowClient(program)).ask()
         client.head()
         body = client.chunks()
         text = next(body)
