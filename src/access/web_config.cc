@@ -104,23 +104,23 @@ void ReadUsers(const YamlNode& node, const FaultSink& sink, WebConfig& config) {
 void ReadRateLimit(const YamlNode& node, const FaultSink& sink,
                    WebConfig& config) {
   const Section section(node, "rate_limit", {"interval", "burst"}, sink);
-  RequestRate limit;
+  RateLimit limit{.requests = 1};
   std::string text;
   if (section.ReadText("interval", text)) {
     const auto interval = ParseGoDuration(text);
     if (!interval) {
       section.Add("interval", "must be a duration such as 1s or 100ms");
     }
-    limit.interval = interval.value_or(limit.interval);
+    limit.per = interval.value_or(limit.per);
   }
   std::uint64_t burst = 0;
   section.ReadCount("burst", burst, 0, std::numeric_limits<int>::max());
-  limit.burst = static_cast<int>(burst);
-  if (limit.interval.count() == 0) return;  // Off, as in the toolkit.
+  limit.burst = static_cast<double>(burst);
+  if (limit.per.count() == 0) return;  // Off, as in the toolkit.
   if (burst == 0) {
     return section.Add("burst", "must be at least 1, or nothing is answered");
   }
-  if (limit.interval > kLongestBurst / limit.burst) {
+  if (limit.per > kLongestBurst / static_cast<std::int64_t>(burst)) {
     return section.Add("burst", "takes more than a hundred years to fill up");
   }
   config.rate_limit = limit;

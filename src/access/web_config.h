@@ -1,4 +1,4 @@
-// --web.config.file: who may ask, and how the connection is kept private.
+// Reads --web.config.file: who may ask, and how the connection is kept private.
 
 #pragma once
 
@@ -23,7 +23,7 @@ struct WebConfig {
   // page that has one.
   std::vector<std::pair<std::string, std::string>> headers;
   std::map<std::string, Secret> users;  // bcrypt hashes; empty: no passwords.
-  std::optional<RequestRate> rate_limit;
+  std::optional<RateLimit> rate_limit;
 
   bool operator==(const WebConfig&) const = default;
 };

@@ -56,15 +56,15 @@ Decision AskBreaker(const Breaker& breaker, Instant now,
 }  // namespace
 
 Admission::Admission(std::shared_ptr<const ProjectSettings> settings,
-                     SharedLimits& shared, SteadyTime now) {
+                     SharedLimits& shared) {
   settings_ = settings;
-  Apply(std::move(settings), shared, now);
+  Apply(std::move(settings), shared);
   generation_ = credentials().Generation();
   secret_version_ = credentials().SecretVersion();
 }
 
 void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
-                      SharedLimits& shared, SteadyTime now) {
+                      SharedLimits& shared) {
   if (settings->credentials != settings_->credentials) {
     generation_ = settings->credentials->Generation();
     secret_version_ = settings->credentials->SecretVersion();
@@ -80,7 +80,7 @@ void Admission::Apply(std::shared_ptr<const ProjectSettings> settings,
                                   : account,
                               lockable == Credentials::Lockable::kKey);
   renewals_.Apply(*settings_, shared);
-  pace_.Apply(*settings_, shared, now);
+  pace_.Apply(*settings_, shared);
   proxy_.Apply(settings_->transport.get(), shared);
 }
 

@@ -53,11 +53,11 @@ class Admission {
   };
 
   Admission(std::shared_ptr<const ProjectSettings> settings,
-            SharedLimits& shared, SteadyTime now);
+            SharedLimits& shared);
 
   // New settings for the same project. What was learned is kept.
   void Apply(std::shared_ptr<const ProjectSettings> settings,
-             SharedLimits& shared, SteadyTime now);
+             SharedLimits& shared);
 
   // Looks whether the credentials were replaced.
   void NoticeNewCredentials(SteadyTime now);

@@ -4,12 +4,11 @@
 
 namespace exporter {
 
-void CloudPace::Apply(const ProjectSettings& settings, SharedLimits& shared,
-                      SteadyTime now) {
+void CloudPace::Apply(const ProjectSettings& settings, SharedLimits& shared) {
   if (settings.rate_limit != rate_limit_) {
     rate_limit_ = settings.rate_limit;
     bucket_.reset();
-    if (rate_limit_) bucket_.emplace(*rate_limit_, now);
+    if (rate_limit_) bucket_.emplace(*rate_limit_);
   }
   user_limit_ = shared.LimitOf(settings.account + "\n" + settings.endpoint);
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/token_bucket.h"
 #include "collect/decision.h"
 #include "collect/instant.h"
 #include "collect/outage.h"
@@ -40,8 +41,7 @@ class CloudPace {
   };
 
   // New settings for the same project. What was learned is kept.
-  void Apply(const ProjectSettings& settings, SharedLimits& shared,
-             SteadyTime now);
+  void Apply(const ProjectSettings& settings, SharedLimits& shared);
 
   // kOpen, kOutage, kPause or kRate.
   [[nodiscard]] Decision Ask(SteadyTime now) const;

@@ -72,7 +72,7 @@ void HealthLog::Changed(Plan::HealthChange change) {
   Project& project =
       projects_
           .try_emplace(dataset.project_id,
-                       Project{.lines = TokenBucket(kLines, {}), .news = {}})
+                       Project{.lines = TokenBucket(kLines), .news = {}})
           .first->second;
   project.news.insert_or_assign(std::move(dataset), std::move(change));
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/token_bucket.h"
 #include "collect/instant.h"
 #include "collect/pacing.h"
 #include "collect/plan.h"

@@ -1,48 +1,12 @@
 #include "collect/pacing.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace exporter {
-namespace {
-
-constexpr double kNearlyOne = 1.0 - 1e-9;  // A token, but for rounding.
-
-}  // namespace
-
 SteadyDuration Jittered(SteadyDuration longest, Rng& rng) {
   std::uniform_int_distribution<SteadyDuration::rep> between(
       longest.count() / 2, longest.count());
   return SteadyDuration(between(rng));
-}
-
-TokenBucket::TokenBucket(const RateLimit& limit, SteadyTime now)
-    : per_second_(limit.requests /
-                  std::chrono::duration<double>(limit.per).count()),
-      burst_(std::max(1.0, limit.burst)),
-      tokens_(burst_),
-      counted_at_(now) {}
-
-double TokenBucket::TokensAt(SteadyTime now) const {
-  const std::chrono::duration<double> passed = now - counted_at_;
-  return std::min(burst_, tokens_ + passed.count() * per_second_);
-}
-
-bool TokenBucket::Take(SteadyTime now) {
-  tokens_ = TokensAt(now);
-  counted_at_ = now;
-  if (tokens_ < kNearlyOne) return false;
-  tokens_ = std::max(0.0, tokens_ - 1);
-  return true;
-}
-
-SteadyTime TokenBucket::TurnAfter(std::size_t others, SteadyTime now) const {
-  const double missing = static_cast<double>(others) + 1 - TokensAt(now);
-  if (missing <= 1 - kNearlyOne) return now;
-  // A century stands for never: it still adds up without overflow.
-  const double seconds = std::min(missing / per_second_, 3e9);
-  return now + std::chrono::ceil<std::chrono::microseconds>(
-                   std::chrono::duration<double>(seconds));
 }
 
 RetryBudget::Second& RetryBudget::At(SteadyTime now) {

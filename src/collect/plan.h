@@ -1,4 +1,4 @@
-// What the planner is told, and what it says is to be done: values.
+// Defines what the planner is told, and what it says is to be done: values.
 
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "auth/credentials.h"
 #include "base/error.h"
 #include "base/result.h"
+#include "base/token_bucket.h"
 #include "collect/instant.h"
 #include "collect/pacing.h"
 #include "collect/settings.h"

@@ -23,9 +23,9 @@ void Planner::Configure(
   for (const auto& wanted : projects) {
     std::shared_ptr<ProjectState>& project = known[wanted->project_id];
     if (project) {
-      project->Apply(wanted, shared_, now.steady);
+      project->Apply(wanted, shared_);
     } else {
-      project = std::make_shared<ProjectState>(wanted, shared_, now.steady);
+      project = std::make_shared<ProjectState>(wanted, shared_);
       projects_.push_back(project);
     }
   }

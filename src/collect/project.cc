@@ -25,8 +25,8 @@ SteadyTime LastDeadline(const Entry& entry) {
 }  // namespace
 
 void ProjectState::Apply(std::shared_ptr<const ProjectSettings> settings,
-                         SharedLimits& shared, SteadyTime now) {
-  admission_.Apply(std::move(settings), shared, now);
+                         SharedLimits& shared) {
+  admission_.Apply(std::move(settings), shared);
   retired = false;
   reach_is_known_ = false;
 }

@@ -25,12 +25,12 @@ struct Plan;
 class ProjectState {
  public:
   ProjectState(std::shared_ptr<const ProjectSettings> settings,
-               SharedLimits& shared, SteadyTime now)
-      : admission_(std::move(settings), shared, now) {}
+               SharedLimits& shared)
+      : admission_(std::move(settings), shared) {}
 
   // New settings for the same project. Pauses and experience are kept.
   void Apply(std::shared_ptr<const ProjectSettings> settings,
-             SharedLimits& shared, SteadyTime now);
+             SharedLimits& shared);
 
   // Looks whether a request may go, and fails those who wait in vain. How long
   // a queue has been held up by a pause or by our own limit since the last

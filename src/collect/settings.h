@@ -1,5 +1,5 @@
-// What the collector is told to collect, and from where: values, made from the
-// configuration by whoever builds the program.
+// Says what the collector is told to collect, and from where: values, made from
+// the configuration by whoever builds the program.
 
 #pragma once
 
@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "auth/credentials.h"
+#include "base/token_bucket.h"
 #include "model/dataset.h"
 #include "model/discovery_settings.h"
 #include "model/duration_unit.h"
 #include "model/memory_limits.h"
-#include "model/rate_limit.h"
 #include "model/shard.h"
 #include "net/transport.h"
 

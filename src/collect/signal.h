@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/token_bucket.h"
 #include "collect/pacing.h"
 
 namespace exporter {

@@ -101,12 +101,10 @@ void Throttle::LearnPace(const Refusal& refusal, SteadyTime now) {
   }
   if (counts_since_ && accepted_ > 0 && now - *counts_since_ < kLongestCount &&
       now > *counts_since_) {
-    const double per_ms =
-        static_cast<double>(accepted_) /
-        std::chrono::duration<double, std::milli>(now - *counts_since_).count();
-    const auto per = learned ? learned->per : std::chrono::milliseconds(10s);
+    const std::chrono::duration<double> counted = now - *counts_since_;
+    const auto per = learned ? learned->per : std::chrono::nanoseconds(10s);
     const double measured =
-        kBelowMeasured * per_ms * static_cast<double>(per.count());
+        kBelowMeasured * static_cast<double>(accepted_) * (per / counted);
     if (!learned) {
       learned = RateLimit{.requests = measured, .per = per, .burst = 1};
     } else if (pace_) {
@@ -121,7 +119,7 @@ void Throttle::LearnPace(const Refusal& refusal, SteadyTime now) {
   if (!learned) return;
   learned->requests = std::max(learned->requests, 1e-3);
   pace_ = learned;
-  bucket_.emplace(*learned, now);
+  bucket_.emplace(*learned);
   pace_set_at_ = now;
 }
 
@@ -139,7 +137,7 @@ void Throttle::RaisePace(SteadyTime now) {
   if (most_requests_ > 0) {
     pace_->requests = std::min(pace_->requests, most_requests_);
   }
-  bucket_.emplace(*pace_, now);
+  bucket_.emplace(*pace_);
 }
 
 }  // namespace exporter

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/token_bucket.h"
 #include "cloud/gateway_limit.h"
 #include "collect/instant.h"
 #include "collect/pacing.h"

@@ -1,5 +1,5 @@
-// The configuration in force: plain values, checked. Every default of the
-// documentation stands beside its member.
+// Defines the configuration in force: plain values, checked. Every default of
+// the documentation stands beside its member.
 
 #pragma once
 
@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "base/token_bucket.h"
 #include "model/dataset.h"
 #include "model/discovery_settings.h"
 #include "model/duration_unit.h"
 #include "model/memory_limits.h"
-#include "model/rate_limit.h"
 #include "net/transport.h"
 
 namespace exporter {
@@ -53,8 +53,8 @@ struct EnvironmentConfig {
   bool operator==(const EnvironmentConfig&) const = default;
 };
 struct ProfileConfig {
-  std::string file;  // Empty: HUAWEICLOUD_SDK_CREDENTIALS_FILE, else
-                     // ~/.huaweicloud/credentials.
+  // Empty: HUAWEICLOUD_SDK_CREDENTIALS_FILE, else ~/.huaweicloud/credentials.
+  std::string file;
   std::string section = "basic";
   bool operator==(const ProfileConfig&) const = default;
 };
@@ -89,8 +89,8 @@ struct ProjectConfig {
   HttpConfig http;
   CredentialsConfig credentials;
   std::vector<Dataset> datasets;  // Those of dataset_files after the others.
-  std::size_t own_datasets = 0;   // How many of them stand in the configuration
-                                  // itself, at the front.
+  // How many of them stand in the configuration itself, at the front.
+  std::size_t own_datasets = 0;
   std::vector<std::string> dataset_files;  // The patterns, resolved.
   std::optional<DiscoverySettings> discovery;
 };

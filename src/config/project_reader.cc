@@ -73,18 +73,18 @@ RateLimit ReadRateLimit(const YamlNode& node, const Source& source) {
                         source.faults);
   std::uint64_t requests = 1;
   std::uint64_t burst = 1;
-  RateLimit limit;
+  std::chrono::milliseconds per{};
   if (node.content->kind == YamlContent::Kind::kMap) {
     for (const char* key : {"requests", "per"}) {
       if (section.Find(key) == nullptr) section.Add(key, "is missing");
     }
   }
   section.ReadCount("requests", requests, 1, 1'000'000);
-  section.ReadDuration("per", limit.per, {1ms, 24h});
+  section.ReadDuration("per", per, {1ms, 24h});
   section.ReadCount("burst", burst, 1, 1'000'000);
-  limit.requests = static_cast<double>(requests);
-  limit.burst = static_cast<double>(burst);
-  return limit;
+  return {.requests = static_cast<double>(requests),
+          .per = per,
+          .burst = static_cast<double>(burst)};
 }
 
 // The certificates in the file at `key`; empty where there are none.

@@ -40,7 +40,8 @@ std::string Quoted(std::string_view text) {
 }
 
 // `text` as a YAML scalar: as it is where no reader can take it for anything
-// else, in double quotes otherwise.
+// else, in double quotes otherwise. YAML::Emitter writes the texts true, 123
+// and .inf without quotes, and U+0085 as it is.
 std::string Scalar(std::string_view text) {
   const auto is_letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -155,7 +156,7 @@ void Write(const ScrapeConfig& scrape, Writer& out) {
 void Write(const RateLimit& limit, Writer& out) {
   out.Open("rate_limit");
   out.Count("requests", static_cast<std::uint64_t>(limit.requests));
-  out.Time("per", limit.per);
+  out.Time("per", std::chrono::floor<std::chrono::milliseconds>(limit.per));
   out.Count("burst", static_cast<std::uint64_t>(limit.burst));
   out.Close();
 }

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 TEST(RateLimiterTest, LetsABurstPassAndThenOneAfterEachInterval) {
   FakeClock clock;
   clock.Advance(1h);
-  RateLimiter limiter({.interval = 100ms, .burst = 3});
+  RateLimiter limiter({.requests = 1, .per = 100ms, .burst = 3});
 
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(limiter.Allow(clock.SteadyNow()));
   EXPECT_FALSE(limiter.Allow(clock.SteadyNow()));
@@ -26,7 +26,7 @@ TEST(RateLimiterTest, LetsABurstPassAndThenOneAfterEachInterval) {
 
 TEST(RateLimiterTest, SavesUpNoMoreThanTheBurst) {
   FakeClock clock;
-  RateLimiter limiter({.interval = 100ms, .burst = 2});
+  RateLimiter limiter({.requests = 1, .per = 100ms, .burst = 2});
   clock.Advance(24h);
 
   EXPECT_TRUE(limiter.Allow(clock.SteadyNow()));

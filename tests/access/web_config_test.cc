@@ -117,7 +117,7 @@ rate_limit:
                 {"X-Frame-Options", "deny"}}));
   EXPECT_EQ(config.users.at("prometheus").Reveal(), kHash);
   ASSERT_TRUE(config.rate_limit);
-  EXPECT_EQ(config.rate_limit->interval, 100ms);
+  EXPECT_EQ(config.rate_limit->per, 100ms);
   EXPECT_EQ(config.rate_limit->burst, 20);
 }
 

@@ -63,8 +63,8 @@ class AdmissionTest : public testing::Test {
 
 TEST_F(AdmissionTest, GivesUpAKeyAtMostOnceAMinuteForAllProjectsOfIt) {
   credentials_->lockable = Credentials::Lockable::kKey;
-  Admission one(Project("p1"), shared_, now_.steady);
-  Admission other(Project("p2"), shared_, now_.steady);
+  Admission one(Project("p1"), shared_);
+  Admission other(Project("p2"), shared_);
   Ask(one, nullptr);
   Ask(one, &kRefused);
   ASSERT_TRUE(WasGivenUp());
@@ -83,7 +83,7 @@ TEST_F(AdmissionTest, GivesUpAKeyAtMostOnceAMinuteForAllProjectsOfIt) {
 
 TEST_F(AdmissionTest, GivesUpTokensEverMoreSeldomWhereTheApiRefusesEachOne) {
   credentials_->lockable = Credentials::Lockable::kPassword;
-  Admission admission(Project("p1"), shared_, now_.steady);
+  Admission admission(Project("p1"), shared_);
 
   std::vector<SteadyTime> given_up;
   for (int second = 0; second < 7200; ++second, PassTime(1s)) {

@@ -42,7 +42,7 @@ struct WaitingScrape {
     auto settings = std::make_shared<ProjectSettings>();
     settings->project_id = std::string(1, 'p');
     settings->credentials = std::make_shared<FakeCredentials>();
-    return std::make_shared<ProjectState>(settings, shared, now.steady);
+    return std::make_shared<ProjectState>(settings, shared);
   }();
   Scrape scrape{.order = {.began = now.steady,
                           .deadline = now.steady + std::chrono::seconds(10)},
