@@ -14,6 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/c_pointer.h"
+
 namespace exporter {
 namespace {
 
@@ -21,18 +23,10 @@ namespace {
 // TLS 1.2.
 constexpr char kDefaultCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES";
 
-template <typename T, void (*free_it)(T*)>
-struct Freer {
-  void operator()(T* it) const { free_it(it); }
-};
-using Certificate = std::unique_ptr<X509, Freer<X509, X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY, EVP_PKEY_free>>;
-using Names =
-    std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES, GENERAL_NAMES_free>>;
-struct BioFreer {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-using Bio = std::unique_ptr<BIO, BioFreer>;
+using Certificate = CPointer<X509, X509_free>;
+using Key = CPointer<EVP_PKEY, EVP_PKEY_free>;
+using Names = CPointer<GENERAL_NAMES, GENERAL_NAMES_free>;
+using Bio = CPointer<BIO, BIO_free>;
 
 Bio Reading(const std::string& text) {
   return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));

@@ -11,6 +11,7 @@
 #include <ctime>
 #include <string>
 
+#include "base/file_descriptor.h"
 #include "base/utf8.h"
 #include "cloud/text.h"
 
@@ -31,13 +32,12 @@ void NotifyServiceManager(std::string_view state) {
   if (length >= sizeof(address.sun_path)) return;
   std::copy_n(path, length, address.sun_path);
   if (path[0] == '@') address.sun_path[0] = '\0';
-  const int socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket_fd < 0) return;
+  const FileDescriptor sender(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!sender) return;
   const auto size =
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  sendto(socket_fd, state.data(), state.size(), MSG_NOSIGNAL,
+  sendto(sender.Get(), state.data(), state.size(), MSG_NOSIGNAL,
          reinterpret_cast<const sockaddr*>(&address), size);
-  close(socket_fd);
 }
 
 void NotifyReloading() {

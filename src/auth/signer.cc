@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -15,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/c_pointer.h"
 #include "base/header_text.h"
 #include "net/url.h"
 
@@ -80,18 +80,10 @@ class Sha256 {
   }
 
  private:
-  template <auto function>
-  struct Free {
-    template <typename T>
-    void operator()(T* object) const {
-      function(object);
-    }
-  };
-
   Sha256()
       : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr)),
         hash_(EVP_MD_CTX_new()) {
-    const std::unique_ptr<EVP_MAC, Free<EVP_MAC_free>> mac(
+    const CPointer<EVP_MAC, EVP_MAC_free> mac(
         EVP_MAC_fetch(nullptr, "HMAC", nullptr));
     hmac_.reset(EVP_MAC_CTX_new(mac.get()));
     Check(algorithm_ && hash_ && hmac_);
@@ -107,9 +99,9 @@ class Sha256 {
     if (success != 1) throw std::runtime_error("OpenSSL has no HMAC-SHA256");
   }
 
-  std::unique_ptr<EVP_MD, Free<EVP_MD_free>> algorithm_;
-  std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>> hash_;
-  std::unique_ptr<EVP_MAC_CTX, Free<EVP_MAC_CTX_free>> hmac_;
+  CPointer<EVP_MD, EVP_MD_free> algorithm_;
+  CPointer<EVP_MD_CTX, EVP_MD_CTX_free> hash_;
+  CPointer<EVP_MAC_CTX, EVP_MAC_CTX_free> hmac_;
   Secret hmac_key_;  // The one that hmac_ knows.
 };
 

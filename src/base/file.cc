@@ -50,11 +50,11 @@ Result<FileText> ReadFile(const std::string& path, std::size_t max_bytes) {
 void HoldStandardStreams() {
   // The lowest free number is taken. Read-only, so that the log still counts
   // its lines as dropped.
-  int fd = -1;
-  do {
-    fd = open("/dev/null", O_RDONLY);
-  } while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd >= 0) close(fd);
+  for (;;) {
+    FileDescriptor lowest(open("/dev/null", O_RDONLY));
+    if (!lowest || lowest.Get() > STDERR_FILENO) return;
+    (void)lowest.Release();
+  }
 }
 
 }  // namespace exporter

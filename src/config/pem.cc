@@ -5,20 +5,16 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <memory>
+#include "base/c_pointer.h"
 
 namespace exporter {
 namespace {
 
-struct Free {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
+using Bio = CPointer<BIO, BIO_free>;
+using X509Certificate = CPointer<X509, X509_free>;
 
-std::unique_ptr<BIO, Free> Open(const std::string& pem) {
-  return std::unique_ptr<BIO, Free>(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+Bio Open(const std::string& pem) {
+  return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
 // Never asks at the terminal, as OpenSSL would by itself.
@@ -27,8 +23,8 @@ int NoPassword(char* /*buffer*/, int /*size*/, int /*for_writing*/,
   return -1;
 }
 
-std::unique_ptr<X509, Free> FirstCertificate(const std::string& pem) {
-  return std::unique_ptr<X509, Free>(
+X509Certificate FirstCertificate(const std::string& pem) {
+  return X509Certificate(
       PEM_read_bio_X509(Open(pem).get(), nullptr, NoPassword, nullptr));
 }
 
@@ -42,7 +38,7 @@ std::string WhyNotCertificates(const std::string& pem) {
 
 std::string WhyNotKeyOf(const std::string& certificate,
                         const std::string& key) {
-  const std::unique_ptr<EVP_PKEY, Free> private_key(
+  const CPointer<EVP_PKEY, EVP_PKEY_free> private_key(
       PEM_read_bio_PrivateKey(Open(key).get(), nullptr, NoPassword, nullptr));
   const auto owner = FirstCertificate(certificate);
   const bool fits = private_key != nullptr && owner != nullptr &&

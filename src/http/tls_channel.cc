@@ -10,15 +10,13 @@
 #include <string_view>
 #include <utility>
 
+#include "base/c_pointer.h"
 #include "base/log.h"
 
 namespace exporter {
 namespace {
 
-struct SslFreer {
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-};
-using Ssl = std::unique_ptr<SSL, SslFreer>;
+using Ssl = CPointer<SSL, SSL_free>;
 
 // "10.1.2.3"; empty where it has left.
 std::string PeerName(int socket) {
