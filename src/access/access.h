@@ -1,4 +1,4 @@
-// The web configuration in force.
+// Keeps the web configuration in force.
 
 #pragma once
 

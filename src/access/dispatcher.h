@@ -1,4 +1,5 @@
-// From a request to its answer: who may ask, what, and how many at once.
+// Leads a request to its answer: decides who may ask, what, and how many at
+// once.
 
 #pragma once
 

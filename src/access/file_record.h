@@ -10,8 +10,8 @@
 
 namespace exporter {
 
-// Files that were read, and what they said, so that one can tell whether they
-// still say it. Not safe for concurrent use.
+// Remembers files that were read, and what they said, so that one can tell
+// whether they still say it. Not safe for concurrent use.
 class FileRecord {
  public:
   // As ReadFile; kept.

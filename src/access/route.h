@@ -9,8 +9,8 @@
 
 namespace exporter {
 
-// What is done for a path: `handle` answers at once, `scrape` later. Requests
-// come without their body: no route reads one.
+// Says what is done for a path: `handle` answers at once, `scrape` later.
+// Requests come without their body: no route reads one.
 struct Route {
   std::string path;                  // All of it: "/metrics".
   std::vector<std::string> methods;  // "GET" allows "HEAD" as well.

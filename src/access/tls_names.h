@@ -1,5 +1,5 @@
-// The names that the exporter toolkit, and so Go, has for what OpenSSL calls
-// differently.
+// Knows the names that the exporter toolkit, and so Go, has for what OpenSSL
+// calls differently.
 
 #pragma once
 

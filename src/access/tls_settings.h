@@ -16,11 +16,11 @@ enum class ClientAuth {
   kRequireAndVerify,  // The only one that proves who the client is.
 };
 
-// How TLS is spoken, all files read.
+// Says how TLS is spoken, all files read.
 struct TlsSettings {
-  std::string certificates;  // PEM: the server's, then those that lead to its
-                             // root.
-  Secret key;                // PEM, without passphrase.
+  // PEM: the server's, then those that lead to its root.
+  std::string certificates;
+  Secret key;  // PEM, without passphrase.
   ClientAuth client_auth = ClientAuth::kNone;
   std::optional<std::string> client_ca;  // PEM; none: those of the system.
   // Client certificates have to hold one of these DNS names, e-mail and IP

@@ -1,4 +1,4 @@
-// Where clients find this exporter, by --web.external-url and
+// Says where clients find this exporter, by --web.external-url and
 // --web.route-prefix. What a proxy or a client says of it (X-Forwarded-...) is
 // not believed.
 

@@ -15,8 +15,8 @@
 
 namespace exporter {
 
-// What the endpoints need of the rest of the program. All of it is safe for
-// concurrent use and outlives the server.
+// Holds what the endpoints need of the rest of the program. All of it is safe
+// for concurrent use and outlives the server.
 struct EndpointContext {
   const Flags& flags;
   const Clock& clock;

@@ -13,7 +13,8 @@
 
 namespace exporter {
 
-// The metrics about the program and its configuration. Safe for concurrent use.
+// Keeps the metrics about the program and its configuration. Safe for
+// concurrent use.
 class OwnMetrics {
  public:
   // `registry` also holds what the other rooms count, and must outlive this.

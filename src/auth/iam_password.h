@@ -9,9 +9,9 @@
 
 namespace exporter {
 
-// A token of one project, got from IAM with the password of a user, who may be
-// shared with other projects. Renewed half an hour before its end, and when it
-// is refused.
+// Holds a token of one project, got from IAM with the password of a user, who
+// may be shared with other projects. Renewed half an hour before its end, and
+// when it is refused.
 class IamPassword final : public Credentials {
  public:
   IamPassword(std::shared_ptr<IamUser> user, std::string project_id);

@@ -1,5 +1,5 @@
-// Tokens of IAM, which is OpenStack's Keystone or speaks its API: how one is
-// asked for with a password, and what the answers mean. Pure.
+// Speaks of tokens with IAM, which is OpenStack's Keystone or speaks its API:
+// how one is asked for with a password, and what the answers mean. Pure.
 
 #pragma once
 

@@ -8,12 +8,12 @@
 
 namespace exporter {
 
-// A temporary key of the agency that is bound to the server (ECS) we run on,
-// from its metadata service. Each renewal is two requests: one for a token of
-// the service, which servers in hardened mode insist on and older ones do not
-// know, one for the key. Never through a proxy: the address means this server
-// only from this server. Renewed 40 minutes before its end, as the SDKs do.
-// Source: ECS user guide, "Obtaining metadata".
+// Holds a temporary key of the agency that is bound to the server (ECS) we run
+// on, from its metadata service. Each renewal is two requests: one for a token
+// of the service, which servers in hardened mode insist on and older ones do
+// not know, one for the key. Never through a proxy: the address means this
+// server only from this server. Renewed 40 minutes before its end, as the SDKs
+// do. Source: ECS user guide, "Obtaining metadata".
 class InstanceMetadata final : public Credentials {
  public:
   explicit InstanceMetadata(std::string endpoint = "http://169.254.169.254");

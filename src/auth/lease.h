@@ -9,9 +9,10 @@
 
 namespace exporter {
 
-// The times of something that is held until it ends and is renewed before: a
-// token, a temporary key. Says whether a renewal is wanted, not whether it may
-// go: collect/renewal_gate.h holds it back after one that was asked for failed.
+// Keeps the times of something that is held until it ends and is renewed
+// before: a token, a temporary key. Says whether a renewal is wanted, not
+// whether it may go: collect/renewal_gate.h holds it back after one that was
+// asked for failed.
 //
 // Not safe for concurrent use.
 class Lease {

@@ -10,10 +10,10 @@
 
 namespace exporter {
 
-// A temporary key of the pod (CCE) we run in, from the agent beside it, to whom
-// a projected service account token proves which pod that is. Never through a
-// proxy. Renewed 40 minutes before its end; where the token cannot be read,
-// that is tried at most once a second.
+// Holds a temporary key of the pod (CCE) we run in, from the agent beside it,
+// to whom a projected service account token proves which pod that is. Never
+// through a proxy. Renewed 40 minutes before its end; where the token cannot be
+// read, that is tried at most once a second.
 class PodIdentity final : public Credentials {
  public:
   struct Settings {

@@ -1,4 +1,4 @@
-// Credentials files as the cloud's SDKs and tools share them:
+// Reads credentials files as the cloud's SDKs and tools share them:
 //
 //   [basic]
 //   ak = ...

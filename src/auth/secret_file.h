@@ -1,5 +1,5 @@
-// Secrets as the configuration gives them: outright, or in a file that may
-// change while we run.
+// Reads secrets as the configuration gives them: outright, or in a file that
+// may change while we run.
 
 #pragma once
 

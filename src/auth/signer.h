@@ -6,7 +6,8 @@
 
 namespace exporter {
 
-// An access key. None of the parts holds a control character.
+// Signs requests with an access key. None of the parts holds a control
+// character.
 struct SigningKey {
   Secret id;      // "AK"; shown in the signature, yet no one's business.
   Secret secret;  // "SK"; never leaves the process.

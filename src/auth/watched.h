@@ -10,8 +10,8 @@
 
 namespace exporter {
 
-// A value of the world outside that may change at any time, such as a secret
-// in a file: read again at most once a second.
+// Keeps a value of the world outside that may change at any time, such as a
+// secret in a file: it is read again at most once a second.
 //
 // It is read, not watched for signs of a change: that costs some 15 µs a file
 // and second, and no rename, symlink swap or second write within the same tick

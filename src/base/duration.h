@@ -1,4 +1,4 @@
-// Durations as Prometheus writes them: "500ms", "5s", "1m30s".
+// Reads and writes durations as Prometheus does: "500ms", "5s", "1m30s".
 
 #pragma once
 

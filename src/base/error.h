@@ -1,4 +1,4 @@
-// What went wrong, sorted by what the caller should do next.
+// An error says what went wrong, sorted by what the caller should do next.
 //
 // The list is closed and short on purpose: each kind but kConfig is a value of
 // the `reason` label, so the list bounds how many time series a bad day can

@@ -4,7 +4,7 @@
 
 namespace exporter {
 
-// What is wrong at one place of a file that a person wrote.
+// Says what is wrong at one place of a file that a person wrote.
 struct Fault {
   std::string file;
   int line = 0;    // From 1; 0 when the file as a whole is meant.

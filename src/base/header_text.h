@@ -1,4 +1,4 @@
-// The parts that the values of HTTP headers are made of.
+// Knows the parts that values of HTTP headers are made of.
 
 #pragma once
 

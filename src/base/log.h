@@ -1,4 +1,4 @@
-// What the program tells its operator: one event a line on stderr, in logfmt or
+// Tells the operator what happens: one event a line on stderr, in logfmt or
 // JSON. Messages are fixed texts that can be searched for; what differs from
 // event to event stands in the fields. No secret comes here, and no thread
 // waits for a stderr that nobody reads (see line_writer.h).

@@ -1,4 +1,4 @@
-// A string that must not end up in a log, a label or an error message.
+// Holds a string that must not end up in a log, a label or an error message.
 
 #pragma once
 

@@ -1,4 +1,4 @@
-// What this build is. Set by the build system, in this one file.
+// Says what this build is. Set by the build system, in this one file.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// What a page says that came in place of the JSON of an API: those of gateways,
-// proxies and logins. Pure; never fails, whatever bytes came.
+// Finds what a page says that came in place of the JSON of an API: those of
+// gateways, proxies and logins. Pure; never fails, whatever bytes came.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// What any API of the cloud, its gateway, IAM or a metadata service means by a
-// reply that is no success. Pure; never fails, whatever bytes came.
+// Tells what any API of the cloud, its gateway, IAM or a metadata service means
+// by a reply that is no success. Pure; never fails, whatever bytes came.
 
 #pragma once
 

@@ -14,8 +14,8 @@ struct GatewayLimit {
   // Whose limit it is: the user's, for all that he asks; else that of one API,
   // or of an app. Where the reply does not say, it is taken for the user's.
   bool is_of_user = true;
-  std::optional<int> requests;  // In `window`, up to 1,000,000; none: not said.
-                                // 0: nothing is let through.
+  // In `window`, up to 1,000,000; none: not said. 0: nothing is let through.
+  std::optional<int> requests;
   std::chrono::milliseconds window{};  // Up to 30 days.
 };
 

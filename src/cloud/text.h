@@ -1,5 +1,5 @@
-// What the cloud says, as far as it may be shown: short, on one line, without
-// our own secrets. Pure.
+// Makes what the cloud says fit to be shown: short, on one line, without our
+// own secrets. Pure.
 
 #pragma once
 

@@ -11,7 +11,7 @@
 
 namespace exporter {
 
-// Where each dataset of the whole configuration was first seen.
+// Remembers where each dataset of the whole configuration was first seen.
 using SeenDatasets = std::map<DatasetKey, Fault>;
 
 // Appends the datasets of the list `items` to `project`, whose id and region

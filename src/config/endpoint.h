@@ -1,5 +1,5 @@
-// The URLs that a configuration names. Messages do not quote them: a password
-// may stand in one by mistake.
+// Checks the URLs that a configuration names. Messages do not quote them: a
+// password may stand in one by mistake.
 
 #pragma once
 

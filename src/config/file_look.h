@@ -1,5 +1,5 @@
-// The files that a pattern of `dataset_files` names, and how they look from
-// outside, so that a change is seen without reading them.
+// Finds the files that a pattern of `dataset_files` names, and how they look
+// from outside, so that a change is seen without reading them.
 
 #pragma once
 

@@ -9,7 +9,7 @@
 
 namespace exporter {
 
-// The configuration file that is being read.
+// Holds the configuration file that is being read.
 struct Source {
   std::string folder;  // What relative paths are relative to; may be empty.
   FaultSink faults;

@@ -1,4 +1,4 @@
-// The paths and the URL at which clients find the program.
+// Reads the paths and the URL at which clients find the program.
 
 #pragma once
 

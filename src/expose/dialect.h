@@ -1,4 +1,4 @@
-// What the text formats differ in, as a table. Knows no bytes of samples.
+// Says what the text formats differ in, as a table. Knows no bytes of samples.
 
 #pragma once
 
@@ -35,11 +35,13 @@ struct Dialect {
   std::array<std::string_view, kFamilyTypes> types;  // In TYPE, by FamilyType.
   std::array<Metadata, 3> metadata;                  // In their order.
   const char* escaped_in_help;
-  bool declares_stem;  // A counter "a_total" is declared as "a", an info
-                       // "a_info" as "a", and a counter without "_total" is
-                       // none; else all are declared by their whole names.
-  bool composite;  // A histogram or a summary is one sample that holds all its
-                   // numbers; else each number is a sample.
+  // A counter "a_total" is declared as "a", an info "a_info" as "a", and a
+  // counter without "_total" is none; else all are declared by their whole
+  // names.
+  bool declares_stem;
+  // A histogram or a summary is one sample that holds all its numbers; else
+  // each number is a sample.
+  bool composite;
   StartForm start;
   int timestamp_decimals;  // Of milliseconds since 1970: 3 makes seconds.
   std::string_view end;    // Of the whole exposition.

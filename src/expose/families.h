@@ -1,5 +1,5 @@
-// The families that an exposition says of datasets and of the scrape, in the
-// order in which they are written.
+// Lists the families that an exposition says of datasets and of the scrape, in
+// the order in which they are written.
 //
 // These names are our public interface: renaming one breaks dashboards.
 

@@ -10,9 +10,9 @@
 
 namespace exporter {
 
-// The labels of the datasets of a catalogue, escaped and joined once, since
-// they are written in thousands of lines at each scrape. All formats escape
-// labels alike, so one table serves all.
+// Holds the labels of the datasets of a catalogue, escaped and joined once,
+// since they are written in thousands of lines at each scrape. All formats
+// escape labels alike, so one table serves all.
 //
 // Safe for concurrent use: never changes.
 class LabelTable {

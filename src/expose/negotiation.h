@@ -1,5 +1,5 @@
-// Which of the text formats a client gets. Knows HTTP's Accept header and
-// nothing of metrics.
+// Decides which of the text formats a client gets. Knows HTTP's Accept header
+// and nothing of metrics.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// The bytes of all text formats: heads of families, labels, numbers and times.
-// Knows nothing of datasets.
+// Writes the bytes of all text formats: heads of families, labels, numbers and
+// times. Knows nothing of datasets.
 
 #pragma once
 
@@ -15,11 +15,13 @@ namespace exporter {
 
 // What is said of a family above its samples.
 struct Family {
-  std::string_view name;  // As its samples have it in all formats: a counter
-                          // ends in "_total", an info in "_info".
+  // As its samples have it in all formats: a counter ends in "_total", an info
+  // in "_info".
+  std::string_view name;
   FamilyType type;
-  std::string_view unit;  // The last word of the name, "_total" aside, e.g.
-                          // "seconds"; empty when it has none.
+  // The last word of the name, "_total" aside, e.g. "seconds"; empty when it
+  // has none.
+  std::string_view unit;
   std::string_view help;
 };
 

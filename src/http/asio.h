@@ -1,5 +1,5 @@
-// Boost.Asio as this room uses it: one thread, so that executors need no type
-// erasure, and errors as codes. For the two sources that wait for sockets
+// Brings Boost.Asio as this room uses it: one thread, so that executors need no
+// type erasure, and errors as codes. For the two sources that wait for sockets
 // alone.
 
 #pragma once

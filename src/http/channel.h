@@ -1,4 +1,4 @@
-// The bytes of one connection, in the clear or over TLS.
+// Carries the bytes of one connection, in the clear or over TLS.
 
 #pragma once
 

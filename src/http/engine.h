@@ -1,4 +1,4 @@
-// The thread that owns all connections.
+// Runs the thread that owns all connections.
 
 #pragma once
 

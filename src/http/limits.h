@@ -5,17 +5,18 @@
 
 namespace exporter {
 
+// Says how large a request may be, and how it is read.
 struct RequestLimits {
   std::size_t request_line_bytes = std::size_t{8} * 1024;  // More: 414.
-  std::size_t head_bytes =
-      std::size_t{64} * 1024;  // Request line and headers: 431.
-  std::size_t headers = 100;   // More: 431.
+  // Of request line and headers. More: 431.
+  std::size_t head_bytes = std::size_t{64} * 1024;
+  std::size_t headers = 100;                        // More: 431.
   std::size_t body_bytes = std::size_t{64} * 1024;  // More: 413.
   // Handlers get the target as it came, whatever it is, and no path or query.
   bool raw_targets = false;
 };
 
-// What one client may take, and all of them together.
+// Says what one client may take, and all of them together.
 struct ServerLimits {
   RequestLimits request{};
   // From accept, or from the first byte on a connection that was idle, to the

@@ -1,4 +1,4 @@
-// What a client asked, as handlers see it.
+// Holds what a client asked, as handlers see it.
 
 #pragma once
 

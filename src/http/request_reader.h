@@ -1,4 +1,4 @@
-// Bytes as they come from a client → requests. Pure: knows no socket.
+// Turns bytes as they come from a client into requests. Pure: knows no socket.
 
 #pragma once
 

@@ -7,7 +7,7 @@
 
 namespace exporter {
 
-// Identity of a dataset: the labels of all its series.
+// Names a dataset by the labels of all its series.
 struct DatasetKey {
   std::string project_id;
   std::string dataset_id;

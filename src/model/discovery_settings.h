@@ -5,7 +5,7 @@
 
 namespace exporter {
 
-// How the datasets of a project are found.
+// Says how the datasets of a project are found.
 struct DiscoverySettings {
   std::chrono::milliseconds refresh_interval{300'000};
   std::string include;       // RE2 on the name. Empty: all.

@@ -2,7 +2,7 @@
 
 namespace exporter {
 
-// The unit of duration_time, which the API reference does not say.
+// Says the unit of duration_time, since the API reference does not.
 enum class DurationUnit { kSeconds, kMilliseconds };
 
 }  // namespace exporter

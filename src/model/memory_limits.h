@@ -4,7 +4,7 @@
 
 namespace exporter {
 
-// How long what was learned of a dataset counts.
+// Says how long what was learned of a dataset counts.
 struct MemoryLimits {
   // An answer, or a failure, younger than this is used again: while a task is
   // in flight, and when none is.

@@ -1,5 +1,5 @@
-// What one collection says about its datasets: the value that collect makes and
-// expose and serve show.
+// Says what one collection knows of its datasets: the value that collect makes
+// and expose and serve show.
 
 #pragma once
 

@@ -1,6 +1,6 @@
-// Which instance of several looks after a dataset. Part of the public promise:
-// every version and every machine must say the same, or replicas that are
-// updated one by one would leave gaps and overlaps.
+// Decides which instance of several looks after a dataset. Part of the public
+// promise: every version and every machine must say the same, or replicas that
+// are updated one by one would leave gaps and overlaps.
 
 #pragma once
 

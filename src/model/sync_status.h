@@ -1,4 +1,4 @@
-// What ModelArts says about the latest synchronization task of a dataset.
+// Says what ModelArts tells of the latest synchronization task of a dataset.
 //
 // Source: API reference, SyncDataSourceState, table 2. The field a value comes
 // from stands beside it. The one reply the reference shows has two of the ten

@@ -1,6 +1,6 @@
-// What ModelArts answers, as values. Every function takes whatever bytes came
-// and never fails in another way than it says; none quotes a reply's body, but
-// for the cloud's own message.
+// Reads what ModelArts answers into values. Every function takes whatever bytes
+// came and never fails in another way than it says; none quotes a reply's body,
+// but for the cloud's own message.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// What we ask ModelArts, as requests that still lack deadline, transport and
-// proof.
+// Writes what we ask ModelArts, as requests that still lack deadline, transport
+// and proof.
 
 #pragma once
 

@@ -6,9 +6,9 @@
 
 namespace exporter {
 
-// Which of the kept connections to a host new exchanges may join. In HTTP/2
-// many share one, and one whose other end has frozen while the kernel there
-// acknowledges all it gets would swallow whatever is sent on it. So the
+// Decides which of the kept connections to a host new exchanges may join. In
+// HTTP/2 many share one, and one whose other end has frozen while the kernel
+// there acknowledges all it gets would swallow whatever is sent on it. So the
 // connections to a host have a generation, and an exchange that is not answered
 // in its time, while nobody else of its generation is, ends it: whoever comes
 // later joins none of it, while those who are on it already may still be

@@ -1,4 +1,4 @@
-// The one door through which the program reaches the network.
+// Is the one door through which the program reaches the network.
 
 #pragma once
 
@@ -29,8 +29,9 @@ struct HttpReply {
   int status;  // As received: judging it is the caller's job.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::string proxy = {};  // The proxy that was asked in plain HTTP, and may
-                           // have answered itself: "proxy:3128"; empty: none.
+  // The proxy that was asked in plain HTTP, and may have answered itself:
+  // "proxy:3128"; empty: none.
+  std::string proxy = {};
 };
 
 // The first header called `name`, whatever its case; empty if there is none.

@@ -9,8 +9,9 @@
 
 namespace exporter {
 
-// The header lines of a request as libcurl wants them, one request after the
-// other in the same memory: curl_slist_append takes two pieces of it a line.
+// Makes the header lines of a request as libcurl wants them, one request after
+// the other in the same memory: curl_slist_append takes two pieces of it a
+// line.
 //
 // Not safe for concurrent use.
 class HeaderList {

@@ -1,5 +1,5 @@
-// A reply as it arrives: which of its lines count, and how much of it is too
-// much. Knows nothing of who carries it.
+// Takes a reply as it arrives: which of its lines count, and how much of it is
+// too much. Knows nothing of who carries it.
 
 #pragma once
 

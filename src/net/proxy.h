@@ -1,5 +1,5 @@
-// By which proxy a host is asked, if by any. Pure, but for the one function
-// that reads the environment.
+// Finds the proxy by which a host is asked, if there is one. Pure, but for the
+// one function that reads the environment.
 
 #pragma once
 

@@ -8,8 +8,8 @@ namespace exporter {
 
 enum class TlsVersion { kTls10, kTls11, kTls12, kTls13 };
 
-// How exchanges with one endpoint are carried. Requests with equal transports
-// share connections.
+// Says how exchanges with one endpoint are carried. Requests with equal
+// transports share connections.
 struct Transport {
   // e.g. "http://user:pass@proxy:3128"; its password is why it is a secret.
   // Empty: none.

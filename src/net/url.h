@@ -1,5 +1,7 @@
-// The little of URLs that this program needs: to write them, to take them apart
-// for a signature, and to name them in messages.
+// Does the little with URLs that this program needs: writes them, takes them
+// apart for a signature, and names them in messages. libcurl's curl_url_set
+// takes more than half as long again, and changes what it is given: a host
+// "1.2" into 1.0.0.2, a port 0443 into 443, "https:///x" into "https://x".
 
 #pragma once
 

@@ -9,8 +9,8 @@
 
 namespace exporter {
 
-// What a dataset is on our pages: the state of its task, or why there is none.
-// In the order in which people should look at them.
+// Says what a dataset is on our pages: the state of its task, or why there is
+// none. In the order in which people should look at them.
 enum class PageState : std::uint8_t {
   kUnanswered,  // The query failed.
   kFailed,

@@ -1,5 +1,5 @@
-// Prometheus HTTP service discovery: https://prometheus.io/docs/prometheus/
-// latest/http_sd/
+// Answers Prometheus HTTP service discovery:
+// https://prometheus.io/docs/prometheus/latest/http_sd/
 
 #pragma once
 

@@ -1,4 +1,4 @@
-// The page on "/": what people look at first.
+// Writes the page on "/": what people look at first.
 
 #pragma once
 

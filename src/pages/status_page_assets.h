@@ -1,4 +1,4 @@
-// The files in assets/, as they are written into the status page.
+// Holds the files in assets/, as they are written into the status page.
 
 #pragma once
 

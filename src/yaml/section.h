@@ -13,7 +13,7 @@
 
 namespace exporter {
 
-// Where the faults of one file go.
+// Takes the faults of one file.
 struct FaultSink {
   std::string file;
   std::vector<Fault>* faults;

@@ -1,5 +1,5 @@
-// A YAML file as a tree, safe to read whoever wrote it: strict where YAML is
-// lax, bounded where it is not. Knows nothing of what the keys mean.
+// Reads a YAML file into a tree, safe to read whoever wrote it: strict where
+// YAML is lax, bounded where it is not. Knows nothing of what the keys mean.
 
 #pragma once
 
