@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "auth/reply_json.h"
 #include "auth/secret_file.h"
 #include "base/time_format.h"
 #include "cloud/error_reply.h"
@@ -22,9 +21,10 @@ std::string TokensUrl(std::string_view endpoint) {
 
 // The ways in that {"required_auth_methods": [["password", "totp"]]} names, for
 // people: "password and totp"; " or " between several sets.
-class RequiredMethods {
+class RequiredMethods final : public JsonVisitor {
  public:
-  std::string Value(int depth, std::string_view key, const JsonValue& value) {
+  std::string Value(int depth, std::string_view key,
+                    const JsonValue& value) override {
     constexpr std::size_t kMaxBytes = 100;
     if (depth == 1) is_inside_ = key == "required_auth_methods";
     if (!is_inside_ || text.size() > kMaxBytes) return "";
@@ -35,7 +35,6 @@ class RequiredMethods {
     }
     return "";
   }
-  void End(int /*depth*/) {}
 
   std::string text;
 

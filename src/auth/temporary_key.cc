@@ -4,9 +4,9 @@
 #include <tuple>
 #include <utility>
 
-#include "auth/reply_json.h"
 #include "auth/secret_file.h"
 #include "base/time_format.h"
+#include "cloud/json_reader.h"
 #include "cloud/mended_json.h"
 
 namespace exporter {

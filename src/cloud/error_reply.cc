@@ -31,11 +31,12 @@ constexpr milliseconds kLongestPause = std::chrono::hours(1);
 //   {"error_code", "error_msg" or "error_message", "request_id"}
 //   {"code", "message"}
 //   {"error": {"code": 401, "message", "title"}}
-class ErrorVisitor {
+class ErrorVisitor final : public JsonVisitor {
  public:
   explicit ErrorVisitor(std::span<const Secret> hidden) : hidden_(hidden) {}
 
-  std::string Value(int depth, std::string_view key, const JsonValue& value) {
+  std::string Value(int depth, std::string_view key,
+                    const JsonValue& value) override {
     if (depth == 1) in_error_ = key == "error";
     const bool nested = depth == 2 && in_error_;
     if (depth != 1 && !nested) return "";
@@ -47,7 +48,6 @@ class ErrorVisitor {
     }
     return "";
   }
-  void End(int /*depth*/) {}
 
   std::string code;
   std::string text;

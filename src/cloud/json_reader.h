@@ -3,14 +3,12 @@
 
 #pragma once
 
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "cloud/mended_json.h"
 
@@ -35,105 +33,50 @@ struct JsonValue {
 
 inline constexpr int kMaxJsonDepth = 32;
 
-// Calls `visitor.Value(depth, key, value)` for each value of `json` in order.
-// The whole document has depth 0, its members 1; an array's elements bear no
-// key of their own. It returns what is wrong with the value, empty if nothing
-// is; reading ends there. `visitor.End(depth)` is called where the object or
-// array of that depth ends.
-//
-// What is no JSON is read once more as MendedJson has it, by `visitor` as it
-// was before.
-//
-// The result is what is wrong, none if nothing is. It never quotes the input.
-template <typename Visitor>
-std::optional<std::string> ReadJson(std::string_view json, Visitor& visitor);
-
-// ---- How it does it.
-
-template <typename Visitor>
-class JsonEvents {
+// Looks at the values of a document as they come by.
+class JsonVisitor {
  public:
-  explicit JsonEvents(Visitor& visitor) : visitor_(visitor) {}
+  virtual ~JsonVisitor() = default;
 
-  [[nodiscard]] const std::string& Fault() const { return fault_; }
-  [[nodiscard]] bool IsJson() const { return is_json_; }
+  // For each value in order. The whole document has depth 0, its members 1; an
+  // array's elements bear no key of their own. What is wrong with the value,
+  // empty if nothing is; reading ends there.
+  virtual std::string Value(int depth, std::string_view key,
+                            const JsonValue& value) = 0;
 
-  // What follows is called by nlohmann, and named by it.
-  using Kind = JsonValue::Kind;
-  bool null() { return Leaf({.kind = Kind::kNull}); }
-  bool boolean(bool /*value*/) { return Leaf({.kind = Kind::kBool}); }
-  bool number_integer(std::int64_t value) {
-    return Leaf({.kind = Kind::kInteger, .integer = value});
-  }
-  bool number_unsigned(std::uint64_t value) {
-    if (!std::in_range<std::int64_t>(value)) {
-      return Leaf({.kind = Kind::kHugeInteger});
-    }
-    return number_integer(static_cast<std::int64_t>(value));
-  }
-  bool number_float(double value, const std::string& text) {
-    if (text.find_first_of(".eE") == std::string::npos) {
-      return Leaf({.kind = Kind::kHugeInteger});
-    }
-    constexpr double kMostExact = 9007199254740992;  // 2^53
-    if (std::abs(value) < kMostExact && value == std::trunc(value)) {
-      return number_integer(static_cast<std::int64_t>(value));
-    }
-    return Leaf({.kind = Kind::kFloat});
-  }
-  bool string(const std::string& text) {
-    return Leaf({.kind = Kind::kString, .text = text});
-  }
-  bool binary(const nlohmann::json::binary_t& /*value*/) { return false; }
-  bool start_object(std::size_t /*size*/) { return Open(Kind::kObject); }
-  bool start_array(std::size_t /*size*/) { return Open(Kind::kArray); }
-  bool end_object() { return Close(); }
-  bool end_array() { return Close(); }
-  bool key(std::string& text) {
-    key_.swap(text);
-    return true;
-  }
-  bool parse_error(std::size_t position, const std::string& /*token*/,
-                   const nlohmann::json::exception& /*quotes_the_input*/) {
-    fault_ = "no valid JSON from byte " + std::to_string(position) + " on";
-    is_json_ = false;
-    return false;
-  }
-
- private:
-  bool Leaf(const JsonValue& value) {
-    fault_ = visitor_.Value(depth_, key_, value);
-    return fault_.empty();
-  }
-  bool Open(Kind kind) {
-    if (!Leaf({.kind = kind})) return false;
-    if (++depth_ > kMaxJsonDepth) fault_ = "JSON that is nested too deep";
-    return fault_.empty();
-  }
-  bool Close() {
-    visitor_.End(--depth_);
-    return true;
-  }
-
-  Visitor& visitor_;
-  int depth_ = 0;
-  std::string key_;
-  std::string fault_;
-  bool is_json_ = true;
+  // Where the object or array of that depth ends.
+  virtual void End(int /*depth*/) {}
 };
 
+// What became of a reading.
+struct JsonVerdict {
+  bool is_json = true;
+  std::optional<std::string> fault{};  // Never quotes the input.
+};
+
+// Shows `json` to `visitor` as far as nothing is wrong with it.
+JsonVerdict VisitJson(std::string_view json, JsonVisitor& visitor);
+
+// The same; but what is no JSON is read once more as MendedJson has it, by
+// `visitor` as it was before. What is wrong, none if nothing is.
 template <typename Visitor>
 std::optional<std::string> ReadJson(std::string_view json, Visitor& visitor) {
   const Visitor before = visitor;
-  JsonEvents<Visitor> events(visitor);
-  if (nlohmann::json::sax_parse(json, &events)) return std::nullopt;
-  if (events.IsJson()) return events.Fault();
+  const JsonVerdict plain = VisitJson(json, visitor);
+  if (plain.is_json) return plain.fault;
   visitor = before;
-  JsonEvents<Visitor> mended_events(visitor);
-  if (nlohmann::json::sax_parse(MendedJson(json), &mended_events)) {
-    return std::nullopt;
-  }
-  return mended_events.IsJson() ? mended_events.Fault() : events.Fault();
+  const JsonVerdict mended = VisitJson(MendedJson(json), visitor);
+  return mended.is_json ? mended.fault : plain.fault;
 }
+
+// The texts of the members `names`, in this order, of the object that the JSON
+// object `body` calls `object`: of {"token": {"expires_at": "..."}}. Empty
+// where there is no such member or it is no text. None if there is no such
+// object, or if `body` is no valid JSON or nested deeper than 32 levels.
+// Whatever else stands there costs no memory: a catalog of services may be
+// large.
+std::optional<std::vector<std::string>> TextsIn(
+    std::string_view body, std::string_view object,
+    std::initializer_list<std::string_view> names);
 
 }  // namespace exporter

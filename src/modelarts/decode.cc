@@ -82,9 +82,10 @@ std::string_view TakeCode(const JsonValue& value, std::string& into) {
   return odd;
 }
 
-class SyncStatusVisitor {
+class SyncStatusVisitor final : public JsonVisitor {
  public:
-  std::string Value(int depth, std::string_view key, const JsonValue& value) {
+  std::string Value(int depth, std::string_view key,
+                    const JsonValue& value) override {
     if (depth == 0) {
       return value.kind == Kind::kObject ? "" : "no object at its top";
     }
@@ -96,7 +97,6 @@ class SyncStatusVisitor {
     reply_.odd.push_back({.field = *field, .what = what, .dataset_id = {}});
     return "";
   }
-  void End(int /*depth*/) {}
 
   Result<StatusReply> Finish(DurationUnit unit) {
     if (!has_state_) return Malformed("no field 'status'");
@@ -159,9 +159,10 @@ class SyncStatusVisitor {
   std::optional<std::int64_t> duration_;  // In the caller's unit.
 };
 
-class DatasetListVisitor {
+class DatasetListVisitor final : public JsonVisitor {
  public:
-  std::string Value(int depth, std::string_view key, const JsonValue& value) {
+  std::string Value(int depth, std::string_view key,
+                    const JsonValue& value) override {
     switch (depth) {
       case 0:
         return value.kind == Kind::kObject ? "" : "no object at its top";
@@ -181,7 +182,7 @@ class DatasetListVisitor {
     }
   }
 
-  void End(int depth) {
+  void End(int depth) override {
     if (depth == 1) in_list_ = false;
     if (depth == 2 && in_row_) CloseRow();
   }

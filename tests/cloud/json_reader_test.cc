@@ -1,4 +1,4 @@
-#include "auth/reply_json.h"
+#include "cloud/json_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
