@@ -81,6 +81,8 @@ struct ServerOptions {
 //   client takes the place of the one that waits for its own client and would
 //   be cut soonest; those that are being answered keep theirs. So a crowd of
 //   silent clients keeps nobody out, and none is closed while nobody waits.
+// - A client that resets its connection gives its place back at once, even
+//   while it is being answered. Who only ends his side gets his answer.
 // - A drain answers what the kernel has taken in by then, and closes the rest.
 //
 // Not safe for concurrent use.

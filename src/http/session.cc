@@ -1,6 +1,7 @@
 #include "http/session.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -43,6 +44,12 @@ std::string PeerOf(int socket) {
   if (storage.ss_family != AF_INET) return "";
   const auto& ip = reinterpret_cast<const sockaddr_in&>(storage).sin_addr;
   return {reinterpret_cast<const char*>(&ip), sizeof ip};
+}
+
+// The client has reset the connection. One that only ended its side has not.
+bool IsReset(int socket) {
+  pollfd trouble{.fd = socket, .events = 0, .revents = 0};
+  return poll(&trouble, 1, 0) == 1;
 }
 
 }  // namespace
@@ -169,12 +176,23 @@ void Session::Handle() {
   request_.reset();
 }
 
+// Or until nobody is there any more to take the answer.
 Task<void> Session::UntilAnswered() {
   Timer answered(socket_.get_executor(), Deadline::max());
   answered_ = &answered;
+  socket_.async_wait(
+      TcpSocket::wait_error,
+      [self = weak_from_this()](boost::system::error_code ended) {
+        const std::shared_ptr<Session> session = self.lock();
+        if (session && session->answered_ && !ended &&
+            IsReset(session->socket_.native_handle())) {
+          session->Cut();
+        }
+      });
   boost::system::error_code ignored;
   co_await Wait(answered, ignored);
   answered_ = nullptr;
+  socket_.cancel(ignored);
 }
 
 void Session::Respond(Reply&& reply) {

@@ -257,6 +257,21 @@ TEST(ServerLimitsTest, AClientThatIsBeingAnsweredKeepsItsPlace) {
   EXPECT_EQ(waiting.Receive().status, 200);
 }
 
+TEST(ServerLimitsTest, AClientThatResetsItsConnectionGivesItsPlaceBack) {
+  Turnstile turnstile;
+  ServerOptions options;
+  options.limits.max_connections = 1;
+  TestServer server({TurnstileRoute(turnstile), PlainRoute()}, options);
+  RawClient scrape = server.Connect();
+  scrape.Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  turnstile.WaitUntilInside(1);
+
+  scrape.Reset();
+
+  EXPECT_EQ(server.Connect().Get("/").status, 200);
+  turnstile.Open();
+}
+
 TEST(ServerLimitsTest, RunningOutOfDescriptorsDoesNotSpin) {
   TestServer server({PlainRoute()});
   WarmUp(server);

@@ -72,6 +72,13 @@ class RawClient {
 
   void EndSending() { shutdown(socket_.Get(), SHUT_WR); }
 
+  // Ends the connection as a client does that crashed, or has no memory of it.
+  void Reset() {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket_.Get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    socket_ = FileDescriptor();
+  }
+
   // The next response; `with_body` is false for the answer to HEAD.
   RawResponse Receive(bool with_body = true) {
     RawResponse response;
