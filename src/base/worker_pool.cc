@@ -25,7 +25,7 @@ void WorkerPool::Post(Task task) { Put(std::move(task), tasks_); }
 void WorkerPool::PostLast(Task task) { Put(std::move(task), last_tasks_); }
 
 void WorkerPool::Put(Task task, std::deque<Task>& line) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   line.push_back(std::move(task));
   if (tasks_.size() + last_tasks_.size() > idle_ &&
       threads_.size() < max_threads_) {
@@ -35,6 +35,7 @@ void WorkerPool::Put(Task task, std::deque<Task>& line) {
       // The system is short of threads: the task waits for one we have.
     }
   }
+  lock.unlock();  // Or whoever wakes up would wait for that.
   wake_.notify_one();
 }
 

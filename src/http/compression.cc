@@ -17,6 +17,8 @@ namespace {
 // On the metrics of 10,000 datasets, 9 MB, level 1 takes 38 ms and the default
 // 108 ms, for the same size.
 constexpr int kLevel = 1;
+// A megabyte of metrics, which takes 5 ms.
+constexpr std::size_t kGzipPieceBytes = std::size_t{64} * 1024;
 
 // The gzip file of a text that is begun, and of what follows it.
 class GzipFile {
@@ -37,8 +39,8 @@ class GzipFile {
 
   // As a BodySource.
   bool Next(std::string& out) {
-    std::array<char, kPieceBytes / 4> buffer;
-    while (out.size() < kPieceBytes) {
+    std::array<char, kGzipPieceBytes / 4> buffer;
+    while (out.size() < kGzipPieceBytes) {
       if (stream_.avail_in == 0 && rest_) More();
       stream_.next_out = reinterpret_cast<Bytef*>(buffer.data());
       stream_.avail_out = buffer.size();

@@ -28,7 +28,7 @@ AcceptedCodings ParseAcceptEncoding(std::string_view header);
 // it and it is worth while; says in its headers what was done and that it
 // depends on this header. A client that refuses everything gets the plain body.
 // Of one that has a rest makes the first piece; what comes of that later takes
-// 300 KiB beside what the rest itself holds.
+// 600 KiB beside what the rest itself holds.
 void Encode(std::string_view accept_encoding, ServeResponse& response);
 
 }  // namespace exporter

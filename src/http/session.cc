@@ -178,8 +178,6 @@ void Session::Handle() {
 
 // Or until nobody is there any more to take the answer.
 Task<void> Session::UntilAnswered() {
-  Timer answered(socket_.get_executor(), Deadline::max());
-  answered_ = &answered;
   socket_.async_wait(
       TcpSocket::wait_error,
       [self = weak_from_this()](boost::system::error_code ended) {
@@ -189,10 +187,17 @@ Task<void> Session::UntilAnswered() {
           session->Cut();
         }
       });
+  co_await UntilPosted();
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+Task<void> Session::UntilPosted() {
+  Timer answered(socket_.get_executor(), Deadline::max());
+  answered_ = &answered;
   boost::system::error_code ignored;
   co_await Wait(answered, ignored);
   answered_ = nullptr;
-  socket_.cancel(ignored);
 }
 
 void Session::Respond(Reply&& reply) {
@@ -260,7 +265,7 @@ Task<bool> Session::SendAll() {
     const auto left = deadline_ - engine_.Now();
     Enter(Phase::kHandling, Deadline::max());
     engine_.Make(*this, rest_, *makers_);
-    co_await UntilAnswered();
+    co_await UntilPosted();
     Enter(Phase::kWriting, engine_.Now() + left);
     is_sent = co_await Repeat(&Session::Write);
   }

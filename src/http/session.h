@@ -88,6 +88,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Task<bool> Repeat(IoState (Session::*step)());
   void Handle();
   Task<void> UntilAnswered();
+  Task<void> UntilPosted();
   void Begin(Reply&& reply);
   void GoOn(Piece&& piece);
   void Frame(std::string& bytes, bool is_last) const;

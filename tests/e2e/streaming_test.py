@@ -49,7 +49,7 @@ class LargeAnswerTest(unittest.TestCase):
             self.assertNotIn("content-length", headers)
             self.assertNotIn("trailer", headers)
             chunks = list(client.chunks())
-            self.assertLess(max(map(len, chunks)), 80 * 1024)
+            self.assertLess(max(map(len, chunks)), 300 * 1024)
             self.assertEqual(of_datasets(b"".join(chunks)), of_datasets(self.whole))
             client.ask()
 

@@ -84,7 +84,7 @@ TEST(AllocationTest, IsOnePieceHoweverManyTheSamples) {
       for (const std::size_t datasets : {1U, 10U, 10'000U}) {
         const Cost cost = CostOfAScrape(UsualCase(datasets), format, created);
         EXPECT_LE(cost.allocations, kForABody) << datasets;
-        EXPECT_LT(cost.bytes, 80U * 1024) << datasets;
+        EXPECT_LT(cost.bytes, kPieceBytes / 8 * 10) << datasets;
         EXPECT_GT(cost.written, datasets * 1000);
       }
     }
