@@ -49,10 +49,21 @@ int NoteTheQuestion(SSL* ssl, X509** /*certificate*/, EVP_PKEY** /*key*/) {
   return -1;
 }
 
+// By the name that cpp-httplib's version has for it: in 0.41 the older one is
+// deprecated, in 0.18 the newer one is not there.
+template <typename Client>
+SSL_CTX* ContextOf(const Client& client) {
+  if constexpr (requires { client.tls_context(); }) {
+    return static_cast<SSL_CTX*>(client.tls_context());
+  } else {
+    return client.ssl_context();
+  }
+}
+
 bool ServesTls(const std::string& host, int port, const std::string& path) {
   httplib::SSLClient client(host, port);
   client.enable_server_certificate_verification(false);
-  SSL_CTX* const context = client.ssl_context();
+  SSL_CTX* const context = ContextOf(client);
   // As old as the instance may be told to speak.
   SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
   SSL_CTX_set_security_level(context, 0);
