@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fills FOLDER with all that a program needs at run time: itself, its shared
 # libraries, the authorities to trust, a user without rights. Neither a shell nor a
-# package manager. Dockerfile makes an image of it.
+# package manager. Dockerfile makes an image of it. Runs nothing of the program, which
+# may be for another processor.
 #
 #   deploy/image-root.sh PROGRAM FOLDER
 set -euo pipefail
@@ -9,12 +10,27 @@ set -euo pipefail
 program=$1
 root=$2
 
-install -D --mode=755 --strip "$program" "$root/usr/bin/$(basename "$program")"
+# Debian has the loader beside the libraries for the same processor.
+loader=$(readelf --wide --program-headers "$program" | sed --quiet 's/.*interpreter: \(.*\)\]$/\1/p')
+folder=$(dirname "$(realpath "$loader")")
+strip=${folder##*/}-strip
 
-# With its loader, which ldd prints too; linux-vdso has no file.
-libraries=$(ldd "$program")
-if grep 'not found' <<<"$libraries" >&2; then exit 1; fi
-mapfile -t libraries < <(grep --only-matching '/[^ ]*' <<<"$libraries" | sort --unique)
+install -D --mode=755 --strip --strip-program="$strip" "$program" "$root/usr/bin/$(basename "$program")"
+
+libraries=("$loader")
+files=("$program")
+declare -A seen=(["${loader##*/}"]=1)
+while ((${#files[@]})); do
+  mapfile -t needed < <(readelf --wide --dynamic "${files[0]}" | sed --quiet 's/.*(NEEDED).*\[\(.*\)\]$/\1/p')
+  files=("${files[@]:1}")
+  for name in "${needed[@]}"; do
+    [[ -z ${seen[$name]:-} ]] || continue
+    seen[$name]=1
+    [[ -e $folder/$name ]] || { echo "$0: $folder has no $name, which $program needs" >&2; exit 1; }
+    libraries+=("$folder/$name")
+    files+=("$folder/$name")
+  done
+done
 cp --parents --dereference "${libraries[@]}" "$root"
 
 install -D --mode=644 --target-directory="$root/etc/ssl/certs" \
@@ -28,13 +44,25 @@ install -D --mode=644 /dev/stdin "$root/etc/group" <<<'exporter:x:65532:'
 install -D --mode=644 --target-directory="$root/etc" /etc/os-release
 mkdir -p "$root/var/lib/dpkg/status.d"
 packages=(ca-certificates libcli11-dev nlohmann-json3-dev)
-for file in /usr/include/boost/version.hpp "${libraries[@]}"; do
-  # Debian 12 knows some files by their names before /lib moved into /usr.
-  packages+=("$(dpkg-query --search "$file" 2>/dev/null ||
-    dpkg-query --search "$(realpath "$file")")")
+files=(/usr/include/boost/version.hpp "${libraries[@]}")
+# Debian knows some files by their names before /lib moved into /usr.
+names=("${files[@]}" "${files[@]#/usr}")
+mapfile -t -O "${#names[@]}" names < <(realpath "${files[@]}")
+declare -A owner
+while IFS= read -r line; do
+  [[ $line != diversion* ]] || continue
+  owner[${line##*: }]=${line%%:*}
+  architecture=$(cut --delimiter=: --fields=2 <<<"$line")
+done < <(dpkg-query --search "${names[@]}" 2>/dev/null)
+for file in "${files[@]}"; do
+  package=${owner[$file]:-${owner[${file#/usr}]:-${owner[$(realpath "$file")]:-}}}
+  [[ -n $package ]] || { echo "$0: no package has $file" >&2; exit 1; }
+  packages+=("$package")
 done
-cut --delimiter=: --fields=1 < <(printf '%s\n' "${packages[@]}") | sort --unique |
+printf '%s\n' "${packages[@]}" | sort --unique |
   while read -r package; do
-    dpkg-query --status "$package" >"$root/var/lib/dpkg/status.d/$package"
+    # What is for all processors is known without one.
+    { dpkg-query --status "$package:$architecture" 2>/dev/null || dpkg-query --status "$package"; } \
+      >"$root/var/lib/dpkg/status.d/$package"
     cp --parents --dereference "/usr/share/doc/$package/copyright" "$root"
   done

@@ -30,9 +30,11 @@ def read_packages(root):
 
 
 def distribution(root):
-    """ID and VERSION_ID of os-release, e.g. ("debian", "12")."""
+    """ID and VERSION_ID of os-release, e.g. ("debian", "13"); of a Debian that is not
+    released yet, its name."""
     text = (root / "etc/os-release").read_text()
-    return tuple(re.search(rf'(?m)^{key}="?([\w.-]+)', text)[1] for key in ("ID", "VERSION_ID"))
+    facts = dict(re.findall(r'(?m)^(\w+)="?([\w.-]+)', text))
+    return facts["ID"], facts.get("VERSION_ID") or facts["VERSION_CODENAME"]
 
 
 def spdx_id(name):
