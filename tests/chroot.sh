@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# The release step of tests/run.sh in a Debian 13 in build/trixie: what is committed,
+# The release step of tests/run.sh in another Debian in build/SUITE: what is committed,
 # built and tested with its compiler and libraries. As root; takes debootstrap, and
 # the mirror that apt uses here. By hand, and before a release.
+#
+#   tests/chroot.sh trixie                the release step in Debian 13
+#   tests/chroot.sh trixie-NAME COMMAND   something else, in the clone at /src of one more
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-suite=trixie
-root=$PWD/build/$suite
+(($#)) || {
+  echo "usage: $0 SUITE[-NAME] [COMMAND...]" >&2
+  exit 2
+}
+suite=${1%%-*}
+root=$PWD/build/$1
+shift
+(($#)) || set -- tests/run.sh release
 ready=$root/var/lib/made-for-tests
 
 make_root() {
@@ -21,7 +30,10 @@ make_root() {
   }
   rm -rf "$root"  # Of a run that was broken off.
   mkdir -p "$root"
-  debootstrap --variant=minbase --include=ca-certificates,git "$suite" "$root" "$mirror"
+  # An older debootstrap does not know a newer suite by name.
+  local script=/usr/share/debootstrap/scripts/$suite
+  [[ -e $script ]] || script=${script%/*}/sid
+  debootstrap --variant=minbase --include=ca-certificates,ccache,git "$suite" "$root" "$mirror" "$script"
   # What this machine trusts, and how its apt and npm are set up.
   cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
   cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
@@ -42,12 +54,15 @@ git -C "$root/src" reset --quiet --hard FETCH_HEAD
 # What is mounted there goes with the namespace. A root of its own, and no chroot,
 # since tests make namespaces in it, which Linux forbids there.
 exec unshare --mount --pid --fork --kill-child sh -euc '
-  mount --rbind "$0" "$0"
-  mount --rbind /dev "$0/dev"
-  mount -t proc proc "$0/proc"
-  mount -t tmpfs tmpfs "$0/tmp"
-  cd "$0"
+  root=$1
+  shift
+  mount --rbind "$root" "$root"
+  mount --rbind /dev "$root/dev"
+  mount -t proc proc "$root/proc"
+  mount -t tmpfs tmpfs "$root/tmp"
+  cd "$root"
   pivot_root . mnt
   umount --lazy /mnt
+  cd /src
   exec env TMPDIR=/tmp NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
-    /src/tests/run.sh release' "$root"
+    CMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"' sh "$root" "$@"
