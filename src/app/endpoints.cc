@@ -79,10 +79,10 @@ std::string Told(const Trace& trace, const Collection& collection) {
 
 // Of a dataset that is not in the catalogue.
 ServeResponse UnknownDataset(Collector& collector,
-                             const std::string& project_id) {
+                             std::string_view project_id) {
   // Not known to be none, until its project was listed.
   const auto never_listed = collector.NeverListed();
-  const auto why = never_listed.find(project_id);
+  const auto why = never_listed.find(std::string(project_id));
   return why == never_listed.end()
              ? StatusResponse(404, "neither configured nor discovered")
              : StatusResponse(503, why->second);
@@ -96,7 +96,7 @@ void Probe(const EndpointContext& context, const ServeRequest& request,
   if (const auto name = request.RepeatedParameter()) {
     return refuse(ToCode(*name) + " is given twice");
   }
-  const DatasetKey key{std::string(request.Parameter("project_id")),
+  const DatasetKey key{request.Parameter("project_id"),
                        std::string(request.Parameter("dataset_id"))};
   if (key.project_id.empty() || key.dataset_id.empty()) {
     return refuse("project_id and dataset_id are needed");

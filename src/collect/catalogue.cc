@@ -1,7 +1,9 @@
 #include "collect/catalogue.h"
 
-#include <map>
+#include <algorithm>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "model/shard.h"
 
@@ -9,29 +11,36 @@ namespace exporter {
 
 std::shared_ptr<const Catalogue> BuildCatalogue(
     const CollectorSettings& settings,
-    std::span<const std::vector<Dataset>> discovered) {
+    std::span<const std::span<const Dataset>> discovered) {
   const auto is_ours = [&](const Dataset& dataset) {
     return ShardOf(dataset.key, settings.shard.count) == settings.shard.index;
   };
-  std::map<DatasetKey, const Dataset*> found;
-  for (const std::vector<Dataset>& of_project : discovered) {
+  std::vector<const Dataset*> found;
+  for (const std::span<const Dataset> of_project : discovered) {
     for (const Dataset& dataset : of_project) {
-      if (is_ours(dataset)) found.emplace(dataset.key, &dataset);
+      if (is_ours(dataset)) found.push_back(&dataset);
     }
   }
+  const auto key_of = [](const Dataset* dataset) -> auto& {
+    return dataset->key;
+  };
+  std::set<const Dataset*> twins;  // Of configured ones.
 
   auto catalogue = std::make_shared<Catalogue>();
+  catalogue->datasets.reserve(settings.datasets.size() + found.size());
   for (const Dataset& configured : settings.datasets) {
     if (!is_ours(configured)) continue;
     Dataset dataset = configured;
-    if (const auto twin = found.extract(dataset.key)) {
-      if (dataset.name.empty()) dataset.name = twin.mapped()->name;
-      if (dataset.type.empty()) dataset.type = twin.mapped()->type;
+    const auto twin = std::ranges::lower_bound(found, dataset.key, {}, key_of);
+    if (twin != found.end() && (*twin)->key == dataset.key) {
+      twins.insert(*twin);
+      if (dataset.name.empty()) dataset.name = (*twin)->name;
+      if (dataset.type.empty()) dataset.type = (*twin)->type;
     }
     catalogue->datasets.push_back(std::move(dataset));
   }
-  for (const auto& [key, dataset] : found) {
-    catalogue->datasets.push_back(*dataset);
+  for (const Dataset* dataset : found) {
+    if (!twins.contains(dataset)) catalogue->datasets.push_back(*dataset);
   }
   return catalogue;
 }

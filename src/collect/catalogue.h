@@ -6,7 +6,6 @@
 
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "collect/settings.h"
 #include "model/dataset.h"
@@ -14,8 +13,9 @@
 namespace exporter {
 
 // `discovered`: a list for each project. Safe for concurrent use.
+// REQUIRES: one behind the other they are sorted by key.
 std::shared_ptr<const Catalogue> BuildCatalogue(
     const CollectorSettings& settings,
-    std::span<const std::vector<Dataset>> discovered);
+    std::span<const std::span<const Dataset>> discovered);
 
 }  // namespace exporter

@@ -12,15 +12,20 @@ constexpr std::size_t kFew = ListingPass::kPageSize / 10;
 constexpr std::chrono::seconds kAfterFailure{30};
 constexpr std::array<std::string_view, 3> kTextTypes = {"100", "101", "102"};
 
+re2::StringPiece AsPiece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
 }  // namespace
 
-bool ListingPass::Add(const DatasetPage& page) {
-  std::size_t news = 0;
+bool ListingPass::Add(const DatasetPage& page, const Filter& is_wanted) {
+  const std::size_t before = seen_.size();
   for (const ListedDataset& listed : page.datasets) {
-    if (!seen_.insert(listed.id).second) continue;
+    if (!seen_.insert(listed.id).second || !is_wanted(listed)) continue;
     datasets_.push_back(listed);
-    ++news;
+    datasets_.back().type = *types_.insert(listed.type).first;
   }
+  const std::size_t news = seen_.size() - before;
   ++pages_;
   skipped_ += page.skipped;
   moved_ = moved_ || (pages_ > 1 && page.total != total_);
@@ -33,12 +38,12 @@ bool ListingPass::Add(const DatasetPage& page) {
 }
 
 std::size_t ListingPass::Missing() const {
-  const auto found = static_cast<std::int64_t>(seen_.size() + skipped_);
+  const auto found = static_cast<std::int64_t>(Found() + skipped_);
   const std::int64_t total = total_.value_or(0);
   return total > found ? static_cast<std::size_t>(total - found) : 0;
 }
 
-Discovery::Discovery(std::string project_id, std::string region,
+Discovery::Discovery(SharedText project_id, SharedText region,
                      const DiscoverySettings& settings, const Discovery* before)
     : project_id_(std::move(project_id)),
       region_(std::move(region)),
@@ -46,8 +51,11 @@ Discovery::Discovery(std::string project_id, std::string region,
       include_(settings.include, re2::RE2::Quiet),
       exclude_(settings.exclude, re2::RE2::Quiet) {
   if (before == nullptr) return;
-  listed_ = before->listed_;
-  datasets_ = Wanted();
+  for (const Dataset& known : before->datasets_) {
+    if (!IsWanted({known.key.dataset_id, known.name, known.type})) continue;
+    datasets_.push_back(known);
+    datasets_.back().region = region_;
+  }
   last_success_ = before->last_success_;
   was_tried_ = before->was_tried_;
   failure_ = before->failure_;
@@ -56,10 +64,9 @@ Discovery::Discovery(std::string project_id, std::string region,
 
 bool Discovery::WantsPage(SteadyTime now) {
   if (page_on_the_way_) return false;
-  if (!in_a_pass_) {
+  if (!pass_) {
     if (next_pass_ && now < *next_pass_) return false;
-    pass_ = ListingPass();
-    in_a_pass_ = true;
+    pass_.emplace();
     reads_again_ = false;
   }
   page_on_the_way_ = true;
@@ -74,17 +81,17 @@ bool Discovery::IsWanted(const ListedDataset& listed) const {
     return false;
   }
   if (!settings_.include.empty() &&
-      !re2::RE2::PartialMatch(listed.name, include_)) {
+      !re2::RE2::PartialMatch(AsPiece(listed.name), include_)) {
     return false;
   }
   return settings_.exclude.empty() ||
-         !re2::RE2::PartialMatch(listed.name, exclude_);
+         !re2::RE2::PartialMatch(AsPiece(listed.name), exclude_);
 }
 
 std::vector<Dataset> Discovery::Wanted() const {
   std::vector<Dataset> wanted;
-  for (const ListedDataset& listed : listed_) {
-    if (!IsWanted(listed)) continue;
+  wanted.reserve(pass_->Datasets().size());
+  for (const ListedDataset& listed : pass_->Datasets()) {
     wanted.push_back({.key = {project_id_, listed.id},
                       .name = listed.name,
                       .region = region_,
@@ -96,47 +103,49 @@ std::vector<Dataset> Discovery::Wanted() const {
 }
 
 bool Discovery::LooksLikeASlip() const {
-  if (pass_.Moved()) return true;
+  if (pass_->Moved()) return true;
   // A total that is always too high is its own way to count.
-  if (pass_.Missing() != 0 && pass_.Missing() != missing_) return true;
+  if (pass_->Missing() != 0 && pass_->Missing() != missing_) return true;
   // One page cannot move, but it can be empty by mistake.
-  if (pass_.Pages() == 1 && !pass_.Datasets().empty()) return false;
-  return !std::ranges::all_of(listed_, [this](const ListedDataset& before) {
-    return pass_.Found(before.id);
+  if (pass_->Pages() == 1 && pass_->Found() > 0) return false;
+  return !std::ranges::all_of(datasets_, [this](const Dataset& before) {
+    return pass_->Has(before.key.dataset_id);
   });
 }
 
 std::string Discovery::Warning() const {
-  const std::size_t found = pass_.Datasets().size();
+  const std::size_t found = pass_->Found();
   std::string warning;
-  if (pass_.Missing() != 0 && pass_.Missing() != missing_) {
+  if (pass_->Missing() != 0 && pass_->Missing() != missing_) {
     warning = "total_number tells of " +
-              std::to_string(found + pass_.Missing()) + " datasets, but " +
+              std::to_string(found + pass_->Missing()) + " datasets, but " +
               std::to_string(found) + " are listed";
-  } else if (found == 0 && !listed_.empty()) {
+  } else if (found == 0 && !datasets_.empty()) {
     warning = "no dataset is listed";
   }
-  if (warning.empty() || listed_.empty()) return warning;
-  warning += "; before there were " + std::to_string(listed_.size()) + ", " +
-             listed_.front().id + " among them";
+  if (warning.empty() || datasets_.empty()) return warning;
+  warning += "; before there were " + std::to_string(datasets_.size()) + ", ";
+  warning += datasets_.front().key.dataset_id;
+  warning += " among them";
   return warning;
 }
 
 ListingNews Discovery::PageCame(const DatasetPage& page, Instant now,
                                 Rng& rng) {
   page_on_the_way_ = false;
-  if (!pass_.Add(page)) return {};
+  const bool ended = pass_->Add(
+      page, [this](const ListedDataset& listed) { return IsWanted(listed); });
+  if (!ended) return {};
   // Not "no dataset": what there is, is not known.
-  if (pass_.Datasets().empty() && pass_.Skipped() > 0) {
+  if (pass_->Found() == 0 && pass_->Skipped() > 0) {
     return {.failure = Error{ErrorKind::kMalformed,
                              "no row of the list has a usable dataset_id"}};
   }
   if (!reads_again_ && LooksLikeASlip()) {
-    pass_ = ListingPass();
+    pass_.emplace();
     reads_again_ = true;
     return {};
   }
-  in_a_pass_ = false;
   was_tried_ = true;
   failure_.reset();
   last_success_ = now.wall;
@@ -145,18 +154,19 @@ ListingNews Discovery::PageCame(const DatasetPage& page, Instant now,
   next_pass_ = now.steady + interval * 4 / 5 + Jittered(interval / 5, rng);
 
   ListingNews news{.warning = Warning()};
-  missing_ = pass_.Missing();
-  listed_ = pass_.Datasets();
+  missing_ = pass_->Missing();
   std::vector<Dataset> found = Wanted();
+  pass_.reset();
   news.changed = found != datasets_;
-  datasets_ = std::move(found);
+  // What has not changed shares its texts with the catalogue: it stays.
+  if (news.changed) datasets_ = std::move(found);
   return news;
 }
 
 bool Discovery::PageFailed(std::shared_ptr<const Error> error, SteadyTime now,
                            Rng& rng) {
   page_on_the_way_ = false;
-  in_a_pass_ = false;
+  pass_.reset();
   was_tried_ = true;
   next_pass_ = now + Jittered(std::min<SteadyDuration>(
                                   kAfterFailure, settings_.refresh_interval),
@@ -168,7 +178,7 @@ bool Discovery::PageFailed(std::shared_ptr<const Error> error, SteadyTime now,
 
 SteadyTime Discovery::WakeAt() const {
   if (page_on_the_way_) return SteadyTime::max();
-  if (in_a_pass_) return SteadyTime::min();
+  if (pass_) return SteadyTime::min();
   return next_pass_.value_or(SteadyTime::min());
 }
 

@@ -7,15 +7,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <random>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "base/shared_text.h"
 #include "collect/instant.h"
 #include "collect/pacing.h"
 #include "collect/settings.h"
@@ -35,10 +37,11 @@ class ListingPass {
   // Of the page to ask for next.
   [[nodiscard]] std::size_t Offset() const { return offset_; }
 
-  // Takes the page at Offset. Whether it was the last one: a short page, one
-  // with nothing new, or the thousandth. The total that the API tells may be
-  // capped, so that it ends nothing.
-  bool Add(const DatasetPage& page);
+  // Takes the page at Offset, and keeps of it what `is_wanted`. Whether it was
+  // the last one: a short page, one with nothing new, or the thousandth. The
+  // total that the API tells may be capped, so that it ends nothing.
+  using Filter = std::function<bool(const ListedDataset&)>;
+  bool Add(const DatasetPage& page, const Filter& is_wanted);
 
   // How many datasets fewer were found than the API told last; 0 if it told of
   // no more, or of none.
@@ -48,14 +51,16 @@ class ListingPass {
   [[nodiscard]] bool Moved() const { return moved_; }
 
   [[nodiscard]] std::size_t Pages() const { return pages_; }
-  [[nodiscard]] bool Found(std::string_view id) const {
+  // Each dataset counts once, wanted or not.
+  [[nodiscard]] std::size_t Found() const { return seen_.size(); }
+  [[nodiscard]] bool Has(const SharedText& id) const {
     return seen_.contains(id);
   }
 
   // Rows without a usable id.
   [[nodiscard]] std::size_t Skipped() const { return skipped_; }
 
-  // Each dataset once.
+  // Those that are wanted, each once.
   [[nodiscard]] const std::vector<ListedDataset>& Datasets() const {
     return datasets_;
   }
@@ -67,7 +72,10 @@ class ListingPass {
   std::size_t skipped_ = 0;
   std::optional<std::int64_t> total_;
   bool moved_ = false;
-  std::set<std::string, std::less<>> seen_;
+  // A pass of a hundred thousand leaves no holes in the heap.
+  std::pmr::monotonic_buffer_resource nodes_;
+  std::pmr::set<SharedText> seen_{&nodes_};
+  std::set<SharedText> types_;  // One text for those alike.
   std::vector<ListedDataset> datasets_;
 };
 
@@ -90,16 +98,18 @@ class Discovery {
   // REQUIRES: the expressions of `settings` compile; the configuration sees to
   // it.
   // `before`: the project's discovery under other settings, null if there was
-  // none. What it found goes through the new filters and stays until the first
+  // none. What it has goes through the new filters and stays until the first
   // listing of this one, so that a reload forgets no dataset that stays.
-  Discovery(std::string project_id, std::string region,
+  Discovery(SharedText project_id, SharedText region,
             const DiscoverySettings& settings,
             const Discovery* before = nullptr);
 
   // Whether a page should be asked for at `now`; it is at `Offset`. Not again
   // before that page came or failed.
   bool WantsPage(SteadyTime now);
-  [[nodiscard]] std::size_t Offset() const { return pass_.Offset(); }
+  [[nodiscard]] std::size_t Offset() const {
+    return pass_ ? pass_->Offset() : 0;
+  }
 
   // The page came.
   ListingNews PageCame(const DatasetPage& page, Instant now, Rng& rng);
@@ -129,7 +139,7 @@ class Discovery {
     return last_success_;
   }
   [[nodiscard]] const DiscoverySettings& settings() const { return settings_; }
-  [[nodiscard]] const std::string& region() const { return region_; }
+  [[nodiscard]] const SharedText& region() const { return region_; }
 
  private:
   [[nodiscard]] bool IsWanted(const ListedDataset& listed) const;
@@ -137,21 +147,20 @@ class Discovery {
   [[nodiscard]] bool LooksLikeASlip() const;
   // What is to be said of the pass that has ended; empty: nothing.
   [[nodiscard]] std::string Warning() const;
-  // Those of `listed_` that are wanted, sorted.
+  // Of the pass that has ended: sorted.
   [[nodiscard]] std::vector<Dataset> Wanted() const;
 
-  const std::string project_id_;
-  const std::string region_;
+  // Of all that is found, so that each is there once.
+  const SharedText project_id_;
+  const SharedText region_;
   const DiscoverySettings settings_;
   const re2::RE2 include_;
   const re2::RE2 exclude_;
-  ListingPass pass_;
+  std::optional<ListingPass> pass_;  // While there is one.
   bool page_on_the_way_ = false;
-  bool in_a_pass_ = false;
   bool reads_again_ = false;             // The pass is the second reading.
   std::size_t missing_ = 0;              // In the last good pass.
   std::optional<SteadyTime> next_pass_;  // None: at once.
-  std::vector<ListedDataset> listed_;    // As of the last good pass.
   std::vector<Dataset> datasets_;
   std::optional<WallTime> last_success_;
   bool was_tried_ = false;

@@ -76,8 +76,6 @@ struct Entry {
 };
 
 // What its requests are told apart by.
-inline std::string NameOf(const Entry& entry) {
-  return entry.key.project_id + '/' + entry.key.dataset_id;
-}
+inline std::string NameOf(const Entry& entry) { return ToString(entry.key); }
 
 }  // namespace exporter

@@ -22,8 +22,9 @@ std::optional<ErrorKind> KindOf(const Plan::HealthChange& change) {
 }
 
 void Write(LogLevel level, const Plan::HealthChange& change) {
-  std::vector<LogField> fields = {{"project_id", change.dataset.project_id},
-                                  {"dataset_id", change.dataset.dataset_id}};
+  std::vector<LogField> fields = {
+      {"project_id", std::string(change.dataset.project_id)},
+      {"dataset_id", std::string(change.dataset.dataset_id)}};
   if (!change.failure) return Log(level, "query works again", fields);
   AppendFailure(StatusUrlForMessages(*change.project, change.dataset),
                 *change.failure, fields);
@@ -71,7 +72,7 @@ void HealthLog::Changed(Plan::HealthChange change) {
   DatasetKey dataset = change.dataset;
   Project& project =
       projects_
-          .try_emplace(dataset.project_id,
+          .try_emplace(std::string(dataset.project_id),
                        Project{.lines = TokenBucket(kLines), .news = {}})
           .first->second;
   project.news.insert_or_assign(std::move(dataset), std::move(change));
@@ -131,7 +132,7 @@ void HealthLog::TellAll(const Changes& alike, const Catalogue& catalogue) {
     NoteTold(change);
   }
   const Plan::HealthChange& first = alike.front();
-  const std::string& project_id = first.dataset.project_id;
+  const std::string project_id(first.dataset.project_id);
   std::vector<LogField> fields = {
       {"project_id", project_id},
       {"datasets", Share(alike.size(), project_id, catalogue)}};

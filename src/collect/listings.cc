@@ -135,8 +135,8 @@ Result<std::optional<SyncStatus>> Listings::TakePage(
   return std::optional<SyncStatus>();
 }
 
-std::vector<std::vector<Dataset>> Listings::Datasets() const {
-  std::vector<std::vector<Dataset>> datasets;
+std::vector<std::span<const Dataset>> Listings::Datasets() const {
+  std::vector<std::span<const Dataset>> datasets;
   datasets.reserve(discoveries_.size());
   for (const auto& [id, discovery] : discoveries_) {
     datasets.push_back(discovery->Datasets());

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,8 +50,8 @@ class Listings {
   void Ask(const Plan::List& list);
   void Refused(const Plan::ListingRefused& refused);
 
-  // Of each project that was listed.
-  [[nodiscard]] std::vector<std::vector<Dataset>> Datasets() const;
+  // Of each project that was listed, by project_id; until a listing ends.
+  [[nodiscard]] std::vector<std::span<const Dataset>> Datasets() const;
 
   // Whether each project was listed, or the first try of it failed.
   [[nodiscard]] bool AreTried() const;

@@ -49,7 +49,7 @@ TaskCounter::Likeness TaskCounter::Compare(const Identity& a,
 }
 
 bool TaskCounter::IsOfEarlierTask(const SyncStatus& status) const {
-  const std::string& id = status.task_id;
+  const SharedText& id = status.task_id;
   if (!id.empty() && id == task_.id) return false;
   if (!id.empty() &&
       std::ranges::find(earlier_ids_, id) != earlier_ids_.end()) {

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/shared_text.h"
 #include "collect/instant.h"
 #include "model/memory_limits.h"
 #include "model/reading.h"
@@ -43,7 +43,7 @@ class TaskCounter {
  private:
   // What tells a task from others; either may be unknown.
   struct Identity {
-    std::string id;
+    SharedText id;
     std::optional<WallTime> created;
   };
   enum class Likeness { kSame, kOther, kUnknown };
@@ -52,7 +52,7 @@ class TaskCounter {
   std::optional<TaskHistory> history_;
   // Of the tasks before `task_`, oldest first. No deque: an empty one has 576
   // bytes.
-  std::vector<std::string> earlier_ids_;
+  std::vector<SharedText> earlier_ids_;
   std::optional<WallTime> newest_creation_;  // Of all tasks.
   Identity task_;                            // The task observed last,
   std::optional<SyncState> ended_;  // and how it ended, if that was counted.

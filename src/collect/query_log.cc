@@ -48,8 +48,10 @@ void QueryLog::Ended(const ProjectSettings& project, const DatasetKey& dataset,
                      SteadyDuration took) {
   if (!Logs(LogLevel::kDebug)) return;
   const bool is_page = dataset.dataset_id.empty();
-  std::vector<LogField> fields = {{"project_id", dataset.project_id}};
-  if (!is_page) fields.push_back({"dataset_id", dataset.dataset_id});
+  std::vector<LogField> fields = {
+      {"project_id", std::string(dataset.project_id)}};
+  if (!is_page)
+    fields.push_back({"dataset_id", std::string(dataset.dataset_id)});
   fields.push_back({"url", is_page ? ListUrlForMessages(project)
                                    : StatusUrlForMessages(project, dataset)});
   if (http_status != 0) {
@@ -82,9 +84,9 @@ void QueryLog::Answered(const DatasetKey& dataset, const SyncStatus& status) {
     return;
   }
   Log(LogLevel::kWarn, "the API says a status that is not documented",
-      {{"status", status.unknown_word},
-       {"project_id", dataset.project_id},
-       {"dataset_id", dataset.dataset_id}});
+      {{"status", std::string(status.unknown_word)},
+       {"project_id", std::string(dataset.project_id)},
+       {"dataset_id", std::string(dataset.dataset_id)}});
 }
 
 void QueryLog::WasOdd(const DatasetKey& dataset, const OddField& field) {
@@ -94,11 +96,12 @@ void QueryLog::WasOdd(const DatasetKey& dataset, const OddField& field) {
       !odd_fields_.emplace(dataset, field.field).second) {
     return;
   }
-  std::vector<LogField> fields = {{"field", std::string(field.field)},
-                                  {"what", std::string(field.what)},
-                                  {"project_id", dataset.project_id}};
+  std::vector<LogField> fields = {
+      {"field", std::string(field.field)},
+      {"what", std::string(field.what)},
+      {"project_id", std::string(dataset.project_id)}};
   if (!dataset.dataset_id.empty()) {
-    fields.push_back({"dataset_id", dataset.dataset_id});
+    fields.push_back({"dataset_id", std::string(dataset.dataset_id)});
   }
   Log(LogLevel::kWarn,
       field.field == "dataset_id"

@@ -49,7 +49,7 @@ class QueryLog {
 
  private:
   // Told already:
-  std::set<std::string> unknown_words_;
+  std::set<SharedText> unknown_words_;
   std::set<std::pair<DatasetKey, std::string_view>> odd_fields_;
 };
 

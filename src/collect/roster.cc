@@ -23,8 +23,9 @@ void Roster::Replace(std::shared_ptr<const Catalogue> catalogue,
   for (const Dataset& dataset : catalogue->datasets) {
     const auto kept = remembered.extract(dataset.key);
     auto entry = kept ? kept.mapped() : ComeBack(dataset.key);
+    entry->key = dataset.key;  // The texts are those of the catalogue.
     // Another one only where the project was gone and nobody waited in it.
-    entry->project = projects.at(dataset.key.project_id);
+    entry->project = projects.at(std::string(dataset.key.project_id));
     const std::uint64_t order = entries.size();
     if (entry->phase.Is(Entry::Phase::kQueued)) {
       entry->project->Reorder(*entry, order);

@@ -62,13 +62,16 @@ void ReadDataset(const YamlNode& node, const FaultSink& sink,
   Dataset dataset;
   dataset.key.project_id = project.project_id;
   dataset.region = project.region;
-  section.ReadShownText("name", dataset.name);
+  std::string name;
+  section.ReadShownText("name", name);
+  dataset.name = name;
   ReadLabels(section, sink, dataset);
-  std::string& id = dataset.key.dataset_id;
+  std::string id;
   if (node.content->kind != YamlContent::Kind::kMap) return;
   if (section.Find("id") == nullptr) return section.Add("id", "is missing");
   if (!section.ReadText("id", id)) return;
   if (const auto why = WhyNotId(id)) return section.Add("id", *why);
+  dataset.key.dataset_id = id;
   // Without a project's id its datasets cannot be told from another's.
   if (project.project_id.empty()) return;
   const auto [first, is_new] =

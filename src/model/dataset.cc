@@ -3,7 +3,10 @@
 namespace exporter {
 
 std::string ToString(const DatasetKey& key) {
-  return key.project_id + "/" + key.dataset_id;
+  std::string text(key.project_id);
+  text += '/';
+  text += key.dataset_id;
+  return text;
 }
 
 }  // namespace exporter

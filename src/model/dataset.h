@@ -5,12 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/shared_text.h"
+
 namespace exporter {
 
 // Names a dataset by the labels of all its series.
 struct DatasetKey {
-  std::string project_id;
-  std::string dataset_id;
+  SharedText project_id;
+  SharedText dataset_id;
 
   auto operator<=>(const DatasetKey&) const = default;
 };
@@ -19,11 +21,12 @@ struct DatasetKey {
 std::string ToString(const DatasetKey& key);
 
 // A dataset that was configured or discovered. Not changed once it is made.
+// There are several lists of all of them: a copy costs no text.
 struct Dataset {
   DatasetKey key;
-  std::string name = {};    // Empty when unset.
-  std::string region = {};  // Empty when the project gives an endpoint alone.
-  std::string type = {};    // dataset_type of the list API; empty when unknown.
+  SharedText name = {};    // Empty when unset.
+  SharedText region = {};  // Empty when the project gives an endpoint alone.
+  SharedText type = {};    // dataset_type of the list API; empty when unknown.
   std::vector<std::pair<std::string, std::string>> labels =
       {};  // As configured.
 

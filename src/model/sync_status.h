@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/shared_text.h"
 
 namespace exporter {
 
@@ -39,10 +40,10 @@ struct SyncStatus {
   std::optional<std::int64_t> deleted_samples;           // deleted_sample_count
   std::optional<WallTime> created;                       // create_time, in ms
   std::optional<std::chrono::duration<double>> runtime;  // duration_time
-  std::string task_id;                                   // task_id
-  std::string error_code;    // error_code of the task; alone it is no failure
-  std::string error_text;    // error_msg of the task
-  std::string unknown_word;  // status as received, where it is kUnknown
+  SharedText task_id;                                    // task_id
+  SharedText error_code;    // error_code of the task; alone it is no failure
+  SharedText error_text;    // error_msg of the task
+  SharedText unknown_word;  // status as received, where it is kUnknown
 
   bool operator==(const SyncStatus&) const = default;
 };

@@ -68,15 +68,15 @@ std::string_view TakeTime(const JsonValue& value,
 }
 
 std::string_view TakeText(const JsonValue& value, std::size_t most,
-                          std::string& into) {
-  into.clear();
+                          SharedText& into) {
+  into = {};
   if (value.kind == Kind::kNull) return "";
   if (value.kind != Kind::kString) return "is no text";
   into = Cut(value.text, most);
   return "";
 }
 
-std::string_view TakeCode(const JsonValue& value, std::string& into) {
+std::string_view TakeCode(const JsonValue& value, SharedText& into) {
   const std::string_view odd = TakeText(value, kMaxCodeBytes, into);
   into = ToCode(into);
   return odd;
@@ -121,12 +121,12 @@ class SyncStatusVisitor final : public JsonVisitor {
     SyncStatus& status = reply_.status;
     has_state_ = value.kind != Kind::kNull;
     status.state = SyncState::kUnknown;
-    std::string& word = status.unknown_word;
+    SharedText& word = status.unknown_word;
     const std::string_view odd = TakeText(value, kMaxWordBytes, word);
     if (!odd.empty()) return Wrong("status", odd);
     if (!has_state_) return "";
     status.state = ParseSyncState(value.text);
-    if (status.state != SyncState::kUnknown) word.clear();
+    if (status.state != SyncState::kUnknown) word = {};
     return "";
   }
 
@@ -242,7 +242,7 @@ class DatasetListVisitor final : public JsonVisitor {
     // A part of it would be another dataset's, and a mended one nobody's.
     if (value.text.size() > kMaxTextBytes) fault = "is longer than 512 bytes";
     if (MayBeMended(row_.id)) fault = "is no UTF-8";
-    if (!fault.empty()) row_.id.clear();
+    if (!fault.empty()) row_.id = {};
     return fault;
   }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/shared_text.h"
 #include "model/duration_unit.h"
 #include "model/sync_status.h"
 #include "net/fetcher.h"
@@ -33,7 +34,7 @@ inline constexpr std::array<std::string_view, 12> kReadFields = {
 struct OddField {
   std::string_view field;  // Of kReadFields.
   std::string_view what;   // "is no integer", for people.
-  std::string dataset_id;  // Of a row in a list; empty where it has none.
+  SharedText dataset_id;   // Of a row in a list; empty where it has none.
 
   bool operator==(const OddField&) const = default;
 };
@@ -62,9 +63,9 @@ struct StatusReply {
 Result<StatusReply> DecodeSyncStatus(std::string_view body, DurationUnit unit);
 
 struct ListedDataset {
-  std::string id;    // dataset_id; never empty
-  std::string name;  // dataset_name; empty if there is none
-  std::string type;  // dataset_type, number or not; empty if there is none
+  SharedText id;    // dataset_id; never empty
+  SharedText name;  // dataset_name; empty if there is none
+  SharedText type;  // dataset_type, number or not; empty if there is none
 
   bool operator==(const ListedDataset&) const = default;
 };

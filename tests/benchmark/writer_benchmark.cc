@@ -44,8 +44,8 @@ std::vector<MetricFamily> AsFamilies(const Collection& collection) {
       const auto sample = [&](double value,
                               std::vector<ClientMetric::Label> more = {}) {
         ClientMetric metric;
-        metric.label = {{"project_id", key.project_id},
-                        {"dataset_id", key.dataset_id}};
+        metric.label = {{"project_id", std::string(key.project_id)},
+                        {"dataset_id", std::string(key.dataset_id)}};
         metric.label.insert(metric.label.end(), more.begin(), more.end());
         (into.type == MetricType::Counter ? metric.counter.value
                                           : metric.gauge.value) = value;
@@ -91,7 +91,7 @@ std::vector<MetricFamily> AsFamilies(const Collection& collection) {
   each(kSyncErrorFamily,
        [&](const Reading&, const SyncStatus& status, const auto& sample) {
          if (status.state != SyncState::kFailed) return;
-         sample(1, {{"error_code", status.error_code}});
+         sample(1, {{"error_code", std::string(status.error_code)}});
        });
   each(kLastCompletedFamily,
        [&](const Reading& reading, const SyncStatus&, const auto& sample) {
@@ -107,7 +107,8 @@ std::vector<MetricFamily> AsFamilies(const Collection& collection) {
   each(kInfoFamily, [&](const Reading& reading, const SyncStatus&,
                         const auto& sample) {
     const Dataset& dataset = collection.catalogue->datasets[reading.dataset];
-    sample(1, {{"name", dataset.name}, {"region", dataset.region}});
+    sample(1, {{"name", std::string(dataset.name)},
+               {"region", std::string(dataset.region)}});
   });
   each(kQuerySuccessFamily, [&](const Reading&, const SyncStatus&,
                                 const auto& sample) { sample(1); });

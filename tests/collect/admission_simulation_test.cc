@@ -628,7 +628,7 @@ class RandomSchedule {
   std::size_t secrets_ = 0;
   std::set<std::size_t> disturbed_;  // Accounts.
   std::map<std::size_t, int> missed_;
-  std::set<std::string> good_;  // Projects of which a dataset was answered.
+  std::set<SharedText> good_;  // Projects of which a dataset was answered.
 };
 
 // ADMISSION_SEED=7 runs that one alone; ADMISSION_SEEDS=20000 so many.

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <span>
+#include <vector>
 
 namespace exporter {
 namespace {
@@ -11,9 +13,10 @@ TEST(CatalogueTest, PutsDiscoveredDatasetsBehindTheConfiguredOnes) {
   CollectorSettings settings;
   settings.datasets = {{.key = {"p", "z"}},
                        {.key = {"p", "b"}, .name = "mine"}};
-  const std::vector<std::vector<Dataset>> discovered = {
-      {{.key = {"p", "a"}, .name = "found"},
-       {.key = {"p", "b"}, .name = "theirs", .type = "1"}}};
+  const std::vector<Dataset> found = {
+      {.key = {"p", "a"}, .name = "found"},
+      {.key = {"p", "b"}, .name = "theirs", .type = "1"}};
+  const std::vector<std::span<const Dataset>> discovered = {found};
 
   const auto catalogue = BuildCatalogue(settings, discovered);
 

@@ -22,12 +22,14 @@ DatasetPage Slice(std::size_t from, std::size_t total) {
   return page;
 }
 
+bool All(const ListedDataset& /*listed*/) { return true; }
+
 std::size_t ListAll(bool counts_records, std::size_t total) {
   ListingPass pass;
   for (int pages = 0; pages < 200; ++pages) {
     const std::size_t from =
         counts_records ? pass.Offset() : pass.Offset() * ListingPass::kPageSize;
-    if (pass.Add(Slice(from, total))) return pass.Datasets().size();
+    if (pass.Add(Slice(from, total), All)) return pass.Datasets().size();
   }
   return 0;
 }
@@ -42,8 +44,8 @@ TEST(ListingPassTest, FindsAllHoweverTheServerCounts) {
 
 TEST(ListingPassTest, EndsWithAServerThatAlwaysSaysTheSame) {
   ListingPass pass;
-  EXPECT_FALSE(pass.Add(Slice(0, 100)));
-  EXPECT_TRUE(pass.Add(Slice(0, 100)));
+  EXPECT_FALSE(pass.Add(Slice(0, 100), All));
+  EXPECT_TRUE(pass.Add(Slice(0, 100), All));
 }
 
 class DiscoveryTest : public testing::Test {
@@ -142,13 +144,16 @@ TEST_F(DiscoveryTest, KeepsWhatItFoundUnderNewSettingsAndListsAtOnce) {
   EXPECT_EQ(after.Offset(), 0U);
 }
 
-TEST_F(DiscoveryTest, FindsAgainWhatOlderFiltersLeftOut) {
+TEST_F(DiscoveryTest, ListsAtOnceWhatOlderFiltersLeftOut) {
   Discovery before("p", "r", {.include = "^prod-"});
   before.WantsPage(At(0s).steady);
-  before.PageCame(Page({{"1", "prod-a", "0"}, {"2", "test-b", "0"}}), At(0s),
-                  rng_);
+  const DatasetPage page = Page({{"1", "prod-a", "0"}, {"2", "test-b", "0"}});
+  before.PageCame(page, At(0s), rng_);
 
-  const Discovery after("p", "r", {}, &before);
+  Discovery after("p", "r", {}, &before);
+  ASSERT_EQ(after.Datasets().size(), 1U);
+  ASSERT_TRUE(after.WantsPage(At(1s).steady));
+  after.PageCame(page, At(1s), rng_);
 
   EXPECT_EQ(after.Datasets().size(), 2U);
 }

@@ -154,7 +154,7 @@ TEST(TaskCounterTest, KnowsATaskByEitherNameThatAnAnswerHas) {
   SyncStatus whole = Task(SyncState::kCompleted, "t1");
   whole.created = kNoon - 1h;
   SyncStatus without_id = whole;
-  without_id.task_id.clear();
+  without_id.task_id = {};
   TaskCounter counter;
   counter.Observe(Task(SyncState::kRunning, "t1"), kNoon);
   counter.Observe(whole, kNoon);
@@ -242,7 +242,7 @@ TEST(MemoryTest, LetsAReplicaThatLagsBehindCountAndShowNothing) {
     for (const bool with_creation : {true, false}) {
       if (!with_id && !with_creation) continue;
       const auto named = [&](SyncStatus status) {
-        if (!with_id) status.task_id.clear();
+        if (!with_id) status.task_id = {};
         if (!with_creation) status.created.reset();
         return status;
       };

@@ -108,7 +108,7 @@ TEST(PlannerPaceTest, NoProjectTakesMoreThanHalfWhileAnotherWaits) {
   cloud.AddProject("small", 100);
   cloud.Configure();
   cloud.check = [&] {
-    std::map<std::string, int> in_flight;
+    std::map<SharedText, int> in_flight;
     for (const auto& [request, key] : cloud.in_flight) {
       ++in_flight[key.project_id];
     }
@@ -128,7 +128,7 @@ TEST(PlannerPaceTest, LeavesNoWorkerIdleBetweenTwoHalves) {
     cloud.AddProject("other", 100);
     cloud.Configure();
     cloud.check = [&] {
-      std::map<std::string, std::size_t> in_flight;
+      std::map<SharedText, std::size_t> in_flight;
       for (const auto& [request, key] : cloud.in_flight) {
         ++in_flight[key.project_id];
       }

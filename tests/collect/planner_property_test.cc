@@ -207,7 +207,7 @@ TEST(PlannerPropertyTest, ServesTheHealthyWithinTwoScrapesWhateverHangs) {
     cloud.AddProject("p", stuck + 1 + rng() % 40);
     cloud.Configure();
     const std::size_t all = cloud.catalogue->datasets.size();
-    std::set<std::string> hanging;
+    std::set<SharedText> hanging;
     while (hanging.size() < stuck) {
       hanging.insert(
           NumberedName("d", seed % 2 == 0 ? hanging.size() : rng() % all));
@@ -220,7 +220,7 @@ TEST(PlannerPropertyTest, ServesTheHealthyWithinTwoScrapesWhateverHangs) {
     std::map<std::size_t, int> missed;
     for (int scrape = 0; scrape < 6; ++scrape) {
       for (const Reading& reading : cloud.Scrape(2s).readings) {
-        const std::string& id =
+        const SharedText& id =
             cloud.catalogue->datasets[reading.dataset].key.dataset_id;
         if (hanging.contains(id)) continue;
         int& in_a_row = missed[reading.dataset];

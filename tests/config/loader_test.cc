@@ -294,7 +294,7 @@ TEST(LoadConfigTest, TakesIdsAsTheyAreWritten) {
   EXPECT_EQ(config.projects.at(0).project_id, "00123");
   std::vector<std::string> ids;
   for (const Dataset& dataset : config.projects[0].datasets) {
-    ids.push_back(dataset.key.dataset_id);
+    ids.emplace_back(dataset.key.dataset_id);
   }
   EXPECT_THAT(ids, ElementsAre("with space", "100%", "~user/x", "数据集", "1e3",
                                "null", "..."));

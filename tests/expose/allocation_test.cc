@@ -96,7 +96,8 @@ Collection WorstCase(std::size_t datasets, std::size_t code_size) {
   Collection collection = UsualCase(datasets);
   auto catalogue = std::make_shared<Catalogue>(*collection.catalogue);
   for (Dataset& dataset : catalogue->datasets) {
-    dataset.key.dataset_id += std::string(1000, '"');
+    dataset.key.dataset_id =
+        std::string(dataset.key.dataset_id) + std::string(1000, '"');
   }
   collection.catalogue = std::move(catalogue);
 

@@ -142,8 +142,9 @@ void AddSamplesOf(const Collection& collection, bool strict,
   const std::string prefix = "modelarts_dataset_";
   for (const Reading& reading : collection.readings) {
     const Dataset& dataset = collection.catalogue->datasets[reading.dataset];
-    const Labels identity = {{"project_id", dataset.key.project_id},
-                             {"dataset_id", dataset.key.dataset_id}};
+    const Labels identity = {
+        {"project_id", std::string(dataset.key.project_id)},
+        {"dataset_id", std::string(dataset.key.dataset_id)}};
     const auto add = [&](const std::string& name, const Labels& more,
                          const std::string& value) {
       Labels labels = identity;
@@ -151,8 +152,8 @@ void AddSamplesOf(const Collection& collection, bool strict,
       samples.push_back({prefix + name, labels, value});
     };
     Labels info(dataset.labels.begin(), dataset.labels.end());
-    info["name"] = dataset.name;
-    info["region"] = dataset.region;
+    info["name"] = std::string(dataset.name);
+    info["region"] = std::string(dataset.region);
     add("info", info, "1");
     add("query_success", {}, reading.status ? "1" : "0");
     add("query_duration_seconds", {}, Nanoseconds(reading.query_duration));
@@ -188,7 +189,7 @@ void AddSamplesOf(const Collection& collection, bool strict,
       add("sync_creation_timestamp_seconds", {}, Milliseconds(*status.created));
     }
     if (status.state == SyncState::kFailed && !status.error_code.empty()) {
-      add("sync_error", {{"error_code", status.error_code}}, "1");
+      add("sync_error", {{"error_code", std::string(status.error_code)}}, "1");
     }
     if (!reading.history) continue;
     add("sync_tasks_total", {{"status", "COMPLETED"}},

@@ -385,7 +385,7 @@ TEST(DecodeSyncStatusTest, CutsWhatIsTooLongBetweenTwoCharacters) {
   EXPECT_EQ(status->unknown_word.size(), 63U);
   EXPECT_EQ(status->error_text.size(), 511U);
   EXPECT_EQ(status->task_id.size(), 255U);
-  EXPECT_TRUE(IsUtf8(status->unknown_word + status->error_text));
+  EXPECT_TRUE(IsUtf8(status->unknown_word) && IsUtf8(status->error_text));
   EXPECT_LE(status->error_code.size(), 128U);
 }
 

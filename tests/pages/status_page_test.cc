@@ -50,7 +50,8 @@ TEST(StatusPageTest, ShowsEveryDataset) {
 
   EXPECT_EQ(Count(TableOf(page), "<tr "), overview.rows.size());
   for (const Dataset& dataset : overview.catalogue->datasets) {
-    EXPECT_THAT(page, HasSubstr("<code>" + dataset.key.dataset_id + "</code>"));
+    EXPECT_THAT(page, HasSubstr("<code>" + std::string(dataset.key.dataset_id) +
+                                "</code>"));
   }
 }
 

@@ -79,7 +79,7 @@ class SimulatedCloud {
         std::make_shared<std::string>("right");
     std::string right = "right";
     std::shared_ptr<IamUser> user;
-    std::set<std::string> refused_scopes;
+    std::set<SharedText> refused_scopes;
     std::map<std::string, std::vector<SteadyTime>>
         refusals;                    // By secret: heard.
     std::set<std::string> accepted;  // Secrets.
@@ -202,7 +202,7 @@ class SimulatedCloud {
   std::mt19937_64 rng;
   PlannerSettings settings;
   std::deque<Account> accounts;
-  std::map<std::string, std::size_t> account_of;
+  std::map<SharedText, std::size_t> account_of;
   std::vector<std::shared_ptr<ProjectSettings>> projects;
   std::shared_ptr<Catalogue> catalogue = std::make_shared<Catalogue>();
   Instant now{SteadyTime(std::chrono::hours(1)),
@@ -212,7 +212,7 @@ class SimulatedCloud {
   double stray_401 = 0;
   double slow = 0;  // Share of answers that take up to 4 s.
   std::chrono::milliseconds latency{10};
-  std::set<std::string> unreachable;  // Projects whose connections break.
+  std::set<SharedText> unreachable;  // Projects whose connections break.
   Quota quota;
   int lockout = 5;
   std::chrono::seconds token_life{86'400};
@@ -348,8 +348,9 @@ class SimulatedCloud {
     if (fate == Fate::kResets) return Bad(ErrorKind::kConnect, 0);
     const std::size_t index = account_of.at(ask.dataset.project_id);
     Account& account = accounts.at(index);
-    const std::string whose =
-        quota.of_user ? std::to_string(index) : ask.dataset.project_id;
+    const std::string whose = quota.of_user
+                                  ? std::to_string(index)
+                                  : std::string(ask.dataset.project_id);
     if (Exceeds(quota, whose)) {
       ++throttled;
       const HttpReply reply = TooMany(quota);
