@@ -69,6 +69,7 @@ enum class Cause {
   kIamRefusal,         // It refused the login, and tells nobody why.
   kIamTrouble,         // It answered 5xx or 429.
   kSecondFactor,       // It wants more than a password.
+  kTooManyDatasets,    // A list has more than max_datasets of its discovery.
 };
 
 struct Error {

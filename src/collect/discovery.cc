@@ -7,7 +7,10 @@
 namespace exporter {
 namespace {
 
-constexpr std::size_t kMostPages = 1000;
+// A list that filters leave out nearly whole may be so many times as long as
+// max_datasets, or this long, before it passes for one without an end.
+constexpr std::size_t kMostListed = 10;
+constexpr std::size_t kLeastListed = 100'000;
 constexpr std::size_t kFew = ListingPass::kPageSize / 10;
 constexpr std::chrono::seconds kAfterFailure{30};
 constexpr std::array<std::string_view, 3> kTextTypes = {"100", "101", "102"};
@@ -31,7 +34,7 @@ bool ListingPass::Add(const DatasetPage& page, const Filter& is_wanted) {
   moved_ = moved_ || (pages_ > 1 && page.total != total_);
   total_ = page.total;
   const bool is_short = page.datasets.size() + page.skipped < kPageSize;
-  if (is_short || news == 0 || pages_ >= kMostPages) return true;
+  if (is_short || news == 0) return true;
   if (pages_ == 2 && news <= kFew) counts_records_ = true;
   offset_ = counts_records_ ? (pages_ - 1) * kPageSize : pages_;
   return false;
@@ -113,6 +116,30 @@ bool Discovery::LooksLikeASlip() const {
   });
 }
 
+std::optional<Error> Discovery::WhyWorthNothing(bool ended) const {
+  const std::size_t most = settings_.max_datasets;
+  const std::string max_datasets =
+      "discovery.max_datasets, which is " + std::to_string(most);
+  if (pass_->Datasets().size() > most) {
+    return Error{.kind = ErrorKind::kTooLarge,
+                 .message = "the list has more datasets than " + max_datasets,
+                 .cause = Cause::kTooManyDatasets};
+  }
+  if (pass_->Found() > std::max(kLeastListed, most * kMostListed)) {
+    return Error{.kind = ErrorKind::kTooLarge,
+                 .message = "with those left out, the list has more than " +
+                            std::to_string(kMostListed) +
+                            " times as many datasets as " + max_datasets,
+                 .cause = Cause::kTooManyDatasets};
+  }
+  // Not "no dataset": what there is, is not known.
+  if (ended && pass_->Found() == 0 && pass_->Skipped() > 0) {
+    return Error{.kind = ErrorKind::kMalformed,
+                 .message = "no row of the list has a usable dataset_id"};
+  }
+  return std::nullopt;
+}
+
 std::string Discovery::Warning() const {
   const std::size_t found = pass_->Found();
   std::string warning;
@@ -135,12 +162,10 @@ ListingNews Discovery::PageCame(const DatasetPage& page, Instant now,
   page_on_the_way_ = false;
   const bool ended = pass_->Add(
       page, [this](const ListedDataset& listed) { return IsWanted(listed); });
-  if (!ended) return {};
-  // Not "no dataset": what there is, is not known.
-  if (pass_->Found() == 0 && pass_->Skipped() > 0) {
-    return {.failure = Error{ErrorKind::kMalformed,
-                             "no row of the list has a usable dataset_id"}};
+  if (auto failure = WhyWorthNothing(ended)) {
+    return {.failure = std::move(failure)};
   }
+  if (!ended) return {};
   if (!reads_again_ && LooksLikeASlip()) {
     pass_.emplace();
     reads_again_ = true;
@@ -168,9 +193,11 @@ bool Discovery::PageFailed(std::shared_ptr<const Error> error, SteadyTime now,
   page_on_the_way_ = false;
   pass_.reset();
   was_tried_ = true;
-  next_pass_ = now + Jittered(std::min<SteadyDuration>(
-                                  kAfterFailure, settings_.refresh_interval),
-                              rng);
+  SteadyDuration rest = settings_.refresh_interval;
+  if (error->cause != Cause::kTooManyDatasets) {
+    rest = std::min<SteadyDuration>(rest, kAfterFailure);
+  }
+  next_pass_ = now + Jittered(rest, rng);
   const std::shared_ptr<const Error> before =
       std::exchange(failure_, std::move(error));
   return !before || before->kind != failure_->kind;

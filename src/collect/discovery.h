@@ -38,8 +38,8 @@ class ListingPass {
   [[nodiscard]] std::size_t Offset() const { return offset_; }
 
   // Takes the page at Offset, and keeps of it what `is_wanted`. Whether it was
-  // the last one: a short page, one with nothing new, or the thousandth. The
-  // total that the API tells may be capped, so that it ends nothing.
+  // the last one: a short page, or one with nothing new. The total that the API
+  // tells may be capped, so that it ends nothing.
   using Filter = std::function<bool(const ListedDataset&)>;
   bool Add(const DatasetPage& page, const Filter& is_wanted);
 
@@ -115,8 +115,9 @@ class Discovery {
   ListingNews PageCame(const DatasetPage& page, Instant now, Rng& rng);
 
   // The page failed: the last good list stays, and the next try is a new pass,
-  // half a minute later or at the refresh interval, if that is sooner. Whether
-  // that is news: the first failure, or one for another reason.
+  // half a minute later or at the refresh interval, if that is sooner or the
+  // list was too long, which thousands of pages told. Whether that is news: the
+  // first failure, or one for another reason.
   bool PageFailed(std::shared_ptr<const Error> error, SteadyTime now, Rng& rng);
 
   // When WantsPage may say yes without a further event.
@@ -147,6 +148,8 @@ class Discovery {
   [[nodiscard]] bool LooksLikeASlip() const;
   // What is to be said of the pass that has ended; empty: nothing.
   [[nodiscard]] std::string Warning() const;
+  // What makes the pass worth nothing. `ended`: its last page came.
+  [[nodiscard]] std::optional<Error> WhyWorthNothing(bool ended) const;
   // Of the pass that has ended: sorted.
   [[nodiscard]] std::vector<Dataset> Wanted() const;
 

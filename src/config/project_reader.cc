@@ -196,16 +196,17 @@ void ReadPattern(const Section& section, std::string_view key,
 }
 
 DiscoverySettings ReadDiscovery(const YamlNode& node, const Source& source) {
-  const Section section(
-      node, "discovery",
-      {"refresh_interval", "include", "exclude", "workspace_id"},
-      source.faults);
+  const Section section(node, "discovery",
+                        {"refresh_interval", "include", "exclude",
+                         "workspace_id", "max_datasets"},
+                        source.faults);
   DiscoverySettings discovery;
   section.ReadDuration("refresh_interval", discovery.refresh_interval,
                        {100ms, 24h * 365});
   ReadPattern(section, "include", discovery.include);
   ReadPattern(section, "exclude", discovery.exclude);
   section.ReadText("workspace_id", discovery.workspace_id);
+  section.ReadCount("max_datasets", discovery.max_datasets, 1, 10'000'000);
   return discovery;
 }
 

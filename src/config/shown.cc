@@ -259,6 +259,7 @@ void Write(const DiscoverySettings& discovery, Writer& out) {
   out.Text("include", discovery.include);
   out.Text("exclude", discovery.exclude);
   out.Text("workspace_id", discovery.workspace_id);
+  out.Count("max_datasets", discovery.max_datasets);
   out.Close();
 }
 

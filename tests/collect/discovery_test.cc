@@ -247,6 +247,49 @@ TEST_F(DiscoveryTest, TakesAListWithoutAUsableRowForNone) {
   EXPECT_EQ(discovery.Datasets().size(), 1U);
 }
 
+TEST_F(DiscoveryTest, RefusesAListThatIsTooLongAndKeepsTheLastGoodOne) {
+  Discovery discovery("p", "r", {.refresh_interval = 1s, .max_datasets = 2});
+  EXPECT_FALSE(List(discovery, {Slice(0, 2)}, 0s).failure);
+
+  ASSERT_TRUE(discovery.WantsPage(At(2s).steady));
+  const ListingNews news = discovery.PageCame(Slice(0, 3), At(2s), rng_);
+
+  ASSERT_TRUE(news.failure);
+  EXPECT_EQ(news.failure->kind, ErrorKind::kTooLarge);
+  EXPECT_EQ(news.failure->message,
+            "the list has more datasets than discovery.max_datasets, which is "
+            "2");
+  EXPECT_EQ(discovery.Datasets().size(), 2U);
+}
+
+TEST_F(DiscoveryTest, TriesAListThatIsTooLongNoSoonerThanItsInterval) {
+  Discovery discovery("p", "r", {.refresh_interval = 1h, .max_datasets = 1});
+  ASSERT_TRUE(discovery.WantsPage(At(0s).steady));
+  const ListingNews news = discovery.PageCame(Slice(0, 150), At(0s), rng_);
+  ASSERT_TRUE(news.failure) << "before the second page";
+
+  discovery.PageFailed(std::make_shared<const Error>(*news.failure),
+                       At(0s).steady, rng_);
+
+  EXPECT_GT(discovery.WakeAt(), At(30s).steady);
+  EXPECT_LE(discovery.WakeAt(), At(1h).steady);
+}
+
+TEST_F(DiscoveryTest, CountsWhatTheFiltersLetPassUpToAListWithoutAnEnd) {
+  Discovery discovery("p", "r", {.exclude = ".*", .max_datasets = 1});
+  std::size_t pages = 0;
+  ListingNews news;
+  while (!news.failure && pages < 2000) {
+    ASSERT_TRUE(discovery.WantsPage(At(0s).steady));
+    const std::size_t from = pages++ * ListingPass::kPageSize;
+    news = discovery.PageCame(Slice(from, SIZE_MAX), At(0s), rng_);
+  }
+
+  EXPECT_EQ(pages, 1001U);
+  ASSERT_TRUE(news.failure);
+  EXPECT_EQ(news.failure->kind, ErrorKind::kTooLarge);
+}
+
 TEST_F(DiscoveryTest, TakesATotalThatIsCappedForNoTotal) {
   Discovery discovery("p", "r", {.refresh_interval = 1s});
   std::vector<DatasetPage> pages = {Slice(0, 250), Slice(100, 250),

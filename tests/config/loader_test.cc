@@ -205,6 +205,7 @@ TEST(LoadConfigTest, ReadsEveryKey) {
   EXPECT_EQ(project.discovery->include, "^prod-");
   EXPECT_EQ(project.discovery->exclude, "-scratch$");
   EXPECT_EQ(project.discovery->workspace_id, "0");
+  EXPECT_EQ(project.discovery->max_datasets, 5000U);
   ASSERT_THAT(project.datasets, SizeIs(4));
   EXPECT_EQ(project.own_datasets, 2U);
   EXPECT_EQ(project.datasets[0].name, "street-signs");

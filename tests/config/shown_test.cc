@@ -92,6 +92,7 @@ projects:
     discovery:
       refresh_interval: 5m
       include: "^a\\.b"
+      max_datasets: 200000
   - project_id: p2
     cloud: myhuaweicloud.com
     endpoint: https://example.com
@@ -109,6 +110,7 @@ projects:
         security_token: <secret>
     discovery:
       refresh_interval: 5m
+      max_datasets: 200000
 )");
 }
 

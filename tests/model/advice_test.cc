@@ -29,7 +29,7 @@ TEST(AdviceForTest, HasOneOfItsOwnForEveryCauseThatIsKnown) {
        {Cause::kLookup, Cause::kUnreachable, Cause::kProxy, Cause::kProxyLogin,
         Cause::kRequestHeader, Cause::kClientCertificate, Cause::kPlainHttp,
         Cause::kIamEndpoint, Cause::kIamCertificate, Cause::kIamRefusal,
-        Cause::kIamTrouble, Cause::kSecondFactor}) {
+        Cause::kIamTrouble, Cause::kSecondFactor, Cause::kTooManyDatasets}) {
     error.cause = cause;
 
     EXPECT_TRUE(sentences.insert(AdviceFor(error)).second) << AdviceFor(error);
