@@ -28,7 +28,7 @@ bool MixesUpFoldedLines() {
 
 // Whether the TLS connection that carries `easy` speaks HTTP/2. Known before a
 // reply is, and only while it is carried.
-bool IsOnHttp2(CURL* easy) {
+bool IsHttp2(CURL* easy) {
   const curl_tlssessioninfo* tls = nullptr;
   curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls);
   if (tls == nullptr || tls->backend != CURLSSLBACKEND_OPENSSL) return false;
@@ -42,8 +42,9 @@ bool IsOnHttp2(CURL* easy) {
 
 }  // namespace
 
-CurlExchange::CurlExchange(const ExchangeSettings& settings)
-    : settings_(settings), handle_(settings) {
+CurlExchange::CurlExchange(const ExchangeSettings& settings,
+                           std::function<void()> connected)
+    : settings_(settings), connected_(std::move(connected)), handle_(settings) {
   handle_.Set(CURLOPT_HEADERFUNCTION, &CurlExchange::OnHeader);
   handle_.Set(CURLOPT_HEADERDATA, this);
   handle_.Set(CURLOPT_WRITEFUNCTION, &CurlExchange::OnBody);
@@ -70,12 +71,14 @@ void CurlExchange::Begin() {
   // account; and libcurl sends a request again by itself where a connection
   // that it kept breaks, whether or not the request has come through. Hence
   // what is more than a question goes out on a new one, and only once.
-  handle_.SetFresh(repeated_ || request_.method != "GET");
+  handle_.SetFresh(IsFresh());
   // Until the reply begins: the last one who leaves an HTTP/2 connection
   // without one closes it. Timing out alone does not.
   handle_.SetClosing(true);
+  in_line_ = false;
   sent_ = false;
   on_http2_ = false;
+  local_port_ = 0;
   phase_ = CurlFailure::Phase::kLookup;
   reply_.emplace(settings_.max_header_bytes, settings_.max_body_bytes);
   handle_.ForgetError();
@@ -83,6 +86,7 @@ void CurlExchange::Begin() {
 
 void CurlExchange::SetAddresses(
     const std::vector<NameCache::Addresses>& addresses) {
+  in_line_ = false;
   phase_ = CurlFailure::Phase::kConnect;
   handle_.SetAddresses(addresses);
 }
@@ -97,11 +101,13 @@ int CurlExchange::OnSocketMade(void* self, curl_socket_t socket,
 }
 
 int CurlExchange::OnConnected(void* self, char* /*peer_ip*/, char* /*local_ip*/,
-                              int /*peer_port*/, int /*local_port*/) {
+                              int /*peer_port*/, int local_port) {
   auto& exchange = *static_cast<CurlExchange*>(self);
   exchange.phase_ = CurlFailure::Phase::kWait;
   exchange.worn_ |= std::exchange(exchange.sent_, true);
-  exchange.on_http2_ = IsOnHttp2(exchange.Handle());
+  exchange.on_http2_ = IsHttp2(exchange.Handle());
+  exchange.local_port_ = local_port;
+  exchange.connected_();
   return CURL_PREREQFUNC_OK;
 }
 

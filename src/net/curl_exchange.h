@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,8 +28,10 @@ namespace exporter {
 // Not safe for concurrent use.
 class CurlExchange {
  public:
-  // `settings` must outlive this object.
-  explicit CurlExchange(const ExchangeSettings& settings);
+  // `settings` must outlive this object. `connected` is called when it has a
+  // connection, just before it is sent.
+  CurlExchange(const ExchangeSettings& settings,
+               std::function<void()> connected);
   CurlExchange(const CurlExchange&) = delete;
   CurlExchange& operator=(const CurlExchange&) = delete;
 
@@ -59,10 +62,23 @@ class CurlExchange {
 
   [[nodiscard]] Deadline EndsAt() const { return request_.deadline; }
 
-  // Whether it still needs SetAddresses.
-  [[nodiscard]] bool IsWaiting() const {
-    return phase_ == CurlFailure::Phase::kLookup;
+  // It has addresses, and waits for its turn to connect until SetAddresses.
+  void StandInLine() {
+    in_line_ = true;
+    phase_ = CurlFailure::Phase::kConnect;
   }
+  [[nodiscard]] bool IsInLine() const { return in_line_; }
+
+  [[nodiscard]] bool IsInTls() const { return !handle_.IsPlain(); }
+  // Whether it joins no kept connection.
+  [[nodiscard]] bool IsFresh() const {
+    return repeated_ || request_.method != "GET";
+  }
+  // The connection on which it was sent last, by the port of this machine; 0:
+  // none.
+  [[nodiscard]] int Connection() const { return sent_ ? local_port_ : 0; }
+  // Whether that is in HTTP/2.
+  [[nodiscard]] bool IsOnHttp2() const { return on_http2_; }
 
   // Whether, ended with `code`, it may have met a connection that the other
   // side closed for reasons of its own, and may be sent again. Once for each
@@ -117,12 +133,15 @@ class CurlExchange {
   [[nodiscard]] bool IsInProxyTls() const;
 
   const ExchangeSettings& settings_;
+  const std::function<void()> connected_;
   CurlHandle handle_;
   HttpRequest request_;
   bool repeated_ = false;
+  bool in_line_ = false;
   bool sent_ = false;      // libcurl has begun to send it,
   bool worn_ = false;      // and for this or an earlier one again.
   bool on_http2_ = false;  // The connection on which it is sent.
+  int local_port_ = 0;     // Of that.
   CurlFailure::Phase phase_ = CurlFailure::Phase::kLookup;
   std::optional<IncomingReply> reply_;
 };

@@ -1,5 +1,6 @@
 #include "net/curl_fetcher.h"
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -8,9 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
-#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -24,56 +23,36 @@ using std::chrono::milliseconds;
 // Longer waits than this are cut: the loop merely looks about once a day.
 constexpr milliseconds kLongestWait = std::chrono::hours(24);
 
-CURLcode InitializeProcess() {
-  // libcurl leaves SIGPIPE to us where it may not touch signals, and OpenSSL
-  // writes to connections that are gone.
-  (void)std::signal(SIGPIPE, SIG_IGN);
-  return curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-CURLM* NewMulti() {
-  static const CURLcode global = InitializeProcess();
-  if (global != CURLE_OK) throw std::runtime_error(curl_easy_strerror(global));
-  CURLM* multi = curl_multi_init();
-  if (multi == nullptr) throw std::bad_alloc();
-  return multi;
-}
-
-void Check(CURLMcode code) {
-  if (code == CURLM_OUT_OF_MEMORY) throw std::bad_alloc();
-  if (code != CURLM_OK) throw std::logic_error(curl_multi_strerror(code));
-}
-
-std::uint32_t ToEpoll(int interest) {
-  switch (interest) {
-    case CURL_POLL_IN:
-      return EPOLLIN;
-    case CURL_POLL_OUT:
-      return EPOLLOUT;
-    case CURL_POLL_INOUT:
-      return EPOLLIN | EPOLLOUT;
-    default:
-      return 0;
+// Of this end of `socket`; 0 if it has none.
+int LocalPort(curl_socket_t socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return 0;
   }
-}
-
-int ToCurl(std::uint32_t events) {
-  int bits = 0;
-  if ((events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP)) != 0)
-    bits |= CURL_CSELECT_IN;
-  if ((events & EPOLLOUT) != 0) bits |= CURL_CSELECT_OUT;
-  if ((events & EPOLLERR) != 0) bits |= CURL_CSELECT_ERR;
-  return bits;
+  if (address.ss_family == AF_INET) {
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  }
+  if (address.ss_family == AF_INET6) {
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  }
+  return 0;
 }
 
 }  // namespace
 
 struct CurlFetcher::Transfer {
-  explicit Transfer(const ExchangeSettings& settings) : exchange(settings) {}
+  Transfer(const ExchangeSettings& settings, CurlFetcher& fetcher)
+      : exchange(settings, [this, &fetcher] { fetcher.NoteConnected(*this); }) {
+  }
 
   CurlExchange exchange;
   Ticket ticket = 0;
   ConnectionGenerations::Moment began;
+  std::string host;         // In line_.
+  bool in_loop = false;     // libcurl carries it.
+  bool went = false;        // It entered line_,
+  bool connecting = false;  // and has no connection yet.
   Done done;
 };
 
@@ -94,26 +73,20 @@ CurlFetcher::CurlFetcher(const Clock& clock, Options options)
                 .environment = ReadProxyEnvironment()},
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      multi_(NewMulti()) {
+      line_(max_connections_),
+      loop_(clock, epoll_.Number(), max_connections_) {
   for (const int number : {wake_.Number(), resolver_.Descriptor()}) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = number}};
     if (epoll_ctl(epoll_.Number(), EPOLL_CTL_ADD, number, &event) != 0) {
       throw std::system_error(errno, std::generic_category(), "the loop");
     }
   }
-  Check(curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &OnSocket));
-  Check(curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this));
-  Check(curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &OnTimer));
-  Check(curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this));
-  Check(curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
-                          static_cast<long>(max_connections_)));
 }
 
 CurlFetcher::~CurlFetcher() {
   for (const auto& [ticket, transfer] : running_) {
-    curl_multi_remove_handle(multi_, transfer->exchange.Handle());
+    if (transfer->in_loop) loop_.Remove(transfer->exchange.Handle());
   }
-  curl_multi_cleanup(multi_);
 }
 
 Fetcher::Ticket CurlFetcher::Start(HttpRequest request, Done done) {
@@ -141,7 +114,7 @@ Fetcher::Ticket CurlFetcher::Start(HttpRequest request, Done done) {
 }
 
 void CurlFetcher::Admit(Transfer& transfer) {
-  if (!LaunchIfFound(transfer)) waiting_.push_back(&transfer);
+  if (!LaunchIfReady(transfer)) waiting_.push_back(&transfer);
 }
 
 void CurlFetcher::Cancel(Ticket ticket) {
@@ -185,24 +158,30 @@ std::unique_ptr<CurlFetcher::Transfer> CurlFetcher::IdleTransfer() {
     idle_.pop_back();
     return transfer;
   }
-  auto transfer = std::make_unique<Transfer>(settings_);
+  auto transfer = std::make_unique<Transfer>(settings_, *this);
   curl_easy_setopt(transfer->exchange.Handle(), CURLOPT_PRIVATE,
                    transfer.get());
+  curl_easy_setopt(transfer->exchange.Handle(), CURLOPT_CLOSESOCKETFUNCTION,
+                   &CurlFetcher::OnClose);
+  curl_easy_setopt(transfer->exchange.Handle(), CURLOPT_CLOSESOCKETDATA, this);
   return transfer;
 }
 
 // Hands it to libcurl.
-void CurlFetcher::Launch(Transfer& transfer) {
+void CurlFetcher::Launch(Transfer& transfer,
+                         const std::vector<NameCache::Addresses>& addresses) {
+  transfer.exchange.SetAddresses(addresses);
   const auto left = std::chrono::floor<milliseconds>(
       transfer.exchange.EndsAt() - clock_.SteadyNow());
   transfer.exchange.SetTimeout(std::clamp(left, milliseconds(1), kLongestWait));
-  transfer.began = generations_.Now(transfer.exchange.Host());
   transfer.exchange.JoinGeneration(transfer.began.generation);
-  Check(curl_multi_add_handle(multi_, transfer.exchange.Handle()));
+  loop_.Add(transfer.exchange.Handle());
+  transfer.in_loop = true;
 }
 
-// Does so if it is known where to connect to; else asks for that.
-bool CurlFetcher::LaunchIfFound(Transfer& transfer) {
+// Does so if it is known where to connect to, else asks for that; and if it is
+// its turn. What goes out on a new connection does not wait for others.
+bool CurlFetcher::LaunchIfReady(Transfer& transfer) {
   const auto& names = transfer.exchange.NamesToFind();
   std::vector<NameCache::Addresses> found;
   for (const std::string& name : names) {
@@ -211,15 +190,73 @@ bool CurlFetcher::LaunchIfFound(Transfer& transfer) {
     if (finding.addresses) found.push_back(finding.addresses);
   }
   if (found.size() < names.size()) return false;
-  transfer.exchange.SetAddresses(found);
-  Launch(transfer);
+  transfer.began = generations_.Now(transfer.exchange.Host());
+  if (transfer.exchange.IsInTls()) {
+    transfer.host = transfer.exchange.Host();
+    transfer.host.append("#").append(std::to_string(transfer.began.generation));
+  }
+  if (transfer.exchange.IsInTls() && !transfer.exchange.IsFresh()) {
+    if (!line_.Enter(transfer.host, transfer.ticket)) {
+      transfer.exchange.StandInLine();
+      return false;
+    }
+    transfer.went = transfer.connecting = true;
+  }
+  Launch(transfer, found);
   return true;
+}
+
+// Lets those go on whose turn it is.
+void CurlFetcher::Advance(const std::string& host) {
+  for (const Ticket ticket : line_.Next(host)) {
+    Transfer& next = *running_.at(ticket);
+    std::erase(waiting_, &next);
+    Admit(next);
+  }
 }
 
 // Takes it from libcurl, and from those that wait.
 void CurlFetcher::Detach(Transfer& transfer) {
-  curl_multi_remove_handle(multi_, transfer.exchange.Handle());
+  if (std::exchange(transfer.in_loop, false)) {
+    loop_.Remove(transfer.exchange.Handle());
+  } else if (transfer.exchange.IsInLine()) {
+    line_.Drop(transfer.host, transfer.ticket);
+  }
   std::erase(waiting_, &transfer);
+  if (std::exchange(transfer.connecting, false)) line_.Leave(transfer.host);
+  if (!std::exchange(transfer.went, false)) return;
+  line_.End(transfer.host);
+  Advance(transfer.host);
+}
+
+// Called amid libcurl, which must not be called here.
+void CurlFetcher::NoteConnected(Transfer& transfer) {
+  if (!transfer.exchange.IsInTls()) return;
+  if (open_.try_emplace(transfer.exchange.Connection(), transfer.host).second) {
+    line_.Opened(transfer.host);
+  }
+  connected_.push_back(&transfer);
+}
+
+int CurlFetcher::OnClose(void* self, curl_socket_t socket) {
+  auto& fetcher = *static_cast<CurlFetcher*>(self);
+  if (const auto known = fetcher.open_.extract(LocalPort(socket))) {
+    fetcher.line_.Closed(known.mapped());
+  }
+  return close(socket);
+}
+
+// Learns what the hosts speak to whom connections were made or joined.
+void CurlFetcher::TakeConnected() {
+  for (Transfer* transfer : std::exchange(connected_, {})) {
+    line_.Learn(transfer->host, transfer->exchange.IsOnHttp2()
+                                    ? ConnectionLine::Speaks::kHttp2
+                                    : ConnectionLine::Speaks::kHttp1);
+    if (std::exchange(transfer->connecting, false)) {
+      line_.Leave(transfer->host);
+    }
+    Advance(transfer->host);
+  }
 }
 
 void CurlFetcher::End(std::unique_ptr<Transfer> transfer,
@@ -238,8 +275,8 @@ void CurlFetcher::Recycle(std::unique_ptr<Transfer> transfer) {
 
 // It was given up while a reply was to come.
 void CurlFetcher::NoteMissedReply(const Transfer& transfer) {
-  if (transfer.exchange.IsWaiting()) return;
-  generations_.Missed(transfer.exchange.Host(), transfer.began);
+  generations_.Missed(transfer.exchange.Host(), transfer.began,
+                      transfer.exchange.Connection());
 }
 
 void CurlFetcher::Repeat(Transfer& transfer) {
@@ -250,7 +287,7 @@ void CurlFetcher::Repeat(Transfer& transfer) {
 
 milliseconds CurlFetcher::UntilSomethingIsDue(milliseconds most) const {
   Deadline due = clock_.SteadyNow() + most;
-  if (timer_) due = std::min(due, *timer_);
+  if (const auto at = loop_.DueAt()) due = std::min(due, *at);
   due = std::min(due, names_.NextOverdue());
   for (const Transfer* waiting : waiting_) {
     due = std::min(due, waiting->exchange.EndsAt());
@@ -275,24 +312,17 @@ bool CurlFetcher::WaitAndCarry(milliseconds timeout) {
     } else if (event.data.fd == resolver_.Descriptor()) {
       TakeLookups();
     } else {
-      Carry(event.data.fd, ToCurl(event.events));
+      loop_.Carry(event.data.fd, event.events);
     }
   }
-  if (timer_ && *timer_ <= clock_.SteadyNow()) {
-    timer_.reset();
-    Carry(CURL_SOCKET_TIMEOUT, 0);
-  }
+  loop_.CarryIfDue();
+  TakeConnected();
   for (const NameCache::Change& change : names_.Overdue(clock_.SteadyNow())) {
     Follow(change);
   }
   TakeFinished();
   EndExpiredWaits();
   return woken;
-}
-
-void CurlFetcher::Carry(curl_socket_t socket, int events) {
-  int still_running = 0;
-  Check(curl_multi_socket_action(multi_, socket, events, &still_running));
 }
 
 void CurlFetcher::TakeLookups() {
@@ -316,20 +346,19 @@ void CurlFetcher::Follow(const NameCache::Change& change) {
     const auto& names = transfer->exchange.NamesToFind();
     const bool is_meant =
         std::find(names.begin(), names.end(), change.name) != names.end();
-    if (is_meant && change.has_failed) {
+    if (is_meant && change.has_failed && !transfer->exchange.IsInLine()) {
       Error error = transfer->exchange.NotFound(change.name, change.why);
       End(std::move(running_.extract(transfer->ticket).mapped()),
           Fail(std::move(error)));
-    } else if (!is_meant || !LaunchIfFound(*transfer)) {
+    } else if (!is_meant || transfer->exchange.IsInLine() ||
+               !LaunchIfReady(*transfer)) {
       waiting_.push_back(transfer);
     }
   }
 }
 
 void CurlFetcher::TakeFinished() {
-  int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
+  while (const CURLMsg* message = loop_.NextEnded()) {
     const CURLcode code = message->data.result;
     Transfer* known = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &known);
@@ -341,6 +370,7 @@ void CurlFetcher::TakeFinished() {
         std::move(running_.extract(known->ticket).mapped());
     if (code == CURLE_OK) {
       generations_.Heard(transfer->exchange.Host(), transfer->began.generation,
+                         transfer->exchange.Connection(),
                          transfer->exchange.IsInHttp2());
     } else if (code == CURLE_OPERATION_TIMEDOUT) {
       NoteMissedReply(*transfer);
@@ -369,39 +399,6 @@ void CurlFetcher::Deliver() {
     finished_.pop_front();
     oldest.done(std::move(oldest.reply), std::move(oldest.request));
   }
-}
-
-int CurlFetcher::OnSocket(CURL* /*easy*/, curl_socket_t socket, int interest,
-                          void* self, void* known) {
-  auto& fetcher = *static_cast<CurlFetcher*>(self);
-  const int epoll = fetcher.epoll_.Number();
-  if (interest == CURL_POLL_REMOVE) {
-    // It may be closed by now, and then it is out already.
-    epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nullptr);
-    return 0;
-  }
-  epoll_event event{.events = ToEpoll(interest), .data = {.fd = socket}};
-  const int change = known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  // A number may by now be another socket's than libcurl or we believe.
-  if (epoll_ctl(epoll, change, socket, &event) != 0) {
-    if (errno == EEXIST) epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event);
-    if (errno == ENOENT) epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event);
-  }
-  // Should the kernel refuse, the exchange ends by its deadline: saying so here
-  // would end all of them.
-  // Any pointer but null marks the socket as known.
-  curl_multi_assign(fetcher.multi_, socket, self);
-  return 0;
-}
-
-int CurlFetcher::OnTimer(CURLM* /*multi*/, long timeout_ms, void* self) {
-  auto& fetcher = *static_cast<CurlFetcher*>(self);
-  if (timeout_ms < 0) {
-    fetcher.timer_.reset();
-  } else {
-    fetcher.timer_ = fetcher.clock_.SteadyNow() + milliseconds(timeout_ms);
-  }
-  return 0;
 }
 
 }  // namespace exporter

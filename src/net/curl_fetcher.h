@@ -4,14 +4,15 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
 #include "net/connection_generations.h"
+#include "net/connection_line.h"
 #include "net/curl_exchange.h"
+#include "net/curl_loop.h"
 #include "net/fetcher.h"
 #include "net/name_cache.h"
 #include "net/resolver.h"
@@ -83,15 +84,16 @@ class CurlFetcher final : public Fetcher {
     const int number_;
   };
 
-  static int OnSocket(CURL* easy, curl_socket_t socket, int interest,
-                      void* self, void* known);
-  static int OnTimer(CURLM* multi, long timeout_ms, void* self);
-
   std::unique_ptr<Transfer> IdleTransfer();
   void Admit(Transfer& transfer);
-  void Launch(Transfer& transfer);
-  bool LaunchIfFound(Transfer& transfer);
+  void Launch(Transfer& transfer,
+              const std::vector<NameCache::Addresses>& addresses);
+  bool LaunchIfReady(Transfer& transfer);
+  void Advance(const std::string& host);
   void Detach(Transfer& transfer);
+  void NoteConnected(Transfer& transfer);
+  static int OnClose(void* self, curl_socket_t socket);
+  void TakeConnected();
   void End(std::unique_ptr<Transfer> transfer, Result<HttpReply> reply);
   void Recycle(std::unique_ptr<Transfer> transfer);
 
@@ -100,7 +102,6 @@ class CurlFetcher final : public Fetcher {
 
   [[nodiscard]] milliseconds UntilSomethingIsDue(milliseconds most) const;
   bool WaitAndCarry(milliseconds timeout);
-  void Carry(curl_socket_t socket, int events);
   void TakeLookups();
   void Follow(const NameCache::Change& change);
   void TakeFinished();
@@ -112,15 +113,21 @@ class CurlFetcher final : public Fetcher {
   const ExchangeSettings settings_;
   const Descriptor epoll_;
   const Descriptor wake_;
-  CURLM* const multi_;
+
+  // Those that are open in TLS: the port of this machine, and the name in
+  // line_. libcurl changes them until it has gone.
+  ConnectionLine line_;
+  std::unordered_map<int, std::string> open_;
+  CurlLoop loop_;
 
   Ticket last_ticket_ = 0;
-  std::optional<Deadline> timer_;  // When libcurl wants to be called.
   std::unordered_map<Ticket, std::unique_ptr<Transfer>> running_;
   ConnectionGenerations generations_;
+  std::vector<Transfer*> connected_;  // Since TakeConnected.
   Resolver resolver_;
   NameCache names_;
-  std::vector<Transfer*> waiting_;  // Those of running_ that need an address.
+  // Those of running_ that need an address, or stand in line.
+  std::vector<Transfer*> waiting_;
   std::vector<std::unique_ptr<Transfer>> idle_;
   std::deque<Finished> finished_;  // Waiting for their `done`.
 };

@@ -8,7 +8,7 @@ namespace exporter {
 namespace {
 
 // Small, since a thousand exchanges may each hold one; replies are small too.
-constexpr long kReceiveBufferBytes = 8192;
+constexpr long kReceiveBufferBytes = 2048;
 
 // Connections are made anew after a while, so that a change of addresses is
 // seen even by those which are never idle.

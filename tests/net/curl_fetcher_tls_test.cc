@@ -424,6 +424,81 @@ TEST_F(CurlFetcherTlsTest, CarriesManyOverOneConnectionInHttp2) {
   EXPECT_EQ(server.Accepted(), 1);
 }
 
+// They would, one for each exchange, as long as it is not known that they can
+// be shared.
+TEST_F(CurlFetcherTlsTest, OpensFewConnectionsInHttp2) {
+  constexpr std::size_t kMany = 250;
+  const SocketServer server(
+      [](Connection& connection) { AnswerInHttp2(connection, 1); }, Http2());
+
+  std::size_t good = 0;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    fetcher_.Start(Get(server.Url(), trusting_),
+                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                     good += reply ? 1U : 0U;
+                   });
+  }
+  const Deadline give_up = clock_.SteadyNow() + 20s;
+  while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
+
+  EXPECT_EQ(good, kMany);
+  EXPECT_LE(server.Accepted(), 4);
+}
+
+// Nobody is answered before all have a connection.
+TEST_F(CurlFetcherTlsTest, GivesEachExchangeOfHttp1AConnection) {
+  constexpr int kMany = 150;
+  std::atomic<int> waiting = 0;
+  const SocketServer server(
+      [&](Connection& connection) {
+        connection.ReadRequest();
+        ++waiting;
+        waiting.notify_all();
+        for (int now = waiting; now < kMany; now = waiting) waiting.wait(now);
+        connection.Reply(200, "{}");
+      },
+      Terms(local_));
+
+  int good = 0;
+  for (int i = 0; i < kMany; ++i) {
+    fetcher_.Start(Get(server.Url(), trusting_),
+                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                     good += reply ? 1 : 0;
+                   });
+  }
+  const Deadline give_up = clock_.SteadyNow() + 20s;
+  while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
+  waiting = kMany;  // Should they not have come.
+  waiting.notify_all();
+
+  EXPECT_EQ(good, kMany);
+}
+
+// It neither waits for others for ever, nor blames the lookup.
+TEST_F(CurlFetcherTlsTest, TimesOutInLine) {
+  const SocketServer server(
+      [](Connection& connection) { connection.ReadRequest(); });  // No TLS.
+
+  std::vector<std::string> outcomes;
+  for (int i = 0; i < 20; ++i) {
+    HttpRequest request = FetchTest::Get(
+        "https://" + server.Url().substr(std::string("http://").size()), 200ms);
+    fetcher_.Start(std::move(request),
+                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                     outcomes.push_back(Outcome(reply));
+                   });
+  }
+  const Deadline give_up = clock_.SteadyNow() + 20s;
+  while (outcomes.size() < 20 && clock_.SteadyNow() < give_up) {
+    fetcher_.Poll(1s);
+  }
+
+  ASSERT_EQ(outcomes.size(), 20U);
+  for (const std::string& outcome : outcomes) EXPECT_EQ(outcome, outcomes[0]);
+  EXPECT_THAT(outcomes[0], StartsWith("timeout: "));
+  EXPECT_THAT(outcomes[0], Not(HasSubstr("lookup")));
+}
+
 // ---- A peer that is alive for TCP and dead for HTTP/2.
 
 // Answers what comes on the first connection once, and freezes: reads on, and
