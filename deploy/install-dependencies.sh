@@ -52,9 +52,11 @@ test_packages=(
 services=(caddy haproxy lighttpd nginx squid)
 
 benchmark_packages=(
+  haproxy
   libbenchmark-dev
   libgmock-dev
   libgtest-dev
+  nginx-light
   openssl
   prometheus-blackbox-exporter
   python3

@@ -15,7 +15,11 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "intermediaries"))
+
 from contenders import PROJECT, Scrape, cpu_seconds
+from gateways import HAProxy, Nginx
+from intermediary import CERTIFICATES
 from report import Bound, machine, markdown, number
 from exporter import Exporter, Simulator
 from run import AT_ONCE, certificate
@@ -188,7 +192,37 @@ def at_once(table, builds, cloud, certificate_file, n=1000):
         with build.running(Scrape, "https://" + cloud.address, n, at_once=n, http=tls) as one:
             return [one.round() for _ in range(3)][-1].peak_kib
 
-    table.compare(f"peak memory, {n:,} queries at once over TLS", in_turn(builds, 2, measure), 1, "MiB", 1 / 1024)
+    table.compare(f"peak memory, {n:,} queries at once over TLS", in_turn(builds, 2, measure), 0.5, "MiB", 1 / 1024)
+
+
+def connections(pid, port):
+    """Those to this port that the process has open."""
+    sockets = set()
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):  # Closed meanwhile.
+            sockets.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as file:
+        lines = [line.split() for line in file.readlines()[1:]]
+    return sum(int(line[2].split(":")[1], 16) == port and f"socket:[{line[9]}]" in sockets for line in lines)
+
+
+def shared(table, builds, n):
+    """The same where a gateway speaks HTTP/2, and the cloud answers after 200 ms."""
+    for gateway in (Nginx, HAProxy):
+        with Simulator("--datasets", str(n), "--latency", "200ms") as cloud, gateway(cloud) as front:
+
+            def measure(build):
+                tls = f"tls: {{ca_file: {CERTIFICATES.ca}}}"
+                with build.running(Scrape, front.url, n, at_once=n, http=tls) as one:
+                    costs = [one.round() for _ in range(3)]
+                    pid = one.exporter.process.pid
+                    return costs[-1].peak_kib, sum(cost.cpu_s for cost in costs), connections(pid, front.port)
+
+            pairs = in_turn(builds, 2, measure)
+        what = f"{n:,} queries at once by HTTP/2, {gateway.__name__}"
+        table.compare(f"peak memory, {what}", [(a[0], b[0]) for a, b in pairs], 0.35, "MiB", 1 / 1024)
+        table.compare(f"CPU of three scrapes, {what}", [(a[1], b[1]) for a, b in pairs], 0.4, "ms", 1e3)
+        table.bound(f"connections, {what}", max(b[2] for _, b in pairs), 16)
 
 
 def listed(table, builds, clouds, small, large):
@@ -235,6 +269,7 @@ def main():
         health(table, builds, cloud, sizes[-1], options.rounds)
         with Simulator("--datasets", str(sizes[0]), "--tls-cert", cert, "--tls-key", key) as secure:
             at_once(table, builds, secure, cert, sizes[0])
+        shared(table, builds, sizes[0])
     with Simulator("--datasets", "10") as small, Simulator("--datasets", str(options.listed)) as large:
         listed(table, builds, (small, large), 10, options.listed)
     print(f"\n{machine()}; medians of {options.rounds} pairs, {AT_ONCE} requests at once\n")
