@@ -5,11 +5,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "access/web_server.h"
+#include "support/http_get.h"
 #include "support/raw_client.h"
 #include "support/started_port.h"
 #include "support/turnstile.h"
@@ -31,6 +33,11 @@ class TestServer {
 
   [[nodiscard]] std::uint16_t Port() const { return port_; }
   [[nodiscard]] RawClient Connect() const { return RawClient(port_); }
+  [[nodiscard]] HttpAnswer Get(
+      const std::string& target,
+      const std::multimap<std::string, std::string>& headers = {}) const {
+    return HttpGet(port_, target, headers);
+  }
   void Drain(std::chrono::milliseconds limit) { server_.Drain(limit); }
 
   // modelarts_exporter_http_requests_total for these labels; -1 without them.

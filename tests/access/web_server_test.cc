@@ -112,11 +112,11 @@ TEST(WebServerTest, RefusesTheScrapeThatIsOneTooMany) {
   second.Send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
   turnstile.WaitUntilInside(2);
 
-  const RawResponse third = server.Connect().Get("/metrics");
+  const HttpAnswer third = server.Get("/metrics");
   EXPECT_EQ(third.status, 503);
   EXPECT_EQ(third.Header("Retry-After"), "1");
-  EXPECT_EQ(server.Connect().Get("/-/healthy").status, 200);
-  EXPECT_EQ(server.Connect().Get("/").status, 200);
+  EXPECT_EQ(server.Get("/-/healthy").status, 200);
+  EXPECT_EQ(server.Get("/").status, 200);
 
   turnstile.Open();
   EXPECT_EQ(first.Receive().status, 200);
@@ -152,7 +152,7 @@ TEST(WebServerTest, TurnsAnExceptionIntoAnError) {
   };
   TestServer server({route});
 
-  EXPECT_EQ(server.Connect().Get("/").status, 500);
+  EXPECT_EQ(server.Get("/").status, 500);
 }
 
 TEST(WebServerTest, WritesFewLargeAnswersAtOnce) {
@@ -183,7 +183,7 @@ TEST(WebServerTest, WritesFewLargeAnswersAtOnce) {
   }
   turnstile.WaitUntilInside(4);
 
-  EXPECT_EQ(server.Connect().Get("/").status, 200) << "pages do not wait";
+  EXPECT_EQ(server.Get("/").status, 200) << "pages do not wait";
   turnstile.Open();
 
   for (RawClient& client : clients) {
@@ -244,7 +244,7 @@ TEST(WebServerTest, AScrapeThatWaitsTakesNoThread) {
   const std::vector<Route::Then> scrapes = begun.Take(kClients);
 
   EXPECT_EQ(ThreadsOfThisProcess(), before);
-  EXPECT_EQ(server.Connect().Get("/metrics").status, 503);
+  EXPECT_EQ(server.Get("/metrics").status, 503);
 
   for (const Route::Then& then : scrapes) {
     then([] { return ServeResponse{.body = "done\n"}; });
@@ -358,7 +358,7 @@ TEST(WebServerTest, SmallBodiesDoNotWaitForClientsThatDoNotRead) {
     ASSERT_TRUE(crowd.back()->Take(1, begun));
   }
 
-  EXPECT_EQ(server.Connect().Get("/probe").body, "small\n");
+  EXPECT_EQ(server.Get("/probe").body, "small\n");
 }
 
 TEST(WebServerTest, KeepsNoBodyOfARequest) {
@@ -410,7 +410,7 @@ TEST(WebServerTest, CutsAClientThatDoesNotRead) {
   int status = 503;
   while (status == 503 && steady_clock::now() - start < 5s) {
     std::this_thread::sleep_for(20ms);
-    status = server.Connect().Get("/", "Accept-Encoding: gzip\r\n").status;
+    status = server.Get("/", {{"Accept-Encoding", "gzip"}}).status;
   }
 
   EXPECT_EQ(status, 200);
@@ -429,7 +429,7 @@ TEST(WebServerTest, AScrapeKeepsItsPlaceUntilItsClientHasReadAll) {
   ASSERT_EQ(recv(client.Fd(), &first, 1, MSG_PEEK), 1);
   std::this_thread::sleep_for(100ms);  // The worker is done with it by then.
 
-  EXPECT_EQ(server.Connect().Get("/").status, 503);
+  EXPECT_EQ(server.Get("/").status, 503);
 }
 
 TEST(WebServerTest, AnswersOpenPathsHoweverManyPagesAreBeingMade) {
@@ -449,7 +449,7 @@ TEST(WebServerTest, AnswersOpenPathsHoweverManyPagesAreBeingMade) {
     std::this_thread::sleep_for(1ms);
   }
 
-  EXPECT_EQ(server.Connect().Get("/-/healthy").status, 200);
+  EXPECT_EQ(server.Get("/-/healthy").status, 200);
   turnstile.Open();
 }
 
