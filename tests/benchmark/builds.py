@@ -2,13 +2,9 @@
 worse: `tests/benchmark/run.sh --before EXPORTER` builds and calls it."""
 
 import argparse
-import concurrent.futures
 import contextlib
-import gzip
-import http.client
 import os
 import pathlib
-import re
 import statistics
 import sys
 import tempfile
@@ -17,11 +13,12 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "intermediaries"))
 
-from contenders import PROJECT, Scrape, cpu_seconds
+from contenders import Scrape
+from listed import Listed, seconds_to_list, status
 from gateways import HAProxy, Nginx
 from intermediary import CERTIFICATES
 from report import Bound, machine, markdown, number
-from exporter import Exporter, Simulator
+from exporter import Simulator
 from run import AT_ONCE, certificate
 
 SLOWER = 1.03
@@ -37,12 +34,6 @@ def arguments():
     return parser.parse_args()
 
 
-def status(pid, what):
-    """A number of /proc/PID/status: of KiB, or of threads."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as lines:
-        return int(re.search(rf"{what}:\s+(\d+)", lines.read())[1])
-
-
 class Build:
     def __init__(self, name, binary):
         self.name, self.binary = name, os.path.abspath(binary)
@@ -55,58 +46,6 @@ class Build:
             yield one
         finally:
             one.stop()
-
-
-class Listed:
-    """An exporter whose datasets discovery lists, ready. `seconds` is how long that took."""
-
-    def __init__(self, url, datasets):
-        begin = time.monotonic()
-        self.exporter = Exporter("\n".join([
-            f"scrape: {{concurrency: {AT_ONCE}, timeout: 5m}}",
-            "projects:",
-            f'  - project_id: "{PROJECT}"',
-            f"    endpoint: {url}",
-            "    http: {timeout: 60s}",
-            "    credentials: {token: t}",
-            "    discovery: {refresh_interval: 1h}",
-        ]) + "\n")
-        self.pid = self.exporter.process.pid
-        while self.exporter.get("/-/ready").status != 200:
-            time.sleep(0.02)
-        self.seconds = time.monotonic() - begin
-        self.datasets = datasets
-
-    def scrape(self):
-        """How long after the last query ended the answer began, in seconds."""
-        line = http.client.HTTPConnection(self.exporter.address, timeout=300)
-        begin = time.monotonic()
-        line.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"})
-        answer = line.getresponse()
-        first = answer.read(1)
-        took = time.monotonic() - begin
-        text = gzip.decompress(first + answer.read())
-        line.close()
-        return took - float(re.search(rb"\nmodelarts_scrape_duration_seconds (\S+)", text)[1])
-
-    def scrape_twice(self):
-        """Two scrapers at the same time."""
-        with concurrent.futures.ThreadPoolExecutor(2) as scrapers:
-            for done in [scrapers.submit(self.scrape) for _ in range(2)]:
-                done.result()
-
-    def probe_cpu(self, times=500):
-        """Of one probe of the last dataset, in seconds."""
-        path = f"/probe?project_id={PROJECT}&dataset_id=ds-{self.datasets - 1:05d}"
-        self.exporter.get(path)
-        begin = cpu_seconds(self.pid)
-        for _ in range(times):
-            answer = self.exporter.get(path)
-        assert "modelarts_dataset_query_success" in answer.text, answer.text
-        return (cpu_seconds(self.pid) - begin) / times
-
-    def stop(self):
-        self.exporter.__exit__(None, None, None)
 
 
 class Table:
@@ -250,8 +189,13 @@ def listed(table, builds, clouds, small, large):
                   [(before[large][1], now[large][5])], 0.4, "MiB", 1 / 1024)
     compare(f"first byte after the last query ended, {large:,} datasets", lambda found: found[large][4], "ms", 1e3)
     table.bound(f"first byte after the last query ended, {large:,} datasets, now", now[large][4] * 1e3, 50, " ms")
-    compare("memory for a dataset between scrapes",
-            lambda found: (found[large][2] - found[small][2]) * 1024 / (large - small), "bytes")
+    def held(found):
+        return (found[large][2] - found[small][2]) * 1024 / (large - small)
+
+    compare("memory for a dataset between scrapes", held, "bytes")
+    table.bound("memory for a dataset between scrapes, now", held(now), 1000, " bytes")
+    table.bound(f"start until ready, {large:,} datasets listed, against a bare loop over the pages",
+                now[large][0] / seconds_to_list(clouds[1].url, large), 2, " ×")
     compare(f"CPU of a probe, {large:,} datasets", lambda found: found[large][3], "us", 1e6)
     table.bound(f"CPU of a probe, {large:,} datasets against {small}", now[large][3] / now[small][3], 1.2, " ×")
 

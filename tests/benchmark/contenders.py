@@ -96,21 +96,20 @@ class Scrape:
 
 
 class Probes:
-    """The exporter, probed for one dataset after the other of the many that it has, on one connection: the cost is
-    that of one probe."""
+    """The exporter, probed for one dataset after the other of the many that it has, so many at once, each on a connection
+    that stays: the cost is that of one probe."""
 
-    PROBES = 500
-
-    def __init__(self, url, datasets):
+    def __init__(self, url, datasets, probes=500, at_once=1):
+        self.probes = probes
         self.exporter = Exporter(exporter_config(url, datasets, at_once=64))
         probe = f"http://{self.exporter.address}/probe?project_id={PROJECT}&dataset_id=ds-"
-        step = max(1, datasets // self.PROBES)
-        self.client = BareLoop([f"{probe}{i * step % datasets:05d}" for i in range(self.PROBES)], 1, form="raw")
+        step = max(1, datasets // probes)
+        self.client = BareLoop([f"{probe}{i * step % datasets:05d}" for i in range(probes)], at_once, form="raw")
 
     def round(self):
         cost = measure(self.exporter.process.pid, self.client.fetch, self.client.check)
-        return dataclasses.replace(cost, wall_s=cost.wall_s / self.PROBES, cpu_s=cost.cpu_s / self.PROBES,
-                                   bytes=cost.bytes // self.PROBES)
+        return dataclasses.replace(cost, wall_s=cost.wall_s / self.probes, cpu_s=cost.cpu_s / self.probes,
+                                   bytes=cost.bytes // self.probes)
 
     def stop(self):
         self.client.stop()

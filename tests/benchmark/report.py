@@ -65,22 +65,22 @@ COLORS = ["#1f6feb", "#2da44e", "#cf222e", "#8250df"]
 
 
 def plot(title, panels):
-    """An SVG of `panels`, [(name, {contender: [(n, seconds)]})], side by side, on
+    """An SVG of `panels`, [(name, {contender: [(n, value)]}, how a value is written)], side by side, on
     logarithmic scales."""
     width, height, left, top = 380, 280, 62, 56
-    points = [p for _, lines in panels for line in lines.values() for p in line]
-    low_x, high_x = scale(x for x, _ in points)
-    low_y, high_y = scale(y for _, y in points)
+    low_x, high_x = scale(x for _, lines, _ in panels for line in lines.values() for x, _ in line)
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{len(panels) * (width + left) + 20}" '
         f'height="{height + top + 70}" font-family="sans-serif" font-size="12">',
         '<rect width="100%" height="100%" fill="white"/>',
         f'<text x="{left}" y="20" font-size="14">{html.escape(title)}</text>',
     ]
-    for i, (name, lines) in enumerate(panels):
+    colors = dict(zip(panels[0][1], COLORS))
+    for i, (name, lines, write) in enumerate(panels):
         x0 = left + i * (width + left)
+        low_y, high_y = scale(y for line in lines.values() for _, y in line)
 
-        def at(x, y, x0=x0):
+        def at(x, y, x0=x0, low_y=low_y, high_y=high_y):
             return (x0 + width * (math.log10(x) - low_x) / (high_x - low_x),
                     top + height * (high_y - math.log10(y)) / (high_y - low_y))
 
@@ -94,13 +94,14 @@ def plot(title, panels):
             _, y = at(10**low_x, 10**exponent)
             out.append(f'<path d="M{x0} {y:.1f}h{width}" stroke="#ddd"/>')
             out.append(f'<text x="{x0 - 6}" y="{y + 4:.1f}" text-anchor="end">'
-                       f"{seconds(10.0**exponent)}</text>")
-        for (contender, line), color in zip(lines.items(), COLORS):
+                       f"{write(10.0**exponent)}</text>")
+        for contender, line in lines.items():
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (at(*p) for p in line))
-            out.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
+            out.append(f'<polyline points="{path}" fill="none" stroke="{colors[contender]}" '
+                       'stroke-width="2"/>')
         out.append(f'<text x="{x0 + width / 2}" y="{top + height + 34}" text-anchor="middle">'
                    "datasets</text>")
-    for j, (contender, color) in enumerate(zip(panels[0][1], COLORS)):
+    for j, (contender, color) in enumerate(colors.items()):
         x = left + j * 170
         out.append(f'<rect x="{x}" y="{top + height + 46}" width="12" height="12" fill="{color}"/>')
         out.append(f'<text x="{x + 18}" y="{top + height + 57}">{html.escape(contender)}</text>')
@@ -119,3 +120,10 @@ def seconds(value):
         if value * factor >= 1:
             return f"{value * factor:g} {unit}"
     return f"{value * 1e9:g} ns"
+
+
+def size(value):
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= factor:
+            return f"{value / factor:g} {unit}"
+    return f"{value:g} B"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs and builds what it needs, measures a scrape against wrk, a bare libcurl
 # loop and blackbox_exporter on the same simulated cloud, and says which promises
-# hold. Takes some eight minutes and talks to this machine alone. Ends with 1 if a
+# hold. Takes some twelve minutes and talks to this machine alone. Ends with 1 if a
 # promise was missed. Leaves result.json and cost.svg in build/benchmark.
 #
 #   tests/benchmark/run.sh                    all of it, five rounds
