@@ -1,27 +1,32 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build needs; with --test also those that
-# the tests need, with --benchmark those of tests/benchmark/run.sh. Can run again
-# at any time; installs nothing that is there. Starts no service.
+# the tests need, with --benchmark those of tests/benchmark/run.sh. With --arch arm64
+# (or amd64) what builds for that processor, deploy/toolchains/: in place of this one's,
+# since Debian has prometheus-cpp for one at a time. Can run again at any time; installs
+# nothing that is there. Starts no service.
 set -euo pipefail
 
 build_packages=(
   cmake curl g++ git ninja-build pkg-config
   libcli11-dev
+  nlohmann-json3-dev
+)
+# One for each processor that is built for.
+libraries=(
   libcpp-httplib-dev
   libcrypt-dev
   libcurl4-openssl-dev
   libre2-dev
   libssl-dev
   libyaml-cpp-dev
-  nlohmann-json3-dev
   prometheus-cpp-dev
   zlib1g-dev
 )
 # Debian 12 has 1.74 for its default, in which Clang sees no coroutines of Asio's.
-if [[ $(. /etc/os-release && echo "$ID$VERSION_ID") == debian12 ]]; then
-  build_packages+=(libboost1.81-dev)
+if [[ $(. /etc/os-release && echo "$ID${VERSION_ID:-}") == debian12 ]]; then
+  libraries+=(libboost1.81-dev)
 else
-  build_packages+=(libboost-dev)
+  libraries+=(libboost-dev)
 fi
 test_packages=(
   ca-certificates
@@ -66,17 +71,35 @@ benchmark_packages=(
 # Node.js from elsewhere may bring npm along, and then excludes Debian's.
 command -v npm >/dev/null || test_packages+=(npm)
 
+usage() {
+  echo "usage: $0 [--test] [--benchmark] [--arch amd64|arm64]" >&2
+  exit 2
+}
+
 packages=("${build_packages[@]}")
-for argument in "$@"; do
-  case "$argument" in
+foreign=
+while (($#)); do
+  case "$1" in
     --test) packages+=("${test_packages[@]}" "${benchmark_packages[@]}") ;;
     --benchmark) packages+=("${benchmark_packages[@]}") ;;
-    *)
-      echo "usage: $0 [--test] [--benchmark]" >&2
-      exit 2
+    --arch)
+      case "${2:-}" in
+        arm64) compiler=g++-aarch64-linux-gnu ;;
+        amd64) compiler=g++-x86-64-linux-gnu ;;
+        *) usage ;;
+      esac
+      if [[ $2 != "$(dpkg --print-architecture)" ]]; then
+        foreign=$2
+        packages+=("$compiler" "pkgconf:$2")
+        libraries=("${libraries[@]/%/:$2}")
+      fi
+      shift
       ;;
+    *) usage ;;
   esac
+  shift
 done
+packages+=("${libraries[@]}")
 
 missing=()
 for package in "${packages[@]}"; do
@@ -109,9 +132,10 @@ for service in "${services[@]}"; do
   [[ -e /lib/systemd/system/$service.service ]] || new_services+=("$service")
 done
 echo "Installing with apt-get: ${missing[*]}"
+[[ -z $foreign ]] || "${as_root[@]}" dpkg --add-architecture "$foreign"
 "${as_root[@]}" apt-get update --quiet
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install --yes --quiet --no-install-recommends "${missing[@]}"
+  apt-get install --yes --quiet --no-install-recommends ${foreign:+--no-remove} "${missing[@]}"
 # Nor at the next start of the machine.
 for service in "${new_services[@]}"; do
   [[ ! -e /lib/systemd/system/$service.service ]] ||

@@ -6,8 +6,8 @@
 #   deploy/release.sh notes          prints its section of CHANGELOG.md
 #   deploy/release.sh prepare 1.2.3  writes the version, makes [Unreleased] its section,
 #                                    commits, and tags v1.2.3
-#   deploy/release.sh build          of what is tagged: package, SBOM, notes and checksums
-#                                    in build/release-1.2.3
+#   deploy/release.sh build [arm64]  of what is tagged: package, SBOM, notes and checksums
+#                                    in build/release-1.2.3; for this processor or that one
 #   deploy/release.sh pack BUILD TO  package and SBOM of a build that is there
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -54,26 +54,30 @@ prepare() {
 }
 
 pack() {
-  local build=$1 to=$2 root
+  local build=$1 to=$2 root package architecture
   root=$(mktemp --directory)
   # shellcheck disable=SC2064
   trap "rm -rf '$root'" EXIT
   SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
   export SOURCE_DATE_EPOCH
-  cpack -B "$to" --config "$build/CPackConfig.cmake"
-  rm -rf "$to/_CPack_Packages"
+  cpack -B "$root/package" --config "$build/CPackConfig.cmake"
+  package=$(basename "$root"/package/*.deb)
+  architecture=$(basename "${package##*_}" .deb)
+  mv "$root/package/$package" "$to"
   deploy/image-root.sh "$build/modelarts_exporter" "$root/image"
-  deploy/sbom.py "$root/image" "$(version)" "$(git rev-parse HEAD)" >"$to/modelarts_exporter-$(version).spdx.json"
+  deploy/sbom.py "$root/image" "$(version)" "$(git rev-parse HEAD)" \
+    >"$to/modelarts_exporter-$(version)_$architecture.spdx.json"
 }
 
 build() {
-  local new
+  local new toolchain=deploy/toolchains/$1.cmake
   new=$(version)
   need_clean_tree
   [[ $(git rev-parse --quiet --verify "refs/tags/v$new^{commit}") == $(git rev-parse HEAD) ]] ||
     fail "this is not v$new: git switch --detach v$new"
-  local build=$PWD/build/dist to=$PWD/build/release-$new
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+  [[ -e $toolchain ]] || fail "not a processor that is built for: $1 (amd64 arm64)"
+  local build=$PWD/build/dist-$1 to=$PWD/build/release-$new
+  cmake -S . -B "$build" -G Ninja --toolchain "$toolchain" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
   cmake --build "$build" --target modelarts_exporter
   rm -rf "$to"
   mkdir -p "$to"
@@ -88,7 +92,8 @@ case "${1:-}/$#" in
   version/1) version ;;
   notes/1) notes "$(version)" ;;
   prepare/2) prepare "$2" ;;
-  build/1) build ;;
+  build/1) build "$(dpkg --print-architecture)" ;;
+  build/2) build "$2" ;;
   pack/3) pack "$(realpath "$2")" "$(realpath "$3")" ;;
   *)
     sed --quiet '/^#   /s/^#   //p' "$0" >&2

@@ -7,6 +7,7 @@
 #   tests/run.sh release tsan   some of the steps: release debug tsan fuzz style
 #   tests/run.sh trixie         the release step in a Debian 13 of its own; bookworm and
 #                               forky: in 12, and in what becomes 14; tests/chroot.sh
+#   tests/run.sh arm64          there, what is in C++ for arm64; tests/arm64.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,6 +17,7 @@ steps=("$@")
 case "${steps[*]}" in
   trixie) exec tests/chroot.sh trixie tests/run.sh format release ;;
   bookworm | forky) exec tests/chroot.sh "${steps[*]}" tests/run.sh release ;;
+  arm64) exec tests/chroot.sh trixie-arm64 tests/arm64.sh ;;
 esac
 
 say() { printf '\n== %s\n' "$*"; }

@@ -1,5 +1,6 @@
 # The stand-in for the cloud, for compose.yaml alone.
-FROM debian:bookworm-slim AS build
+ARG DEBIAN=debian:trixie-slim
+FROM $DEBIAN AS build
 WORKDIR /src
 COPY deploy/install-dependencies.sh deploy/
 RUN deploy/install-dependencies.sh \

@@ -50,6 +50,7 @@ while (($#)); do
       name=${1#-D} name=${name%%=*}
       [[ $name == CMAKE_BUILD_TYPE || $name == CMAKE_UNITY_BUILD ]] ||
         grep -qr --include=CMakeLists.txt "\b$name\b" . || fail "no option $name" ;;
+    --toolchain) [[ -e $2 ]] || fail "no $2"; shift ;;
     -S | -G | --install | --prefix) shift ;;
     --strip) ;;
     *) [[ $1 != -* || $1 == --build ]] || fail "$1?" ;;
@@ -133,7 +134,7 @@ cp "$3" "$4" """,
 # Of the repository, for what installs, builds or takes minutes.
 SCRIPTS = {
     "deploy/install-dependencies.sh": r"""
-for flag; do grep -q -- "^    $flag)" "$SOURCE/deploy/install-dependencies.sh" || fail "$flag"; done""",
+for flag; do grep -q -- "^ *$flag)" "$SOURCE/deploy/install-dependencies.sh" || fail "$flag"; done""",
     "deploy/demo.sh": r"""[[ $# == 0 || $* == --once ]] || fail "$*" """,
     "tests/run.sh": r"""
 for step; do grep -qE "^    .*\b$step\b.*\) run_step" "$SOURCE/tests/run.sh" || fail "no step $step"; done""",

@@ -24,8 +24,10 @@ class ImageContextTest(unittest.TestCase):
                 target = context / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 (shutil.copytree if (ROOT / path).is_dir() else shutil.copy)(ROOT / path, target)
+            own = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True)
+            toolchain = context / "deploy/toolchains" / f"{own.stdout.strip()}.cmake"
             done = subprocess.run(["cmake", "-S", context, "-B", f"{folder}/build", "-G", "Ninja",
-                                   "-DCMAKE_BUILD_TYPE=Release", "-DBUILD_TESTING=OFF"],
+                                   "--toolchain", toolchain, "-DCMAKE_BUILD_TYPE=Release", "-DBUILD_TESTING=OFF"],
                                   capture_output=True, text=True, timeout=300)
             self.assertEqual(done.returncode, 0, done.stderr)
             for dockerfile in DOCKERFILES:

@@ -8,12 +8,14 @@ registry and a container engine: buildah builds it on a base that debootstrap ma
 
 As root. Takes 4 minutes of two cores and 2 GB below TMPDIR, and Debian's mirror, so
 it is no part of the default run. IMAGE_TEST_BASE names a folder that debootstrap
-filled, to be used instead of a new one.
+filled, to be used instead of a new one. With IMAGE_TEST_PLATFORM, say linux/arm64, the
+image is for another processor, and is looked into but not run.
 """
 
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +34,9 @@ MISSING = [tool for tool in TOOLS if not shutil.which(tool)]
 if os.geteuid() != 0:
     MISSING.append("root's rights")
 MAX_BYTES = 40_000_000
+PLATFORM = os.environ.get("IMAGE_TEST_PLATFORM")
+# The image that it is built in: its name, and the Debian that it is of.
+BASE, SUITE = re.search(r"(?m)^ARG DEBIAN=(debian:(\w+)-slim)$", (ROOT / "Dockerfile").read_text()).groups()
 TOKEN = "image-test-token"
 CONFIG = """
 projects:
@@ -95,14 +100,15 @@ class ImageTest(unittest.TestCase):
         base = os.environ.get("IMAGE_TEST_BASE")
         if not base:
             base = str(cls.folder / "base")
-            run("debootstrap", "--variant=minbase", "bookworm", base)
+            run("debootstrap", "--variant=minbase", SUITE, base)
         container = cls.buildah("from", "scratch")
         cls.buildah("add", "--quiet", container, base, "/")
-        cls.buildah("commit", "--quiet", "--rm", container, "docker.io/library/debian:bookworm-slim")
+        cls.buildah("commit", "--quiet", "--rm", container, f"docker.io/library/{BASE}")
         cls.revision = run("git", "-C", str(ROOT), "rev-parse", "HEAD")
         cls.version = run(str(ROOT / "deploy/release.sh"), "version")
         cls.buildah("bud", "--isolation=chroot", "--pull=never", f"--build-arg=VERSION={cls.version}",
-                    f"--build-arg=REVISION={cls.revision}", "--tag", "exporter", str(ROOT))
+                    f"--build-arg=REVISION={cls.revision}", *([f"--platform={PLATFORM}"] if PLATFORM else []),
+                    "--tag", "exporter", str(ROOT))
         cls.image = json.loads(cls.buildah("inspect", "--type=image", "exporter"))["OCIv1"]["config"]
         cls.container = cls.buildah("from", "--pull=never", "exporter")
         cls.root = pathlib.Path(cls.buildah("mount", cls.container))
@@ -121,8 +127,10 @@ class ImageTest(unittest.TestCase):
         self.assertEqual(self.image["Entrypoint"], ["/usr/bin/modelarts_exporter"])
         labels = self.image["Labels"]
         self.assertEqual(labels["org.opencontainers.image.revision"], self.revision)
-        shown = run("chroot", str(self.root), "/usr/bin/modelarts_exporter", "--version")
         self.assertEqual(labels["org.opencontainers.image.version"], self.version)
+        if PLATFORM:
+            return
+        shown = run("chroot", str(self.root), "/usr/bin/modelarts_exporter", "--version")
         self.assertIn(f"version {self.version} ", shown)
         self.assertIn(self.revision, shown)
 
@@ -140,10 +148,13 @@ class ImageTest(unittest.TestCase):
 
     def test_names_its_packages_and_their_licences(self):
         packages = sorted(path.name for path in (self.root / "var/lib/dpkg/status.d").iterdir())
-        self.assertTrue({"libc6", "libcurl4", "libssl3", "libstdc++6"} <= set(packages), packages)
+        # From Debian 13 on, some names say that times have 64 bits.
+        names = {name.removesuffix("t64") for name in packages}
+        self.assertTrue({"libc6", "libcurl4", "libssl3", "libstdc++6"} <= names, packages)
         for name in [*packages, "modelarts_exporter"]:
             self.assertTrue((self.root / "usr/share/doc" / name / "copyright").is_file(), name)
 
+    @unittest.skipIf(PLATFORM, f"the image is for {PLATFORM}")
     def test_runs_without_rights_and_answers(self):
         config = self.folder / "config"
         config.mkdir()

@@ -1,5 +1,6 @@
-"""The Debian package on a machine: installed on a clean Debian with systemd as its first
-process, configured as deploy/README.md says, started, scraped, reloaded, removed.
+"""The Debian package on a machine: installed on a clean Debian, of the release that it was
+built on, with systemd as its first process, configured as deploy/README.md says, started,
+scraped, reloaded, removed.
 
     apt-get install debootstrap systemd-container
     MODELARTS_SIMULATOR=build/release/modelarts_simulator \\
@@ -13,6 +14,7 @@ one.
 
 import os
 import pathlib
+import platform
 import re
 import shutil
 import signal
@@ -113,7 +115,7 @@ class PackageMachineTest(unittest.TestCase):
         if base:
             run("cp", "--archive", base, cls.root)
         else:
-            run("debootstrap", "--variant=minbase", "bookworm", cls.root)
+            run("debootstrap", "--variant=minbase", platform.freedesktop_os_release()["VERSION_CODENAME"], cls.root)
         apt_get = ("chroot", cls.root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet")
         run(*apt_get, "update")
         run(*apt_get, "install", "--yes", "--no-install-recommends", "systemd", "systemd-sysv", "dbus")

@@ -112,6 +112,10 @@ class PrepareTest(unittest.TestCase):
         self.change("README.md", "# modelarts_exporter", "# Changed")
         self.assertIn("git switch --detach v7.8.9", self.release("build", status=1))
 
+    def test_builds_for_no_processor_that_it_does_not_know(self):
+        self.release("prepare", "7.8.9")
+        self.assertIn("not a processor that is built for: vax", self.release("build", "vax", status=1))
+
     def test_the_version_is_nowhere_else(self):
         # In what makes programs, packages, images and deployments of the checkout.
         version = re.escape(self.release("version").strip())
@@ -141,7 +145,8 @@ class PackTest(unittest.TestCase):
         version = self.release("version").strip()
         (package,) = self.folder.glob("*.deb")
         self.assertEqual(run("dpkg-deb", "--field", package, "Version", cwd=self.root).strip(), version)
-        self.assertEqual(self.sbom_file.name, f"modelarts_exporter-{version}.spdx.json")
+        architecture = run("dpkg-deb", "--field", package, "Architecture", cwd=self.root).strip()
+        self.assertEqual(self.sbom_file.name, f"modelarts_exporter-{version}_{architecture}.spdx.json")
         self.assertEqual(sorted(self.folder.iterdir()), sorted([package, self.sbom_file]))
 
     def test_the_sbom_has_what_spdx_requires(self):
