@@ -218,7 +218,7 @@ class ConfigurationTest(unittest.TestCase):
 
     def test_every_flag_is_documented(self):
         told = subprocess.run([EXPORTER, "--help"], capture_output=True, text=True, check=True).stdout
-        flags = set(re.findall(r"(?m)^  (?:-h,)?(--[\w.-]+)", told))
+        flags = set(re.findall(r"(?m)^ {2,12}(?:-h, *)?(--[\w.-]+)", told))
         self.assertIn("--shard", flags)
         self.assertEqual(set(self.table("Command line")), flags)
 

@@ -156,7 +156,7 @@ class PackageTest(unittest.TestCase):
 class CommandLineTest(unittest.TestCase):
     """The man page and the completion name the flags that there are."""
 
-    flags = set(re.findall(r"(?m)^  (?:-h,)?(--[\w.-]+)", run(BUILD / "modelarts_exporter", "--help")))
+    flags = set(re.findall(r"(?m)^ {2,12}(?:-h, *)?(--[\w.-]+)", run(BUILD / "modelarts_exporter", "--help")))
     completion = ROOT / "deploy/bash/modelarts_exporter"
     page = ROOT / "deploy/man/modelarts_exporter.1"
 

@@ -94,7 +94,7 @@ class UnitTest(unittest.TestCase):
         used = re.findall(r"(--[a-z][\w.-]*)", ours + (UNIT.parent / "modelarts_exporter.default").read_text())
         self.assertIn("--config.file", used)
         for flag in used:
-            self.assertRegex(known, rf"(?m)^  {re.escape(flag)}\s")
+            self.assertRegex(known, rf"(?m)^ {{2,12}}{re.escape(flag)}\s")
 
 
 class Notified(unittest.TestCase):
