@@ -101,7 +101,7 @@ class Probes:
 
     def __init__(self, url, datasets, probes=500, at_once=1):
         self.probes = probes
-        self.exporter = Exporter(exporter_config(url, datasets, at_once=64))
+        self.exporter = Exporter(exporter_config(url, datasets, at_once=64), "--web.max-requests", "0")
         probe = f"http://{self.exporter.address}/probe?project_id={PROJECT}&dataset_id=ds-"
         step = max(1, datasets // probes)
         self.client = BareLoop([f"{probe}{i * step % datasets:05d}" for i in range(probes)], at_once, form="raw")
