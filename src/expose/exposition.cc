@@ -39,7 +39,9 @@ class ReadingWriter {
     }
   }
 
-  template <std::optional<std::int64_t> SyncStatus::*field>
+  using CountField = std::optional<std::int64_t> SyncStatus::*;
+
+  template <CountField field>
   void Count(const Family& family, const Reading& reading) {
     if (!reading.status || !((*reading.status).*field)) return;
     BeginValue(family, reading);
