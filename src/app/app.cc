@@ -41,6 +41,12 @@ constexpr std::chrono::milliseconds kBetweenLooks{500};
 // a fifth.
 constexpr int kMallocArenas = 2;
 
+// What is larger goes back to the system when it is freed: the readings of a
+// hundred thousand datasets have 14 MB. Left to itself glibc takes the largest
+// that was ever freed for the usual, and keeps twice as much.
+constexpr int kLargeBytes = 4 * 1024 * 1024;
+constexpr int kKeptBytes = 2 * kLargeBytes;
+
 void Print(const std::vector<Fault>& faults) {
   for (const Fault& fault : faults) {
     std::fprintf(stderr, "%s\n", ToString(fault).c_str());
@@ -259,6 +265,8 @@ int RunExporter(const Flags& flags) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before the first thread.
   signal(SIGPIPE, SIG_IGN);
   mallopt(M_ARENA_MAX, kMallocArenas);
+  mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
 
   LoadedConfig loaded = LoadConfig(flags.config_file);
   LogWarnings(loaded);

@@ -21,6 +21,7 @@ void ProjectQueue::Insert(Entry& entry) {
 
 void ProjectQueue::Erase(Entry& entry) {
   (entry.straggler ? stragglers_ : fresh_).erase(&entry);
+  if (IsEmpty()) nodes_.release();  // Between scrapes nobody needs them.
 }
 
 bool ProjectQueue::HasUntriedProbe(const Admission& admission) const {
