@@ -390,6 +390,12 @@ class ArchitectureTest(unittest.TestCase):
             for path in [ROOT / file for file in files] + [page.parent / link for link in links]:
                 self.assertTrue(path.exists(), f"{page.name}: {path}")
 
+    def test_no_page_has_a_place_that_is_still_to_be_filled(self):
+        pages = [*self.pages, *ROOT.glob("*.md"), *DEPLOY.rglob("*.md"), *(ROOT / "config").glob("*.md")]
+        self.assertGreater(len(pages), 15)
+        for page in pages:
+            self.assertEqual(re.findall(r"@[A-Z_]+@|\bTODO\b|\bFIXME\b", page.read_text()), [], page)
+
     def test_there_are_as_many_threads_at_rest_as_it_says(self):
         told = int(re.search(r"At rest, .* that makes (\d+):", self.architecture)[1])
         with e2e.Exporter("projects: [{project_id: p, region: r, datasets: [{id: d}]}]\n") as program:
