@@ -34,9 +34,9 @@ void Rethrow(const std::exception_ptr& error) {
   if (error) std::rethrow_exception(error);
 }
 
-Piece NextOf(const BodySource& rest) {
+Piece NextOf(const BodySource& rest, std::string bytes) {
   try {
-    std::string bytes;
+    bytes.clear();
     const bool is_last = !rest(bytes);
     return {std::move(bytes), is_last};
   } catch (const std::exception& error) {
@@ -205,11 +205,12 @@ void Engine::Handle(const Session& session, ReadRequest&& request) {
   }
 }
 
-void Engine::Make(const Session& session, BodySource rest, WorkerPool& makers) {
-  makers.PostLast(
-      [replies = replies_, id = session.id(), rest = std::move(rest)] {
-        replies->Post(id, {.response = {}, .piece = NextOf(rest)});
-      });
+void Engine::Make(const Session& session, BodySource rest, std::string sent,
+                  WorkerPool& makers) {
+  makers.PostLast([replies = replies_, id = session.id(),
+                   rest = std::move(rest), sent = std::move(sent)]() mutable {
+    replies->Post(id, {.response = {}, .piece = NextOf(rest, std::move(sent))});
+  });
 }
 
 void Engine::Deliver(ReplyQueue::Posted&& posted) {

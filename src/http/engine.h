@@ -51,9 +51,10 @@ class Engine {
   // perhaps before this returns.
   void Handle(const Session& session, ReadRequest&& request);
 
-  // Has the next piece of a body made: Session::Respond follows, or
-  // Session::Cut where that fails.
-  void Make(const Session& session, BodySource rest, WorkerPool& makers);
+  // Has the next piece of a body made in the memory of `sent`, the one before:
+  // Session::Respond follows, or Session::Cut where that fails.
+  void Make(const Session& session, BodySource rest, std::string sent,
+            WorkerPool& makers);
 
   // To be told of the session's new deadline.
   void NoteDeadline(const Session& session);

@@ -243,16 +243,15 @@ void Session::GoOn(Piece&& piece) {
   if (piece.is_last) DropRest();
 }
 
-// Makes chunks of them, where those are taken.
+// Makes a chunk of them, which begins in head_, where those are taken.
 // Source: RFC 9112, section 7.1.
-void Session::Frame(std::string& bytes, bool is_last) const {
+void Session::Frame(std::string& bytes, bool is_last) {
   if (!takes_chunks_) return;
   if (!bytes.empty()) {
     std::array<char, 16> size;
     const auto end =
         std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16);
-    bytes.insert(0, "\r\n").insert(
-        0, size.data(), static_cast<std::size_t>(end.ptr - size.data()));
+    head_.append(size.data(), end.ptr).append("\r\n");
     bytes += "\r\n";
   }
   if (is_last) bytes += "0\r\n\r\n";
@@ -264,7 +263,7 @@ Task<bool> Session::SendAll() {
   while (is_sent && rest_) {
     const auto left = deadline_ - engine_.Now();
     Enter(Phase::kHandling, Deadline::max());
-    engine_.Make(*this, rest_, *makers_);
+    engine_.Make(*this, rest_, std::move(body_), *makers_);
     co_await UntilPosted();
     Enter(Phase::kWriting, engine_.Now() + left);
     is_sent = co_await Repeat(&Session::Write);

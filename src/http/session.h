@@ -91,7 +91,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Task<void> UntilPosted();
   void Begin(Reply&& reply);
   void GoOn(Piece&& piece);
-  void Frame(std::string& bytes, bool is_last) const;
+  void Frame(std::string& bytes, bool is_last);
   Task<bool> SendAll();
   void DropRest();
   IoState Handshake();
