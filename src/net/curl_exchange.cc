@@ -225,6 +225,7 @@ CurlFailure CurlExchange::Describe(CURLcode code) const {
           .proxy_status = handle_.Number(CURLINFO_HTTP_CONNECTCODE),
           .proxy_error = handle_.Number(CURLINFO_PROXY_ERROR),
           .certificate_was_wanted = handle_.CertificateWasWanted(),
+          .certificate_error = handle_.CertificateError(),
           .in_proxy_tls = IsInProxyTls(),
           .max_body_bytes = settings_.max_body_bytes,
           .reply_began = reply_->HasBegun(),

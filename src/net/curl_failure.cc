@@ -84,14 +84,21 @@ bool WantsCertificate(const CurlFailure& failure) {
           Contains(failure.detail, "alert certificate required"));
 }
 
+std::string WhatFailedInTls(const CurlFailure& failure) {
+  if (failure.code == CURLE_SSL_CONNECT_ERROR &&
+      !failure.certificate_error.empty()) {
+    // As libcurl says it where it knows.
+    return "SSL certificate problem: " + std::string(failure.certificate_error);
+  }
+  return failure.detail.empty() ? curl_easy_strerror(failure.code)
+                                : OneLine(failure.detail);
+}
+
 Error ExplainTls(const CurlFailure& failure) {
-  const std::string_view words = failure.detail.empty()
-                                     ? curl_easy_strerror(failure.code)
-                                     : failure.detail;
   return {.kind = ErrorKind::kTls,
           .message = "TLS with " +
                      (failure.in_proxy_tls ? Proxy(failure) : failure.host) +
-                     ": " + OneLine(words),
+                     ": " + WhatFailedInTls(failure),
           .cause = failure.in_proxy_tls        ? Cause::kProxy
                    : WantsCertificate(failure) ? Cause::kClientCertificate
                                                : Cause::kUnknown};
@@ -268,6 +275,9 @@ Error Explain(const CurlFailure& failure) {
                   "the reply of " + failure.host + " cannot be decompressed"};
 
     case CURLE_SSL_CONNECT_ERROR:
+      if (!failure.certificate_error.empty()) {
+        return ExplainTls(failure);
+      }
       // The line broke in the handshake; nobody refused anything.
       if (Contains(failure.detail, "reset by peer") ||
           Contains(failure.detail, "SSL_ERROR_SYSCALL") ||

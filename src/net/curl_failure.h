@@ -22,6 +22,7 @@ struct CurlFailure {
   long proxy_status = 0;    // What the proxy answered to CONNECT; 0: nothing.
   long proxy_error = 0;     // CURLPX_…, of a SOCKS proxy; 0: none.
   bool certificate_was_wanted = false;  // In TLS, and we had none to show.
+  std::string_view certificate_error;   // Why we refused the server's.
   bool in_proxy_tls = false;            // TLS that failed is the proxy's own.
   std::size_t max_body_bytes = 0;
   bool reply_began = false;      // A line of it came.

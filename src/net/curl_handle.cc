@@ -63,9 +63,7 @@ long ToCurl(TlsVersion version) {
 }  // namespace
 
 CurlHandle::CurlHandle(const ExchangeSettings& settings)
-    : settings_(settings),
-      easy_(curl_easy_init()),
-      certificate_request_(easy_) {
+    : settings_(settings), easy_(curl_easy_init()), handshakes_(easy_) {
   if (easy_ == nullptr) throw std::bad_alloc();
   Set(CURLOPT_ERRORBUFFER, error_.data());
   Set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -309,7 +307,7 @@ long CurlHandle::Number(CURLINFO what) const {
 }
 
 void CurlHandle::ForgetError() {
-  certificate_request_.Forget();
+  handshakes_.Forget();
   error_.front() = '\0';
 }
 

@@ -15,9 +15,9 @@
 #include <string_view>
 #include <vector>
 
-#include "net/certificate_request.h"
 #include "net/curl_addresses.h"
 #include "net/fetcher.h"
+#include "net/handshake_watch.h"
 #include "net/header_list.h"
 #include "net/name_cache.h"
 #include "net/proxy.h"
@@ -98,7 +98,11 @@ class CurlHandle {
   [[nodiscard]] std::string_view ErrorText() const { return error_.data(); }
   // Whether a server wanted a certificate of ours since then, and had none.
   [[nodiscard]] bool CertificateWasWanted() const {
-    return certificate_request_.Seen();
+    return handshakes_.Last().certificate_wanted;
+  }
+  // Why a server's certificate was refused since then; empty: none was.
+  [[nodiscard]] std::string_view CertificateError() const {
+    return handshakes_.Last().certificate_error;
   }
 
  private:
@@ -114,7 +118,7 @@ class CurlHandle {
 
   const ExchangeSettings& settings_;
   CURL* const easy_;
-  CertificateRequestWatch certificate_request_;
+  HandshakeWatch handshakes_;
   std::array<char, CURL_ERROR_SIZE> error_{};
 
   // What the handle is set up for, beyond the single request.
