@@ -32,7 +32,8 @@ void ConnectionGenerations::Missed(const std::string& host, Moment began,
   if (connection == 0 || known.now.generation != began.generation) return;
   const auto last = known.last_replies.find(connection);
   if (last != known.last_replies.end() && last->second > began.replies) return;
-  known.now = {.generation = known.now.generation + 1, .replies = 0};
+  known.now = {.generation = (known.now.generation + 1) % kGenerations,
+               .replies = 0};
   known.last_replies.clear();
 }
 

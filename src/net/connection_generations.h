@@ -19,11 +19,16 @@ namespace exporter {
 // In HTTP/1.1 a connection dies with its exchange, and others have no part in
 // it: the generation stays.
 //
-// Connections are named by any number but 0 that is theirs while they live.
+// Connections are named by any number but 0 that no other one to that host has
+// while they live.
 //
 // Not safe for concurrent use.
 class ConnectionGenerations {
  public:
+  // The numbers go round, since libcurl tells so many apart, and so that what
+  // is kept for each does not grow.
+  static constexpr unsigned kGenerations = 8;
+
   struct Moment {
     unsigned generation = 0;
     std::uint64_t replies = 0;  // That this generation has brought so far.

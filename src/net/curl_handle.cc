@@ -4,6 +4,8 @@
 #include <new>
 #include <stdexcept>
 
+#include "net/connection_generations.h"
+
 namespace exporter {
 namespace {
 
@@ -165,6 +167,7 @@ void CurlHandle::SetClosing(bool closing) {
 void CurlHandle::JoinGeneration(unsigned generation) {
   if (generation == generation_) return;
   generation_ = generation;
+  static_assert(ConnectionGenerations::kGenerations <= 8);
   Set(CURLOPT_SSL_OPTIONS,
       ((generation & 1U) != 0 ? long{CURLSSLOPT_NO_REVOKE} : 0L) |
           ((generation & 2U) != 0 ? long{CURLSSLOPT_REVOKE_BEST_EFFORT} : 0L) |

@@ -72,7 +72,8 @@ class CurlHandle {
   void SetClosing(bool closing);
 
   // It joins a kept connection only of this generation, and a new one is of it.
-  // See connection_generations.h. The numbers go round after eight.
+  // See connection_generations.h.
+  // REQUIRES: less than ConnectionGenerations::kGenerations.
   void JoinGeneration(unsigned generation);
 
   // As CurlAddresses has them; SetAddresses is to be called even if there are

@@ -73,6 +73,17 @@ TEST(ConnectionGenerationsTest, EndsThoughManyConnectionsCame) {
   EXPECT_EQ(generations.Now("h").generation, 1U);
 }
 
+TEST(ConnectionGenerationsTest, GoesRoundSoThatWhatIsKeptForEachIsBounded) {
+  ConnectionGenerations generations;
+  generations.Heard("h", 0, 7, true);
+
+  for (unsigned i = 0; i < ConnectionGenerations::kGenerations; ++i) {
+    EXPECT_EQ(generations.Now("h").generation, i);
+    generations.Missed("h", generations.Now("h"), 7);
+  }
+  EXPECT_EQ(generations.Now("h").generation, 0U);
+}
+
 TEST(ConnectionGenerationsTest, StaysWhereNoConnectionIsShared) {
   ConnectionGenerations generations;
   generations.Missed("h", generations.Now("h"), 7);
