@@ -86,7 +86,6 @@ void CurlExchange::Begin() {
 
 void CurlExchange::SetAddresses(
     const std::vector<NameCache::Addresses>& addresses) {
-  in_line_ = false;
   phase_ = CurlFailure::Phase::kConnect;
   handle_.SetAddresses(addresses);
 }

@@ -62,10 +62,15 @@ class CurlExchange {
 
   [[nodiscard]] Deadline EndsAt() const { return request_.deadline; }
 
-  // It has addresses, and waits for its turn to connect until SetAddresses.
+  // It has addresses, and waits for its turn to connect.
   void StandInLine() {
     in_line_ = true;
     phase_ = CurlFailure::Phase::kConnect;
+  }
+  // It is its turn, and it may need addresses again.
+  void LeaveLine() {
+    in_line_ = false;
+    phase_ = CurlFailure::Phase::kLookup;
   }
   [[nodiscard]] bool IsInLine() const { return in_line_; }
 

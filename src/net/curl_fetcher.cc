@@ -211,6 +211,7 @@ void CurlFetcher::Advance(const std::string& host) {
   for (const Ticket ticket : line_.Next(host)) {
     Transfer& next = *running_.at(ticket);
     std::erase(waiting_, &next);
+    next.exchange.LeaveLine();
     Admit(next);
   }
 }

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@
 
 #include "base/log.h"
 #include "net/fetch.h"
+#include "support/certificates.h"
+#include "support/leaping_clock.h"
 #include "support/socket_server.h"
 
 namespace exporter {
@@ -30,21 +33,6 @@ std::ptrdiff_t Threads() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
                        std::filesystem::directory_iterator());
 }
-
-// The time of day, and what a test leaps over.
-class LeapingClock final : public Clock {
- public:
-  void Leap(std::chrono::seconds by) { leapt_ += by; }
-  [[nodiscard]] WallTime WallNow() const override {
-    return SystemClock().WallNow();
-  }
-  [[nodiscard]] Deadline SteadyNow() const override {
-    return SystemClock().SteadyNow() + leapt_;
-  }
-
- private:
-  std::chrono::seconds leapt_{0};
-};
 
 using Reply = NameServer::Reply;
 
@@ -159,6 +147,10 @@ TEST_F(NameServerTest, MayKnowANameByBothFamilies) {
 }
 
 TEST_F(NameServerTest, IsAskedByNobodyElse) { RunInNamespace("CountsNames"); }
+
+TEST_F(NameServerTest, MayBeNeededAgainByThoseInLine) {
+  RunInNamespace("ExpiresInLine");
+}
 
 // ---- Not for running alone: these need the namespace.
 
@@ -351,6 +343,49 @@ TEST_F(NameServerTest, DISABLED_CountsNames) {
     EXPECT_EQ(name_server.Questions() - before, 2 * names)
         << url << ": of IPv4 and of IPv6, for each name.";
   }
+}
+
+// Of those who wait for the first handshakes with a host, while its addresses
+// grow too old.
+TEST_F(NameServerTest, DISABLED_ExpiresInLine) {
+  const NameServer name_server("127.0.0.1", Knows("127.0.0.1"));
+  TestAuthority authority;
+  const CertificateFiles files = authority.Issue("DNS:api.test");
+  const SocketServer server(
+      [](Connection& connection) {
+        while (!connection.ReadRequest().empty()) connection.Reply(200, "{}");
+      },
+      TlsTerms{.cert_file = files.cert_file, .key_file = files.key_file});
+  std::atomic<bool> opened = false;
+  const SocketServer gate([&](Connection& connection) {
+    opened.wait(false);
+    connection.TunnelTo(server.Port());
+  });
+
+  std::vector<std::string> outcomes;
+  const auto poll_while = [&](const std::function<bool()>& lasts) {
+    const auto begin = clock_.SteadyNow();
+    while (lasts() && clock_.SteadyNow() - begin < 10s)
+      late_fetcher_.Poll(20ms);
+  };
+  for (int i = 0; i < 20; ++i) {
+    HttpRequest request =
+        Get("https://api.test:" + std::to_string(gate.Port()) + "/",
+            Transport{.ca_file = authority.CaFile()});
+    request.deadline = leaping_.SteadyNow() + 1h;
+    late_fetcher_.Start(std::move(request), [&](const Result<HttpReply>& reply,
+                                                const HttpRequest&) {
+      outcomes.push_back(Outcome(reply));
+    });
+  }
+  poll_while([&] { return gate.Accepted() == 0; });
+  leaping_.Leap(NameCache::kLifetime);
+  opened = true;
+  opened.notify_all();
+  poll_while([&] { return outcomes.size() < 20; });
+
+  EXPECT_EQ(outcomes.size(), 20U);
+  EXPECT_THAT(outcomes, Each("status 200"));
 }
 
 // ---- Names that are found, or are not.
