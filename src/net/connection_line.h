@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <string>
@@ -28,7 +29,10 @@ class ConnectionLine {
 
   // Exchanges of a host that have no connection yet.
   static constexpr std::size_t kFirst = 4;  // While kUnknown.
-  static constexpr std::size_t kHandshakes = 64;
+  static constexpr std::size_t kHandshakes = 128;
+  // Who has none after this time holds up nobody any more: behind one address
+  // may be many servers, of which some hang.
+  static constexpr std::chrono::milliseconds kPatience{1000};
   // Of HTTP/2, on one connection. libcurl puts no more on it; where the host
   // wants fewer, it opens more connections.
   static constexpr std::size_t kStreams = 100;
@@ -42,7 +46,8 @@ class ConnectionLine {
   // Drop.
   bool Enter(const std::string& host, Ticket ticket);
 
-  // One who went has a connection, which speaks this, or ended without.
+  // One who went has a connection, which speaks this, or ended without, or
+  // exceeds kPatience; once for each.
   void Leave(const std::string& host);
   void Learn(const std::string& host, Speaks speaks);
   // One who went has ended, after Leave.

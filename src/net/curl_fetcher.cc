@@ -201,6 +201,8 @@ bool CurlFetcher::LaunchIfReady(Transfer& transfer) {
       return false;
     }
     transfer.went = transfer.connecting = true;
+    entered_.emplace_back(clock_.SteadyNow() + ConnectionLine::kPatience,
+                          transfer.ticket);
   }
   Launch(transfer, found);
   return true;
@@ -260,6 +262,19 @@ void CurlFetcher::TakeConnected() {
   }
 }
 
+void CurlFetcher::PassOverSlow() {
+  const Deadline now = clock_.SteadyNow();
+  while (!entered_.empty() && entered_.front().first <= now) {
+    const auto slow = running_.find(entered_.front().second);
+    entered_.pop_front();
+    if (slow == running_.end()) continue;
+    Transfer& transfer = *slow->second;
+    if (!std::exchange(transfer.connecting, false)) continue;
+    line_.Leave(transfer.host);
+    Advance(transfer.host);
+  }
+}
+
 void CurlFetcher::End(std::unique_ptr<Transfer> transfer,
                       Result<HttpReply> reply) {
   Detach(*transfer);
@@ -290,6 +305,9 @@ milliseconds CurlFetcher::UntilSomethingIsDue(milliseconds most) const {
   Deadline due = clock_.SteadyNow() + most;
   if (const auto at = loop_.DueAt()) due = std::min(due, *at);
   due = std::min(due, names_.NextOverdue());
+  if (!waiting_.empty() && !entered_.empty()) {
+    due = std::min(due, entered_.front().first);
+  }
   for (const Transfer* waiting : waiting_) {
     due = std::min(due, waiting->exchange.EndsAt());
   }
@@ -318,6 +336,7 @@ bool CurlFetcher::WaitAndCarry(milliseconds timeout) {
   }
   loop_.CarryIfDue();
   TakeConnected();
+  PassOverSlow();
   for (const NameCache::Change& change : names_.Overdue(clock_.SteadyNow())) {
     Follow(change);
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -94,6 +95,7 @@ class CurlFetcher final : public Fetcher {
   void NoteConnected(Transfer& transfer);
   static int OnClose(void* self, curl_socket_t socket);
   void TakeConnected();
+  void PassOverSlow();
   void End(std::unique_ptr<Transfer> transfer, Result<HttpReply> reply);
   void Recycle(std::unique_ptr<Transfer> transfer);
 
@@ -124,6 +126,8 @@ class CurlFetcher final : public Fetcher {
   std::unordered_map<Ticket, std::unique_ptr<Transfer>> running_;
   ConnectionGenerations generations_;
   std::vector<Transfer*> connected_;  // Since TakeConnected.
+  // Who entered line_, and when others pass who still have no connection.
+  std::deque<std::pair<Deadline, Ticket>> entered_;
   Resolver resolver_;
   NameCache names_;
   // Those of running_ that need an address, or stand in line.

@@ -8,8 +8,10 @@
 #include <mutex>
 #include <thread>
 
+#include "net/connection_line.h"
 #include "net/fetch.h"
 #include "support/certificates.h"
+#include "support/leaping_clock.h"
 #include "support/socket_server.h"
 
 namespace exporter {
@@ -472,6 +474,40 @@ TEST_F(CurlFetcherTlsTest, GivesEachExchangeOfHttp1AConnection) {
   waiting.notify_all();
 
   EXPECT_EQ(good, kMany);
+}
+
+// Of the servers behind one address some hang: they hold up those alone who
+// met them.
+TEST_F(CurlFetcherTlsTest, PassesOverHandshakesThatHang) {
+  constexpr int kHanging = ConnectionLine::kFirst;
+  constexpr std::size_t kWell = 16;
+  const SocketServer server(Answer, Terms(local_));
+  std::atomic<int> came = 0;
+  const SocketServer balancer([&](Connection& connection) {
+    if (came++ < kHanging) {
+      connection.Hang();
+    } else {
+      connection.TunnelTo(server.Port());
+    }
+  });
+  LeapingClock leaping;
+  CurlFetcher fetcher(leaping, {});
+
+  std::size_t good = 0;
+  for (std::size_t i = 0; i < kHanging + kWell; ++i) {
+    fetcher.Start(
+        Get("https://127.0.0.1:" + std::to_string(balancer.Port()), trusting_),
+        [&](const Result<HttpReply>& reply, const HttpRequest&) {
+          good += reply ? 1U : 0U;
+        });
+  }
+  const Deadline give_up = clock_.SteadyNow() + 10s;
+  while (came < kHanging && clock_.SteadyNow() < give_up) fetcher.Poll(20ms);
+  leaping.Leap(
+      std::chrono::ceil<std::chrono::seconds>(ConnectionLine::kPatience));
+  while (good < kWell && clock_.SteadyNow() < give_up) fetcher.Poll(20ms);
+
+  EXPECT_EQ(good, kWell);
 }
 
 // It neither waits for others for ever, nor blames the lookup.
