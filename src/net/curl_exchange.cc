@@ -40,6 +40,22 @@ bool IsHttp2(CURL* easy) {
   return size == 2 && std::equal(protocol, protocol + size, "h2");
 }
 
+// Of this end of `socket`; 0 if it has none.
+int LocalPort(curl_socket_t socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return 0;
+  }
+  if (address.ss_family == AF_INET) {
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  }
+  if (address.ss_family == AF_INET6) {
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  }
+  return 0;
+}
+
 }  // namespace
 
 CurlExchange::CurlExchange(const ExchangeSettings& settings,
@@ -79,6 +95,8 @@ void CurlExchange::Begin() {
   sent_ = false;
   on_http2_ = false;
   local_port_ = 0;
+  sockets_.clear();
+  socket_ = -1;
   phase_ = CurlFailure::Phase::kLookup;
   reply_.emplace(settings_.max_header_bytes, settings_.max_body_bytes);
   handle_.ForgetError();
@@ -92,7 +110,9 @@ void CurlExchange::SetAddresses(
 
 int CurlExchange::OnSocketMade(void* self, curl_socket_t socket,
                                curlsocktype /*purpose*/) {
-  static_cast<CurlExchange*>(self)->phase_ = CurlFailure::Phase::kConnect;
+  auto& exchange = *static_cast<CurlExchange*>(self);
+  exchange.phase_ = CurlFailure::Phase::kConnect;
+  exchange.sockets_.push_back(socket);
   // Where it is not supported, the timeouts of the single requests still hold.
   (void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMs,
                    sizeof(kUnacknowledgedMs));
@@ -106,6 +126,11 @@ int CurlExchange::OnConnected(void* self, char* /*peer_ip*/, char* /*local_ip*/,
   exchange.worn_ |= std::exchange(exchange.sent_, true);
   exchange.on_http2_ = IsHttp2(exchange.Handle());
   exchange.local_port_ = local_port;
+  // Of an address of each family that were tried, libcurl has closed one.
+  const auto made =
+      std::find_if(exchange.sockets_.begin(), exchange.sockets_.end(),
+                   [&](int socket) { return LocalPort(socket) == local_port; });
+  exchange.socket_ = made != exchange.sockets_.end() ? *made : -1;
   exchange.connected_();
   return CURL_PREREQFUNC_OK;
 }

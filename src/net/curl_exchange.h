@@ -82,6 +82,10 @@ class CurlExchange {
   // The connection on which it was sent last, by the port of this machine; 0:
   // none.
   [[nodiscard]] int Connection() const { return sent_ ? local_port_ : 0; }
+  // The socket of that connection if it was made for this exchange; -1: it was
+  // not. While it lives, no other connection has it, while those to other hosts
+  // may have the port.
+  [[nodiscard]] int SocketMade() const { return socket_; }
   // Whether that is in HTTP/2.
   [[nodiscard]] bool IsOnHttp2() const { return on_http2_; }
 
@@ -143,10 +147,12 @@ class CurlExchange {
   HttpRequest request_;
   bool repeated_ = false;
   bool in_line_ = false;
-  bool sent_ = false;      // libcurl has begun to send it,
-  bool worn_ = false;      // and for this or an earlier one again.
-  bool on_http2_ = false;  // The connection on which it is sent.
-  int local_port_ = 0;     // Of that.
+  bool sent_ = false;                   // libcurl has begun to send it,
+  bool worn_ = false;                   // and for this or an earlier one again.
+  bool on_http2_ = false;               // The connection on which it is sent.
+  int local_port_ = 0;                  // Of that.
+  std::vector<curl_socket_t> sockets_;  // All that were made,
+  curl_socket_t socket_ = -1;           // and the one that is of local_port_.
   CurlFailure::Phase phase_ = CurlFailure::Phase::kLookup;
   std::optional<IncomingReply> reply_;
 };

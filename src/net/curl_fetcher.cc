@@ -1,6 +1,5 @@
 #include "net/curl_fetcher.h"
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -22,22 +21,6 @@ using std::chrono::milliseconds;
 
 // Longer waits than this are cut: the loop merely looks about once a day.
 constexpr milliseconds kLongestWait = std::chrono::hours(24);
-
-// Of this end of `socket`; 0 if it has none.
-int LocalPort(curl_socket_t socket) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  if (getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return 0;
-  }
-  if (address.ss_family == AF_INET) {
-    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-  }
-  if (address.ss_family == AF_INET6) {
-    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
-  }
-  return 0;
-}
 
 }  // namespace
 
@@ -235,7 +218,8 @@ void CurlFetcher::Detach(Transfer& transfer) {
 // Called amid libcurl, which must not be called here.
 void CurlFetcher::NoteConnected(Transfer& transfer) {
   if (!transfer.exchange.IsInTls()) return;
-  if (open_.try_emplace(transfer.exchange.Connection(), transfer.host).second) {
+  const int made = transfer.exchange.SocketMade();
+  if (made >= 0 && open_.try_emplace(made, transfer.host).second) {
     line_.Opened(transfer.host);
   }
   connected_.push_back(&transfer);
@@ -243,7 +227,7 @@ void CurlFetcher::NoteConnected(Transfer& transfer) {
 
 int CurlFetcher::OnClose(void* self, curl_socket_t socket) {
   auto& fetcher = *static_cast<CurlFetcher*>(self);
-  if (const auto known = fetcher.open_.extract(LocalPort(socket))) {
+  if (const auto known = fetcher.open_.extract(socket)) {
     fetcher.line_.Closed(known.mapped());
   }
   return close(socket);

@@ -116,8 +116,8 @@ class CurlFetcher final : public Fetcher {
   const Descriptor epoll_;
   const Descriptor wake_;
 
-  // Those that are open in TLS: the port of this machine, and the name in
-  // line_. libcurl changes them until it has gone.
+  // Those that are open in TLS: the socket, and the name in line_. libcurl
+  // changes them until it has gone.
   ConnectionLine line_;
   std::unordered_map<int, std::string> open_;
   CurlLoop loop_;
