@@ -19,7 +19,8 @@ namespace exporter {
 // memory, but no less time than some after the other: they are work. Meanwhile
 // connections that are done with serve those in line.
 //
-// A host is any name; those of another generation of connections are another.
+// A host is any name; where it is reached otherwise, or by another generation
+// of connections, it is another.
 //
 // Pure. Not safe for concurrent use.
 class ConnectionLine {

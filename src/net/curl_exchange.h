@@ -54,6 +54,7 @@ class CurlExchange {
     handle_.JoinGeneration(generation);
   }
   [[nodiscard]] const std::string& Host() const { return handle_.Host(); }
+  [[nodiscard]] const std::string& Route() const { return handle_.Route(); }
   [[nodiscard]] const std::vector<std::string>& NamesToFind() const {
     return handle_.NamesToFind();
   }

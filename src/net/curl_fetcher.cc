@@ -175,7 +175,7 @@ bool CurlFetcher::LaunchIfReady(Transfer& transfer) {
   if (found.size() < names.size()) return false;
   transfer.began = generations_.Now(transfer.exchange.Host());
   if (transfer.exchange.IsInTls()) {
-    transfer.host = transfer.exchange.Host();
+    transfer.host = transfer.exchange.Route();
     transfer.host.append("#").append(std::to_string(transfer.began.generation));
   }
   if (transfer.exchange.IsInTls() && !transfer.exchange.IsFresh()) {

@@ -142,6 +142,14 @@ void CurlHandle::SetOrigin(const HttpRequest& request, const UrlParts& url) {
   SetProxy(ProxyFor(url, transport, settings_.environment));
   addresses_.Need(url, ProxyUrl());
   host_ = HostHeader(url);
+  route_ = host_;
+  for (const std::string& part :
+       {ProxyForMessages(ProxyUrl()), transport.ca_file, transport.cert_file,
+        transport.server_name,
+        std::to_string(static_cast<int>(transport.min_version)),
+        std::string(transport.insecure_skip_verify ? "insecure" : "")}) {
+    route_.append(1, ' ').append(part);
+  }
   plain_ = url.scheme == "http";
   SetUrl(request, url);
 }

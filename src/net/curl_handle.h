@@ -85,6 +85,9 @@ class CurlHandle {
 
   // Who is asked: "example.com:8443".
   [[nodiscard]] const std::string& Host() const { return host_; }
+  // The host, and how it is reached: those for whom it is equal share
+  // connections.
+  [[nodiscard]] const std::string& Route() const { return route_; }
   // Whether in plain HTTP.
   [[nodiscard]] bool IsPlain() const { return plain_; }
   // By which proxy, with its password; empty: directly.
@@ -126,6 +129,7 @@ class CurlHandle {
   std::string origin_;  // What its URL begins with: "https://example.com:8443".
   std::shared_ptr<const Transport> transport_;
   std::string host_;
+  std::string route_;
   bool plain_ = false;
   Secret proxy_url_;  // Empty: none.
   CurlList connect_to_;

@@ -447,6 +447,30 @@ TEST_F(CurlFetcherTlsTest, OpensFewConnectionsInHttp2) {
   EXPECT_LE(server.Accepted(), 4);
 }
 
+// Those who trust others cannot share theirs.
+TEST_F(CurlFetcherTlsTest, OpensFewConnectionsInHttp2ForEachWayToTrust) {
+  constexpr std::size_t kMany = 150;
+  const SocketServer server(
+      [](Connection& connection) { AnswerInHttp2(connection, 1); }, Http2());
+  Transport other = trusting_;
+  other.min_version = TlsVersion::kTls13;
+
+  std::size_t good = 0;
+  for (const Transport& transport : {trusting_, other}) {
+    for (std::size_t i = 0; i < kMany; ++i) {
+      fetcher_.Start(Get(server.Url(), transport),
+                     [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                       good += reply ? 1U : 0U;
+                     });
+    }
+  }
+  const Deadline give_up = clock_.SteadyNow() + 20s;
+  while (good < 2 * kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
+
+  EXPECT_EQ(good, 2 * kMany);
+  EXPECT_LE(server.Accepted(), 2 * 4);
+}
+
 // Nobody is answered before all have a connection.
 TEST_F(CurlFetcherTlsTest, GivesEachExchangeOfHttp1AConnection) {
   constexpr int kMany = 150;
