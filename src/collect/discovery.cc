@@ -7,10 +7,10 @@
 namespace exporter {
 namespace {
 
-// A list that filters leave out nearly whole may be so many times as long as
-// max_datasets, or this long, before it passes for one without an end.
-constexpr std::size_t kMostListed = 10;
-constexpr std::size_t kLeastListed = 100'000;
+// A list that filters leave out nearly whole may have so many times as many
+// rows as max_datasets, or this many, before it passes for one without an end.
+constexpr std::size_t kMostRows = 10;
+constexpr std::size_t kLeastRows = 100'000;
 constexpr std::size_t kFew = ListingPass::kPageSize / 10;
 constexpr std::chrono::seconds kAfterFailure{30};
 constexpr std::array<std::string_view, 3> kTextTypes = {"100", "101", "102"};
@@ -24,17 +24,20 @@ re2::StringPiece AsPiece(std::string_view text) {
 bool ListingPass::Add(const DatasetPage& page, const Filter& is_wanted) {
   const std::size_t before = seen_.size();
   for (const ListedDataset& listed : page.datasets) {
-    if (!seen_.insert(listed.id).second || !is_wanted(listed)) continue;
+    if (!seen_.insert(StableHash(listed.id)).second || !is_wanted(listed)) {
+      continue;
+    }
     datasets_.push_back(listed);
     datasets_.back().type = *types_.insert(listed.type).first;
   }
   const std::size_t news = seen_.size() - before;
   ++pages_;
+  const std::size_t rows = page.datasets.size() + page.skipped;
+  rows_ += rows;
   skipped_ += page.skipped;
   moved_ = moved_ || (pages_ > 1 && page.total != total_);
   total_ = page.total;
-  const bool is_short = page.datasets.size() + page.skipped < kPageSize;
-  if (is_short || news == 0) return true;
+  if (rows < kPageSize || news == 0) return true;
   if (pages_ == 2 && news <= kFew) counts_records_ = true;
   offset_ = counts_records_ ? (pages_ - 1) * kPageSize : pages_;
   return false;
@@ -118,18 +121,20 @@ bool Discovery::LooksLikeASlip() const {
 
 std::optional<Error> Discovery::WhyWorthNothing(bool ended) const {
   const std::size_t most = settings_.max_datasets;
-  const std::string max_datasets =
-      "discovery.max_datasets, which is " + std::to_string(most);
-  if (pass_->Datasets().size() > most) {
-    return Error{.kind = ErrorKind::kTooLarge,
-                 .message = "the list has more datasets than " + max_datasets,
-                 .cause = Cause::kTooManyDatasets};
+  const std::size_t most_rows = std::max(kLeastRows, most * kMostRows);
+  std::string message;
+  if (pass_->Rows() > most_rows) {
+    message = "the list does not end within ";
+    message += std::to_string(most_rows);
+    message += " rows, the most that are read with ";
+  } else if (pass_->Datasets().size() > most) {
+    message = "the list has more datasets than ";
   }
-  if (pass_->Found() > std::max(kLeastListed, most * kMostListed)) {
+  if (!message.empty()) {
+    message += "discovery.max_datasets, which is ";
+    message += std::to_string(most);
     return Error{.kind = ErrorKind::kTooLarge,
-                 .message = "with those left out, the list has more than " +
-                            std::to_string(kMostListed) +
-                            " times as many datasets as " + max_datasets,
+                 .message = std::move(message),
                  .cause = Cause::kTooManyDatasets};
   }
   // Not "no dataset": what there is, is not known.

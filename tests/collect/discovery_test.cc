@@ -290,6 +290,27 @@ TEST_F(DiscoveryTest, CountsWhatTheFiltersLetPassUpToAListWithoutAnEnd) {
   EXPECT_EQ(news.failure->kind, ErrorKind::kTooLarge);
 }
 
+// Else a cloud that shows one new dataset a page keeps a listing going for
+// days, and nobody is told.
+TEST_F(DiscoveryTest, CountsRowsThatCameBeforeUpToAListWithoutAnEnd) {
+  Discovery discovery("p", "r", {.exclude = ".*", .max_datasets = 1});
+  std::size_t pages = 0;
+  ListingNews news;
+  while (!news.failure && pages < 2000) {
+    ASSERT_TRUE(discovery.WantsPage(At(0s).steady));
+    DatasetPage page = Slice(0, 99);
+    page.datasets.push_back(
+        {.id = NumberedName("new", pages++), .name = "", .type = "0"});
+    news = discovery.PageCame(page, At(0s), rng_);
+  }
+
+  EXPECT_EQ(pages, 1001U);
+  ASSERT_TRUE(news.failure);
+  EXPECT_EQ(news.failure->message,
+            "the list does not end within 100000 rows, the most that are read "
+            "with discovery.max_datasets, which is 1");
+}
+
 TEST_F(DiscoveryTest, TakesATotalThatIsCappedForNoTotal) {
   Discovery discovery("p", "r", {.refresh_interval = 1s});
   std::vector<DatasetPage> pages = {Slice(0, 250), Slice(100, 250),
