@@ -179,9 +179,8 @@ ListingNews Discovery::PageCame(const DatasetPage& page, Instant now,
   was_tried_ = true;
   failure_.reset();
   last_success_ = now.wall;
-  // Between 90 % and 100 %, so that replicas drift apart.
-  const SteadyDuration interval = settings_.refresh_interval;
-  next_pass_ = now.steady + interval * 4 / 5 + Jittered(interval / 5, rng);
+  failure_is_told_ = false;
+  next_pass_ = now.steady + Interval(rng);
 
   ListingNews news{.warning = Warning()};
   missing_ = pass_->Missing();
@@ -198,14 +197,21 @@ bool Discovery::PageFailed(std::shared_ptr<const Error> error, SteadyTime now,
   page_on_the_way_ = false;
   pass_.reset();
   was_tried_ = true;
-  SteadyDuration rest = settings_.refresh_interval;
-  if (error->cause != Cause::kTooManyDatasets) {
-    rest = std::min<SteadyDuration>(rest, kAfterFailure);
-  }
-  next_pass_ = now + Jittered(rest, rng);
+  next_pass_ =
+      now + (error->cause == Cause::kTooManyDatasets
+                 ? Interval(rng)
+                 : Jittered(std::min<SteadyDuration>(settings_.refresh_interval,
+                                                     kAfterFailure),
+                            rng));
   const std::shared_ptr<const Error> before =
       std::exchange(failure_, std::move(error));
-  return !before || before->kind != failure_->kind;
+  return !std::exchange(failure_is_told_, true) ||
+         before->kind != failure_->kind;
+}
+
+SteadyDuration Discovery::Interval(Rng& rng) const {
+  const SteadyDuration longest = settings_.refresh_interval;
+  return longest * 4 / 5 + Jittered(longest / 5, rng);
 }
 
 SteadyTime Discovery::WakeAt() const {

@@ -124,7 +124,8 @@ class Discovery {
   // The page failed: the last good list stays, and the next try is a new pass,
   // half a minute later or at the refresh interval, if that is sooner or the
   // list was too long, which thousands of pages told. Whether that is news: the
-  // first failure, or one for another reason.
+  // first failure under these settings, or since a success, or one for another
+  // reason.
   bool PageFailed(std::shared_ptr<const Error> error, SteadyTime now, Rng& rng);
 
   // When WantsPage may say yes without a further event.
@@ -157,6 +158,8 @@ class Discovery {
   [[nodiscard]] std::string Warning() const;
   // What makes the pass worth nothing. `ended`: its last page came.
   [[nodiscard]] std::optional<Error> WhyWorthNothing(bool ended) const;
+  // Between 90 % and 100 % of what is set, so that replicas drift apart.
+  SteadyDuration Interval(Rng& rng) const;
   // Of the pass that has ended: sorted.
   [[nodiscard]] std::vector<Dataset> Wanted() const;
 
@@ -175,6 +178,7 @@ class Discovery {
   std::optional<WallTime> last_success_;
   bool was_tried_ = false;
   std::shared_ptr<const Error> failure_;
+  bool failure_is_told_ = false;
 };
 
 }  // namespace exporter
