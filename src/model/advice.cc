@@ -51,7 +51,7 @@ std::string_view AdviceFor(Cause cause) {
       return "Use a user without multi-factor authentication, or an access "
              "key: the exporter has a password alone.";
     case Cause::kTooManyDatasets:
-      return "Raise discovery.max_datasets, and the memory by 1 KB for each, "
+      return "Raise discovery.max_datasets, and the memory by 2 KB for each, "
              "or list fewer by include, exclude or workspace_id.";
   }
   throw std::logic_error("Cause out of range");
