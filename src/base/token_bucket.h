@@ -7,7 +7,7 @@
 
 namespace exporter {
 
-// How often something may be done.
+// Says how often something may be done.
 struct RateLimit {
   double requests = 0;             // > 0,
   std::chrono::nanoseconds per{};  // in so much time; > 0

@@ -16,7 +16,6 @@
 #include "base/error.h"
 #include "base/token_bucket.h"
 #include "collect/instant.h"
-#include "collect/pacing.h"
 #include "collect/plan.h"
 #include "model/dataset.h"
 

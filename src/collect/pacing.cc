@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace exporter {
+
 SteadyDuration Jittered(SteadyDuration longest, Rng& rng) {
   std::uniform_int_distribution<SteadyDuration::rep> between(
       longest.count() / 2, longest.count());

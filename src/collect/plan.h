@@ -14,7 +14,6 @@
 #include "base/result.h"
 #include "base/token_bucket.h"
 #include "collect/instant.h"
-#include "collect/pacing.h"
 #include "collect/settings.h"
 #include "collect/trace.h"
 #include "model/dataset.h"

@@ -50,8 +50,9 @@ void QueryLog::Ended(const ProjectSettings& project, const DatasetKey& dataset,
   const bool is_page = dataset.dataset_id.empty();
   std::vector<LogField> fields = {
       {"project_id", std::string(dataset.project_id)}};
-  if (!is_page)
+  if (!is_page) {
     fields.push_back({"dataset_id", std::string(dataset.dataset_id)});
+  }
   fields.push_back({"url", is_page ? ListUrlForMessages(project)
                                    : StatusUrlForMessages(project, dataset)});
   if (http_status != 0) {

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/token_bucket.h"
-#include "collect/pacing.h"
 
 namespace exporter {
 
