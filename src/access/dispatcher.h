@@ -70,8 +70,8 @@ class Dispatcher {
   std::map<BasicAuth::Digest, std::vector<std::shared_ptr<Exchange>>> verdicts_;
   // Scrapes and pages each have their own, so that none waits for the other
   // kind; what is open waits for nobody.
-  // Of scrapes. What large bodies begin with, and small ones, goes before the
-  // rest of large ones, which are made piece by piece.
+  // Of scrapes. What large bodies begin with, and small ones, goes before most
+  // of the rest of large ones, which are made piece by piece.
   WorkerPool writers_;
   WorkerPool page_workers_;
   // Ends first: it gives work to the others.

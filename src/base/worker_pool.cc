@@ -6,6 +6,12 @@
 #include "base/quiet_thread.h"
 
 namespace exporter {
+namespace {
+
+// So many tasks go before one of those that are to be last.
+constexpr std::size_t kGoFirst = 8;
+
+}  // namespace
 
 WorkerPool::WorkerPool(std::size_t max_threads) : max_threads_(max_threads) {
   threads_.push_back(StartQuietThread([this] { Work(); }));
@@ -26,6 +32,7 @@ void WorkerPool::PostLast(Task task) { Put(std::move(task), last_tasks_); }
 
 void WorkerPool::Put(Task task, std::deque<Task>& line) {
   std::unique_lock lock(mutex_);
+  if (stopping_) return;  // The threads are counted by now.
   line.push_back(std::move(task));
   if (tasks_.size() + last_tasks_.size() > idle_ &&
       threads_.size() < max_threads_) {
@@ -39,6 +46,17 @@ void WorkerPool::Put(Task task, std::deque<Task>& line) {
   wake_.notify_one();
 }
 
+// REQUIRES: there is a task.
+std::deque<WorkerPool::Task>& WorkerPool::NextLine() {
+  if (last_tasks_.empty()) return tasks_;
+  if (!tasks_.empty() && went_first_ < kGoFirst) {
+    ++went_first_;
+    return tasks_;
+  }
+  went_first_ = 0;
+  return last_tasks_;
+}
+
 void WorkerPool::Work() {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -48,7 +66,7 @@ void WorkerPool::Work() {
     });
     --idle_;
     if (stopping_) return;
-    std::deque<Task>& line = tasks_.empty() ? last_tasks_ : tasks_;
+    std::deque<Task>& line = NextLine();
     Task task = std::move(line.front());
     line.pop_front();
     lock.unlock();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <latch>
 #include <string>
 
@@ -71,6 +72,67 @@ TEST(WorkerPoolTest, LetsWhatIsToBeLastWait) {
 
   done.wait();
   EXPECT_EQ(order, "abcdef");
+}
+
+TEST(WorkerPoolTest, LetsNobodyWaitForACrowd) {
+  constexpr std::ptrdiff_t kCrowd = 100;
+  std::latch begun(1);
+  std::latch all_posted(1);
+  std::latch done(kCrowd + 2);
+  std::string order;
+  WorkerPool pool(1);
+  pool.Post([&] {
+    begun.count_down();
+    all_posted.wait();
+  });
+  begun.wait();
+
+  for (int i = 0; i < 2; ++i) {
+    pool.PostLast([&] {
+      order += 'x';
+      done.count_down();
+    });
+  }
+  for (std::ptrdiff_t i = 0; i < kCrowd; ++i) {
+    pool.Post([&] {
+      order += '.';
+      done.count_down();
+    });
+  }
+  all_posted.count_down();
+
+  done.wait();
+  EXPECT_GT(order.find('x'), 3U) << order;
+  EXPECT_LT(order.rfind('x'), 50U) << order;
+}
+
+// Tells that the thread which has it ends.
+struct ThreadEnd {
+  ~ThreadEnd() {
+    if (told != nullptr) told->count_down();
+  }
+  std::latch* told = nullptr;
+};
+
+TEST(WorkerPoolTest, DropsWhatATaskPostsWhileThePoolEnds) {
+  std::latch all_inside(3);
+  std::latch pool_ends(1);
+  std::atomic<bool> was_run = false;
+  {
+    WorkerPool pool(8);
+    pool.Post([&] {
+      all_inside.arrive_and_wait();
+      pool_ends.wait();
+      pool.Post([&] { was_run = true; });
+    });
+    pool.Post([&] {
+      thread_local ThreadEnd end;
+      end.told = &pool_ends;
+      all_inside.arrive_and_wait();
+    });
+    all_inside.arrive_and_wait();
+  }
+  EXPECT_FALSE(was_run);
 }
 
 }  // namespace
