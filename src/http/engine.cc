@@ -213,9 +213,21 @@ void Engine::Make(const Session& session, BodySource rest, std::string sent,
   });
 }
 
+void Engine::Drop(BodySource&& rest, WorkerPool& makers,
+                  std::shared_ptr<void>&& ticket) {
+  makers.PostLast([rest = std::move(rest),
+                   ticket = std::move(ticket)]() mutable { rest = nullptr; });
+}
+
 void Engine::Deliver(ReplyQueue::Posted&& posted) {
   const auto found = sessions_.find(posted.id);
-  if (found == sessions_.end()) return;
+  if (found == sessions_.end()) {
+    Reply& late = posted.reply;
+    if (late.response.rest) {
+      Drop(std::move(late.response.rest), *late.makers, std::move(late.ticket));
+    }
+    return;
+  }
   if (posted.reply.piece && !posted.reply.piece->bytes) return Cut(posted.id);
   if (posted.is_own && options_.on_own_answer) {
     options_.on_own_answer(posted.reply.response);

@@ -56,6 +56,11 @@ class Engine {
   void Make(const Session& session, BodySource rest, std::string sent,
             WorkerPool& makers);
 
+  // Has `makers` let go of the rest of a body that nobody takes any more: what
+  // it is made of may be large. Until then `ticket` is held.
+  static void Drop(BodySource&& rest, WorkerPool& makers,
+                   std::shared_ptr<void>&& ticket);
+
   // To be told of the session's new deadline.
   void NoteDeadline(const Session& session);
 

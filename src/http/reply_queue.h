@@ -28,7 +28,7 @@ struct Piece {
 struct Reply {
   ServeResponse response;
   bool close = false;  // The connection ends with it, whatever the client said.
-  // Released once the response is written or the client is gone.
+  // As Responder's `until_sent`.
   std::shared_ptr<void> ticket{};
   std::shared_ptr<RawAnswer> raw{};  // Instead of `response`.
   std::optional<Piece> piece{};      // Likewise.

@@ -38,8 +38,9 @@ class Responder {
   ~Responder();
 
   // `until_sent` is let go of once the client has all of the response, or is
-  // gone. Where that has a rest, `makers` are to make it, which must outlive
-  // the server. REQUIRES: called at most once.
+  // gone and so is the rest. Where there is a rest, `makers` are to make it and
+  // to destroy it, which must outlive the server. REQUIRES: called at most
+  // once.
   void Send(ServeResponse response, std::shared_ptr<void> until_sent = nullptr,
             WorkerPool* makers = nullptr);
 

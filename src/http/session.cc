@@ -86,7 +86,7 @@ Task<void> Session::Run() {
         is_sent = co_await SendAll();
       }
     }
-    DropRest();
+    DropRest(std::move(ticket_));
     // The connection may idle for long now: it keeps a short head's memory.
     DropMemory(head_);
     std::string().swap(body_);
@@ -271,9 +271,12 @@ Task<bool> Session::SendAll() {
   co_return is_sent;
 }
 
-// Has those who make it let go of it: what it is made of may be large.
-void Session::DropRest() {
-  if (rest_) makers_->PostLast([rest = std::exchange(rest_, nullptr)] {});
+// Without a ticket where the body is over: who takes all of it has stood in the
+// makers' line for each piece, and crowds nobody.
+void Session::DropRest(std::shared_ptr<void>&& ticket) {
+  if (rest_) {
+    engine_.Drop(std::exchange(rest_, nullptr), *makers_, std::move(ticket));
+  }
 }
 
 std::string Session::Head(const ServeResponse& response,

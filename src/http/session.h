@@ -93,7 +93,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void GoOn(Piece&& piece);
   void Frame(std::string& bytes, bool is_last);
   Task<bool> SendAll();
-  void DropRest();
+  void DropRest(std::shared_ptr<void>&& ticket = nullptr);
   IoState Handshake();
   IoState Read();
   IoState Write();

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -189,6 +190,93 @@ TEST(StreamingTest, LetsGoOfWhatIsMadeForAClientThatVanishes) {
 
   EXPECT_TRUE(pieces.AreLetGo());
   EXPECT_EQ(pieces.Made(), 1U);
+}
+
+// Makers that make nothing until they are told to.
+class HeldUpMakers {
+ public:
+  HeldUpMakers() {
+    pool_.Post([this] { turnstile_.Pass(); });
+    turnstile_.WaitUntilInside(1);
+  }
+  ~HeldUpMakers() { turnstile_.Open(); }  // Before the pool waits for it.
+  HeldUpMakers(const HeldUpMakers&) = delete;
+  HeldUpMakers& operator=(const HeldUpMakers&) = delete;
+
+  WorkerPool& Pool() { return pool_; }
+  // And returns once they have done all that there was.
+  void GoOn() {
+    turnstile_.Open();
+    std::promise<void> done;
+    pool_.PostLast([&] { done.set_value(); });
+    done.get_future().wait();
+  }
+
+ private:
+  Turnstile turnstile_;
+  WorkerPool pool_{1};
+};
+
+ServeResponse LargeResponse(std::shared_ptr<int> part) {
+  return {.body = std::string(kMuch, 'a'),
+          .rest = [part = std::move(part)](std::string&) { return true; }};
+}
+
+// Or a crowd of such clients would have any number of rests in memory.
+TEST(StreamingTest, WhoVanishesCountsUntilTheRestIsLetGoOf) {
+  auto part = std::make_shared<int>();
+  auto ticket = std::make_shared<int>();
+  const std::weak_ptr<int> has_rest = part;
+  const std::weak_ptr<int> counts = ticket;
+  HeldUpMakers makers;
+  ServerOptions options;
+  options.addresses = {{.host = "127.0.0.1", .port = 0}};
+  Server server(std::move(options), [&](const ServeRequest&, Responder to) {
+    to.Send(LargeResponse(std::exchange(part, nullptr)),
+            std::exchange(ticket, nullptr), &makers.Pool());
+  });
+  RawClient client(StartedPort(server), 4096);
+  client.Send(kGet);
+  std::string begun;
+  ASSERT_TRUE(client.Take(10, begun));
+
+  server.Drain(0ms);
+
+  EXPECT_FALSE(has_rest.expired());
+  EXPECT_FALSE(counts.expired());
+  makers.GoOn();
+  EXPECT_TRUE(has_rest.expired());
+  EXPECT_TRUE(counts.expired());
+}
+
+// To free what is large takes a while, which the engine's thread has not.
+TEST(StreamingTest, MakersLetGoOfWhatComesForAClientThatVanished) {
+  auto part = std::make_shared<int>();
+  const std::weak_ptr<int> has_rest = part;
+  std::promise<Responder> large;
+  HeldUpMakers makers;
+  ServerOptions options;
+  options.addresses = {{.host = "127.0.0.1", .port = 0}};
+  options.limits.max_connections = 1;
+  Server server(std::move(options),
+                [&](const ServeRequest& request, Responder to) {
+                  if (request.path != "/large") return to.Send(ServeResponse{});
+                  large.set_value(std::move(to));
+                });
+  const std::uint16_t port = StartedPort(server);
+  RawClient client(port);
+  client.Send(kGet);
+  Responder to = large.get_future().get();
+  client.Reset();
+  RawClient other(port);  // In the place of the first.
+  ASSERT_EQ(other.Get("/").status, 200);
+
+  to.Send(LargeResponse(std::move(part)), nullptr, &makers.Pool());
+  ASSERT_EQ(other.Get("/").status, 200);
+
+  EXPECT_FALSE(has_rest.expired());
+  makers.GoOn();
+  EXPECT_TRUE(has_rest.expired());
 }
 
 TEST(StreamingTest, CutsAClientThatTakesTooLong) {
