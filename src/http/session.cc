@@ -226,7 +226,7 @@ void Session::Begin(Reply&& reply) {
       response.headers.emplace_back("Transfer-Encoding", "chunked");
     }
     head_ = Head(response, std::nullopt);
-    Frame(response.body, false);
+    if (wants_body_) Frame(response.body, false);
   }
   if (!wants_body_) return DropRest();
   if (response.body.size() <= kJoinBytes) {
