@@ -70,7 +70,7 @@ std::string Told(const Trace& trace, const Collection& collection) {
     }
     if (reading.bridged) {
       text += Told(*reading.bridged) + "max_stale lets the answer of " +
-              FormatRfc3339(reading.fetched.value()) + " count\n";
+              FormatRfc3339(*reading.fetched) + " count\n";
     }
     text += "status: " + std::string(ToLabel(reading.status->state)) + "\n";
   }

@@ -7,12 +7,13 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace exporter {
 
-enum class ErrorKind {
+enum class ErrorKind : std::uint8_t {
   kConfig,          // Our settings are wrong. Stop: a person has to act.
   kTimeout,         // The request's timeout or the scrape's budget passed.
   kConnect,         // No reply of the cloud: name lookup, connect, the line
@@ -54,7 +55,7 @@ std::string_view ToLabel(ErrorKind kind);
 
 // What is known beyond the kind, where it changes what a person should do, or
 // what we may do next. Never a label.
-enum class Cause {
+enum class Cause : std::uint8_t {
   kUnknown,
   kLookup,             // The name lookup failed.
   kUnreachable,        // Nobody takes connections there: refused, no route.

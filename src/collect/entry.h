@@ -5,10 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/error.h"
 #include "collect/instant.h"
@@ -54,24 +54,24 @@ struct Entry {
 
   DatasetKey key;
   std::shared_ptr<ProjectState> project;
-  std::uint64_t order = 0;  // In the catalogue.
   Memory memory;
-  std::uint64_t last_asked = 0;    // Rank of its last request; 0: never asked.
+  // Rank of its last request, and its id while kAsked; 0: never asked.
+  std::uint64_t last_asked = 0;
   std::uint64_t asked_before = 0;  // Its rank before that request.
   Standing standing;
+  std::uint32_t order = 0;          // In the catalogue.
   bool straggler = false;           // Its last request outlasted the patience.
   std::optional<ErrorKind> health;  // As last reported; none: fine.
 
   // Of the current query:
   QueryPhase phase;
-  std::vector<Waiter> waiters;  // Not empty unless kIdle.
-  SteadyTime wanted_at{};
-  std::uint64_t request = 0;  // While kAsked.
-  bool asked = false;         // At least one request was made.
+  bool asked = false;  // At least one request was made.
   bool retried = false;
   bool repeated = false;             // After a 401.
-  std::uint64_t repeated_after = 0;  // With this generation of credentials.
   unsigned broke_in = 0;             // In this outage of its project.
+  std::uint64_t repeated_after = 0;  // With this generation of credentials.
+  SteadyTime wanted_at{};
+  std::forward_list<Waiter> waiters;        // Not empty unless kIdle.
   std::shared_ptr<const Error> last_error;  // Of an earlier try.
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/packed_optional.h"
 #include "base/shared_text.h"
 #include "collect/instant.h"
 #include "model/memory_limits.h"
@@ -44,7 +45,7 @@ class TaskCounter {
   // What tells a task from others; either may be unknown.
   struct Identity {
     SharedText id;
-    std::optional<WallTime> created;
+    PackedOptional<WallTime> created;
   };
   enum class Likeness { kSame, kOther, kUnknown };
   static Likeness Compare(const Identity& a, const Identity& b);
@@ -53,8 +54,8 @@ class TaskCounter {
   // Of the tasks before `task_`, oldest first. No deque: an empty one has 576
   // bytes.
   std::vector<SharedText> earlier_ids_;
-  std::optional<WallTime> newest_creation_;  // Of all tasks.
-  Identity task_;                            // The task observed last,
+  PackedOptional<WallTime> newest_creation_;  // Of all tasks.
+  Identity task_;                             // The task observed last,
   std::optional<SyncState> ended_;  // and how it ended, if that was counted.
   bool goes_on_ = false;  // The last answer spoke of no task that had ended.
 };
@@ -90,7 +91,7 @@ class Memory {
   [[nodiscard]] bool HasOutcome() const { return ended_at_.has_value(); }
   // Of the last outcome. REQUIRES: there was one.
   [[nodiscard]] SteadyDuration Age(SteadyTime now) const {
-    return now - ended_at_.value();
+    return now - *ended_at_;
   }
   // Null if there was none.
   [[nodiscard]] const std::shared_ptr<const SyncStatus>& LastGood() const {
@@ -102,13 +103,13 @@ class Memory {
   std::shared_ptr<const SyncStatus> good_;  // The last good answer,
   Instant good_at_{};                       // and when it came.
   std::shared_ptr<const Error> failure_;  // Of the last outcome, if it failed.
-  std::optional<SteadyTime> ended_at_;    // Of the last outcome.
-  bool asked_ = false;
+  PackedOptional<SteadyTime> ended_at_;   // Of the last outcome.
   SteadyDuration took_{};
   TaskCounter tasks_;
   // Since when all answers were about earlier tasks.
-  std::optional<SteadyTime> lagging_since_;
+  PackedOptional<SteadyTime> lagging_since_;
   OutcomeTrail trail_;
+  bool asked_ = false;  // For the last outcome.
 };
 
 }  // namespace exporter

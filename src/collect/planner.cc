@@ -1,6 +1,7 @@
 #include "collect/planner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "collect/unanswered.h"
@@ -65,7 +66,7 @@ ScrapeId Planner::Begin(ScrapeOrder order,
         entry->project->Enqueue(*entry);
         break;
     }
-    entry->waiters.push_back({&begun, slot});
+    entry->waiters.push_front({&begun, slot});
     begun.waiting_for[slot] = entry;
     ++begun.missing;
   }
@@ -146,8 +147,8 @@ void Planner::GiveUp(Entry& entry, std::shared_ptr<const Error> error,
                      Instant now, Plan& plan) {
   switch (entry.phase.Now()) {
     case Entry::Phase::kAsked: {
-      plan.cancels.push_back({.request = entry.request});
-      const Running running = share_.End(entry.request);
+      plan.cancels.push_back({.request = entry.last_asked});
+      const Running running = share_.End(entry.last_asked);
       running.project->admission().Abandoned(running.pass, error, now.steady);
       entry.straggler =
           now.steady - running.began >= running.project->Patience();
@@ -224,7 +225,7 @@ void Planner::Expire(Scrape& scrape, Instant now, Plan& plan) {
     const std::shared_ptr<Entry> entry = scrape.waiting_for[slot];
     if (!entry) continue;
     auto why = WhyNotAnswered(*entry, entry->project->decision(), now.steady);
-    if (entry->waiters.size() == 1) {
+    if (std::next(entry->waiters.begin()) == entry->waiters.end()) {
       GiveUp(*entry, std::move(why), now, plan);
     } else {
       outcomes_.Leave(scrape, slot, std::move(why), now.steady);
@@ -287,7 +288,6 @@ void Planner::Ask(const std::shared_ptr<ProjectState>& project, Instant now,
   const bool is_retry = entry.retried;
   entry.phase.MoveTo(Entry::Phase::kAsked);
   entry.asked_before = std::exchange(entry.last_asked, request);
-  entry.request = request;
   entry.asked = true;
   running.straggler = entry.straggler;
   const Entry::Waiter& waiter = entry.waiters.front();

@@ -56,7 +56,7 @@ void ProjectState::Enqueue(Entry& entry) {
   reach_is_known_ = false;
 }
 
-void ProjectState::Reorder(Entry& entry, std::uint64_t order) {
+void ProjectState::Reorder(Entry& entry, std::uint32_t order) {
   queue_.Erase(entry);
   entry.order = order;
   queue_.Insert(entry);

@@ -56,7 +56,7 @@ class ProjectState {
   void Enqueue(Entry& entry);
   void Dequeue(Entry& entry) { queue_.Erase(entry); }
   // One that waits has another place in the catalogue.
-  void Reorder(Entry& entry, std::uint64_t order);
+  void Reorder(Entry& entry, std::uint32_t order);
   [[nodiscard]] const ProjectQueue& queue() const { return queue_; }
   // The one to be asked now. REQUIRES: decision().MayGo(), and there is one.
   [[nodiscard]] Entry& Next(bool with_stragglers);

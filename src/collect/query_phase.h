@@ -3,12 +3,14 @@
 
 #pragma once
 
+#include <cstdint>
+
 namespace exporter {
 
 // Not safe for concurrent use.
 class QueryPhase {
  public:
-  enum class Phase {
+  enum class Phase : std::uint8_t {
     kIdle,     // Nobody waits.
     kQueued,   // Waits for its turn in the queue of its project.
     kAsked,    // A request is on its way.

@@ -26,7 +26,7 @@ void Roster::Replace(std::shared_ptr<const Catalogue> catalogue,
     entry->key = dataset.key;  // The texts are those of the catalogue.
     // Another one only where the project was gone and nobody waited in it.
     entry->project = projects.at(std::string(dataset.key.project_id));
-    const std::uint64_t order = entries.size();
+    const auto order = static_cast<std::uint32_t>(entries.size());
     if (entry->phase.Is(Entry::Phase::kQueued)) {
       entry->project->Reorder(*entry, order);
     } else {

@@ -39,7 +39,7 @@ class ReadingWriter {
     }
   }
 
-  using CountField = std::optional<std::int64_t> SyncStatus::*;
+  using CountField = PackedOptional<std::int64_t> SyncStatus::*;
 
   template <CountField field>
   void Count(const Family& family, const Reading& reading) {
@@ -99,6 +99,7 @@ class ReadingWriter {
   void Info(const Family& family, const Reading& reading) {
     writer_.Raw(family.name);
     writer_.Raw('{');
+    writer_.Raw(labels_.Project(reading.dataset));
     writer_.Raw(labels_.Info(reading.dataset));
     writer_.Raw("} 1\n");
   }
@@ -139,7 +140,8 @@ class ReadingWriter {
   void Begin(std::string_view name, const Reading& reading) {
     writer_.Raw(name);
     writer_.Raw('{');
-    writer_.Raw(labels_.Identity(reading.dataset));
+    writer_.Raw(labels_.Project(reading.dataset));
+    writer_.Raw(labels_.Id(reading.dataset));
   }
 
   void BeginValue(const Family& family, const Reading& reading) {

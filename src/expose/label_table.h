@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,29 +26,36 @@ class LabelTable {
     return catalogue_;
   }
 
-  // `project_id="…",dataset_id="…"`
+  // `project_id="…",`, with which every line of the dataset begins. Held once
+  // for all datasets of the project.
   // REQUIRES: dataset < catalogue()->datasets.size(), here and below.
-  [[nodiscard]] std::string_view Identity(std::size_t dataset) const {
+  [[nodiscard]] std::string_view Project(std::size_t dataset) const {
+    return projects_[places_[dataset].project];
+  }
+
+  // What tells it from the others of the project: `dataset_id="…"`
+  [[nodiscard]] std::string_view Id(std::size_t dataset) const {
     const Place& place = places_[dataset];
-    return {text_.data() + place.begin, place.identity_size};
+    return {text_.data() + place.begin, place.id_size};
   }
 
   // The same, followed by `,name="…",region="…"` and the configured labels.
   [[nodiscard]] std::string_view Info(std::size_t dataset) const {
-    const Place& place = places_[dataset];
-    return {text_.data() + place.begin, place.info_size};
+    const std::size_t begin = places_[dataset].begin;
+    return {text_.data() + begin, places_[dataset + 1].begin - begin};
   }
 
  private:
   struct Place {
-    std::size_t begin;
-    std::size_t identity_size;
-    std::size_t info_size;
+    std::size_t begin = 0;      // In text_.
+    std::uint32_t project = 0;  // In projects_.
+    std::uint32_t id_size = 0;
   };
 
   std::shared_ptr<const Catalogue> catalogue_;
-  std::string text_;  // Of all datasets, one behind the other.
-  std::vector<Place> places_;
+  std::vector<std::string> projects_;
+  std::string text_;           // Of all datasets, one behind the other.
+  std::vector<Place> places_;  // And the end.
 };
 
 }  // namespace exporter

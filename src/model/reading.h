@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/packed_optional.h"
 #include "model/dataset.h"
 #include "model/sync_status.h"
 
@@ -25,7 +26,7 @@ struct TaskHistory {
   WallTime begin;  // Since when they are counted: the first answer.
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
-  std::optional<WallTime> last_completed;  // End of the last COMPLETED one.
+  PackedOptional<WallTime> last_completed;  // End of the last COMPLETED one.
 
   bool operator==(const TaskHistory&) const = default;
 };
@@ -45,7 +46,7 @@ struct Reading {
   // What the query took, retries and waiting included; when the answer was used
   // again, what it took back then.
   std::chrono::steady_clock::duration query_duration{};
-  std::optional<WallTime>
+  PackedOptional<WallTime>
       fetched;  // Of the last good answer, if there was one.
   std::optional<TaskHistory> history;  // None until the dataset was seen.
 };
@@ -57,28 +58,34 @@ class OutcomeTrail {
 
   // `state` is none for a query that failed.
   void Add(std::optional<SyncState> state) {
-    ring_[added_ % kMost] =
-        state ? static_cast<std::uint8_t>(*state) : kFailure;
-    ++added_;
+    std::uint8_t& two = ring_[next_ / 2];
+    const int shift = next_ % 2 * 4;
+    const int outcome = state ? static_cast<int>(*state) : kFailure;
+    two = static_cast<std::uint8_t>((two & ~(kMask << shift)) |
+                                    (outcome << shift));
+    next_ = static_cast<std::uint8_t>((next_ + 1) % kMost);
+    size_ = std::min<std::uint8_t>(size_ + 1, kMost);
   }
 
-  [[nodiscard]] std::size_t Size() const {
-    return std::min<std::size_t>(added_, kMost);
-  }
+  [[nodiscard]] std::size_t Size() const { return size_; }
 
   // The outcome number `i`, oldest first. REQUIRES: i < Size().
   [[nodiscard]] std::optional<SyncState> At(std::size_t i) const {
-    const std::uint8_t outcome = ring_[(added_ - Size() + i) % kMost];
+    const std::size_t place = (next_ + kMost - size_ + i) % kMost;
+    const int outcome = ring_[place / 2] >> (place % 2 * 4) & kMask;
     if (outcome == kFailure) return std::nullopt;
     return static_cast<SyncState>(outcome);
   }
 
  private:
-  static constexpr std::uint8_t kFailure = 0xFF;
+  static constexpr int kFailure = 15;
+  static constexpr int kMask = 15;
+  static_assert(kAllSyncStates.size() <= kFailure);
 
-  // A byte each: there is one of these for every dataset.
-  std::array<std::uint8_t, kMost> ring_{};
-  std::uint32_t added_ = 0;
+  // Half a byte each: there is one of these for every dataset.
+  std::array<std::uint8_t, kMost / 2> ring_{};
+  std::uint8_t next_ = 0;
+  std::uint8_t size_ = 0;
 };
 
 struct Collection {

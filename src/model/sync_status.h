@@ -9,11 +9,11 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/packed_optional.h"
 #include "base/shared_text.h"
 
 namespace exporter {
@@ -34,13 +34,13 @@ inline constexpr std::array kAllSyncStates = {
     SyncState::kUnknown};
 
 struct SyncStatus {
-  SyncState state = SyncState::kUnknown;                 // status
-  std::optional<std::int64_t> total_samples;             // total_sample_count
-  std::optional<std::int64_t> added_samples;             // add_sample_count
-  std::optional<std::int64_t> deleted_samples;           // deleted_sample_count
-  std::optional<WallTime> created;                       // create_time, in ms
-  std::optional<std::chrono::duration<double>> runtime;  // duration_time
-  SharedText task_id;                                    // task_id
+  SyncState state = SyncState::kUnknown;         // status
+  PackedOptional<std::int64_t> total_samples;    // total_sample_count
+  PackedOptional<std::int64_t> added_samples;    // add_sample_count
+  PackedOptional<std::int64_t> deleted_samples;  // deleted_sample_count
+  PackedOptional<WallTime> created;              // create_time, in ms
+  PackedOptional<std::chrono::duration<double>> runtime;  // duration_time
+  SharedText task_id;                                     // task_id
   SharedText error_code;    // error_code of the task; alone it is no failure
   SharedText error_text;    // error_msg of the task
   SharedText unknown_word;  // status as received, where it is kUnknown

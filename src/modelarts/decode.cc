@@ -36,8 +36,9 @@ Failure Malformed(std::string what) {
 // The four below take the value of a field: null is none. What is odd about it,
 // if anything, is the result, and nothing was taken then.
 
-std::string_view TakeInteger(const JsonValue& value,
-                             std::optional<std::int64_t>& into) {
+// `Optional`: std::optional<std::int64_t>, or a packed one.
+template <typename Optional>
+std::string_view TakeInteger(const JsonValue& value, Optional& into) {
   into.reset();
   switch (value.kind) {
     case Kind::kNull:

@@ -19,8 +19,8 @@ void SetText(Json& object, const char* key, std::string_view text) {
   if (!text.empty()) object[key] = text;
 }
 
-template <typename T>
-void SetNumber(Json& object, const char* key, const std::optional<T>& number) {
+void SetNumber(Json& object, const char* key,
+               const std::optional<std::int64_t>& number) {
   if (number) object[key] = *number;
 }
 

@@ -57,7 +57,7 @@ void AppendPath(std::string& html, const OutcomeTrail& trail,
       ++i;
       continue;
     }
-    std::array<char, 64> rectangle{};
+    std::array<char, 128> rectangle{};
     const std::size_t width = (i - begin) * kStep;
     std::snprintf(rectangle.data(), rectangle.size(), "M%zu %zuh%zuv%zuh-%zuz",
                   (free + begin) * kStep, top, width, height, width);

@@ -77,7 +77,7 @@ TEST(HeldMemoryTest, AQueueHoldsNothingOnceItIsEmpty) {
   ProjectQueue queue;
   std::vector<Entry> entries(1000);
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    entries[i].order = static_cast<std::uint64_t>(i);
+    entries[i].order = static_cast<std::uint32_t>(i);
   }
   const std::size_t before = held_bytes;
 

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+#include <vector>
+
 namespace exporter {
 namespace {
 
@@ -383,12 +387,20 @@ TEST(MemoryTest, LetsNothingStandInWithoutMaxStale) {
 
 TEST(OutcomeTrailTest, KeepsTheLatestFiftyInOrder) {
   OutcomeTrail trail;
-  for (int i = 0; i < 60; ++i) trail.Add(SyncState::kRunning);
-  trail.Add(std::nullopt);
+  std::vector<std::optional<SyncState>> added;
+  for (std::size_t i = 0; i < 121; ++i) {
+    // Each of them, and a failure, at even and at odd places.
+    const std::size_t outcome = i % (kAllSyncStates.size() + 1);
+    added.push_back(outcome < kAllSyncStates.size()
+                        ? std::optional(kAllSyncStates[outcome])
+                        : std::nullopt);
+    trail.Add(added.back());
 
-  ASSERT_EQ(trail.Size(), OutcomeTrail::kMost);
-  EXPECT_EQ(trail.At(0), SyncState::kRunning);
-  EXPECT_EQ(trail.At(49), std::nullopt);
+    ASSERT_EQ(trail.Size(), std::min(added.size(), OutcomeTrail::kMost));
+    for (std::size_t at = 0; at < trail.Size(); ++at) {
+      ASSERT_EQ(trail.At(at), added[added.size() - trail.Size() + at]) << i;
+    }
+  }
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+
 #include "support/waiting_entry.h"
 
 namespace exporter {
@@ -51,8 +53,9 @@ TEST_F(OutcomesTest, LetOneGoWhileTheOtherWaitsOn) {
   ASSERT_TRUE(other_.readings[0].failure);
   EXPECT_EQ(other_.readings[0].failure->message, "gone");
   EXPECT_EQ(waiting_.scrape.missing, 1U);
-  ASSERT_EQ(entry_->waiters.size(), 1U);
-  EXPECT_EQ(entry_->waiters[0].scrape, &waiting_.scrape);
+  ASSERT_FALSE(entry_->waiters.empty());
+  EXPECT_EQ(entry_->waiters.front().scrape, &waiting_.scrape);
+  EXPECT_EQ(std::next(entry_->waiters.begin()), entry_->waiters.end());
 }
 
 TEST_F(OutcomesTest, TellOnceOfEachChangeOfHealthOfWhatWasAsked) {

@@ -16,14 +16,14 @@ struct WaitingScrape {
     auto entry = std::make_shared<Entry>();
     entry->key = {"p", dataset_id};
     entry->project = project;
-    entry->order = scrape.readings.size();
+    entry->order = static_cast<std::uint32_t>(scrape.readings.size());
     entry->wanted_at = now.steady;
     Join(scrape, entry);
     project->Enqueue(*entry);
     return entry;
   }
   static void Join(Scrape& joining, const std::shared_ptr<Entry>& entry) {
-    entry->waiters.push_back({&joining, joining.readings.size()});
+    entry->waiters.push_front({&joining, joining.readings.size()});
     joining.readings.emplace_back().dataset = joining.waiting_for.size();
     joining.waiting_for.push_back(entry);
     ++joining.missing;
