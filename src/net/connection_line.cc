@@ -53,6 +53,12 @@ void ConnectionLine::Opened(const std::string& host) { ++hosts_[host].open; }
 
 void ConnectionLine::Closed(const std::string& host) { --hosts_.at(host).open; }
 
+bool ConnectionLine::MayJoinIdle(const std::string& host) const {
+  const auto known = hosts_.find(host);
+  return known != hosts_.end() && known->second.speaks == Speaks::kHttp2 &&
+         known->second.open > 0 && known->second.under_way == 0;
+}
+
 std::vector<ConnectionLine::Ticket> ConnectionLine::Next(
     const std::string& host) {
   const auto known = hosts_.find(host);

@@ -58,6 +58,10 @@ class ConnectionLine {
   void Opened(const std::string& host);
   void Closed(const std::string& host);
 
+  // Whether connections of HTTP/2 lie idle, of which the host may have closed
+  // some: Enter would let others go for the sake of those, too.
+  [[nodiscard]] bool MayJoinIdle(const std::string& host) const;
+
   // Those in line who may go now, in order; they are to enter anew.
   std::vector<Ticket> Next(const std::string& host);
 

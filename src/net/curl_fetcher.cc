@@ -1,5 +1,6 @@
 #include "net/curl_fetcher.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -179,6 +180,7 @@ bool CurlFetcher::LaunchIfReady(Transfer& transfer) {
     transfer.host.append("#").append(std::to_string(transfer.began.generation));
   }
   if (transfer.exchange.IsInTls() && !transfer.exchange.IsFresh()) {
+    if (line_.MayJoinIdle(transfer.host)) ForgetClosed(transfer.host);
     if (!line_.Enter(transfer.host, transfer.ticket)) {
       transfer.exchange.StandInLine();
       return false;
@@ -189,6 +191,20 @@ bool CurlFetcher::LaunchIfReady(Transfer& transfer) {
   }
   Launch(transfer, found);
   return true;
+}
+
+// What the host has closed while nobody was under way. libcurl sees that when
+// it looks for a connection, when many may have been let go to join this one.
+void CurlFetcher::ForgetClosed(const std::string& host) {
+  for (auto known = open_.begin(); known != open_.end();) {
+    pollfd end{.fd = known->first, .events = POLLRDHUP, .revents = 0};
+    if (known->second == host && poll(&end, 1, 0) > 0) {
+      line_.Closed(host);
+      known = open_.erase(known);
+    } else {
+      ++known;
+    }
+  }
 }
 
 // Lets those go on whose turn it is.

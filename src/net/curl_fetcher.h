@@ -90,6 +90,7 @@ class CurlFetcher final : public Fetcher {
   void Launch(Transfer& transfer,
               const std::vector<NameCache::Addresses>& addresses);
   bool LaunchIfReady(Transfer& transfer);
+  void ForgetClosed(const std::string& host);
   void Advance(const std::string& host);
   void Detach(Transfer& transfer);
   void NoteConnected(Transfer& transfer);

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import os
 import threading
+import time
 import unittest
 
 from behind import Exporter, Simulator, config, outcome, probe
@@ -14,21 +15,25 @@ DATASETS = 1000
 MOST = 16  # One for 100 requests at once, and some more.
 
 
-def connections(exporter, port):
-    """Those to this port that it has open."""
+ESTABLISHED = "01"
+
+
+def connections(exporter, port, state=""):
+    """Those to this port that it has open, or of these those in this state."""
     sockets = set()
     for descriptor in os.listdir(f"/proc/{exporter.process.pid}/fd"):
         with contextlib.suppress(OSError):  # Closed meanwhile.
             sockets.add(os.readlink(f"/proc/{exporter.process.pid}/fd/{descriptor}"))
     with open(f"/proc/{exporter.process.pid}/net/tcp", encoding="ascii") as file:
         lines = [line.split() for line in file.readlines()[1:]]
-    return sum(int(line[2].split(":")[1], 16) == port and f"socket:[{line[9]}]" in sockets for line in lines)
+    return sum(int(line[2].split(":")[1], 16) == port and f"socket:[{line[9]}]" in sockets and
+               line[3].startswith(state) for line in lines)
 
 
 @contextlib.contextmanager
-def behind(gateway, http2):
+def behind(gateway, http2, **options):
     with Simulator("--datasets", str(DATASETS), "--latency", "200ms") as cloud:
-        with gateway(cloud, http2=http2) as front:
+        with gateway(cloud, http2=http2, **options) as front:
             with Exporter(config(front.url, DATASETS, concurrency=DATASETS, timeout="20s")) as exporter:
                 yield front, exporter
 
@@ -50,6 +55,16 @@ class ConnectionsTest(unittest.TestCase):
 
     def test_a_thousand_queries_after_a_single_one(self):
         self.check(Nginx, warm=True)
+
+    def test_a_gateway_that_closed_all_between_two_scrapes(self):
+        with behind(Nginx, http2=True, idle_seconds=1) as (front, exporter):
+            for _ in range(2):
+                outcome(exporter).must_be_whole(DATASETS)
+                self.assertLessEqual(connections(exporter, front.port), MOST)
+                until = time.monotonic() + 10
+                while connections(exporter, front.port, ESTABLISHED) > 0:
+                    self.assertLess(time.monotonic(), until)
+                    time.sleep(0.05)
 
     def test_a_gateway_that_speaks_otherwise_than_before(self):
         with behind(Nginx, http2=True) as (front, exporter):
@@ -116,7 +131,7 @@ class OneFrozenTest(unittest.TestCase):
         front = stack.enter_context(Nginx(cloud, http2=True))
         relay = Relay(front.port)
         stack.callback(relay.stop)
-        text = config(f"https://127.0.0.1:{relay.port}", DATASETS, concurrency=self.AT_ONCE, timeout="2s")
+        text = config(f"https://127.0.0.1:{relay.port}", DATASETS, concurrency=self.AT_ONCE, timeout="5s")
         return relay, stack.enter_context(Exporter(text))
 
     def test_costs_one_scrape(self):

@@ -98,6 +98,23 @@ TEST(ConnectionLineTest, BoundsTheHandshakesOfHttp1) {
   EXPECT_THAT(line.Next(kHost), ElementsAre(ConnectionLine::kHandshakes + 1));
 }
 
+TEST(ConnectionLineTest, MayJoinIdleOnesOfHttp2AtRest) {
+  ConnectionLine line(1000);
+  EXPECT_FALSE(line.MayJoinIdle(kHost));
+  EnterAll(line, 1);
+  Connect(line, 1, 1);
+  line.Learn(kHost, Speaks::kHttp2);
+  EXPECT_FALSE(line.MayJoinIdle(kHost)) << "one is under way";
+  line.End(kHost);
+  EXPECT_TRUE(line.MayJoinIdle(kHost));
+
+  line.Closed(kHost);
+  EXPECT_FALSE(line.MayJoinIdle(kHost));
+  line.Opened(kHost);
+  line.Learn(kHost, Speaks::kHttp1);
+  EXPECT_FALSE(line.MayJoinIdle(kHost));
+}
+
 TEST(ConnectionLineTest, PassesOverThoseWhoWaitNoLonger) {
   ConnectionLine line(1000);
   EnterAll(line, 7);
