@@ -30,7 +30,8 @@ std::vector<std::string> ReadAll(std::string_view bytes, std::size_t step) {
         requests.push_back(std::to_string(bad->status) + bad->why);
         return requests;
       }
-      const auto& [request, keep_alive] = std::get<WholeRequest>(*read);
+      const auto& [request, keep_alive, takes_chunks] =
+          std::get<WholeRequest>(*read);
       Require(request.path.starts_with('/'));
       Require(request.path.find('\0') == std::string::npos);
       Require((request.path + "/").find("/../") == std::string::npos);
@@ -39,7 +40,8 @@ std::vector<std::string> ReadAll(std::string_view bytes, std::size_t step) {
       ParseBasicCredentials(request.Header("Authorization"));
       requests.push_back(
           request.method + request.path + std::to_string(request.query.size()) +
-          std::to_string(request.headers.size()) + std::to_string(keep_alive));
+          std::to_string(request.headers.size()) + std::to_string(keep_alive) +
+          std::to_string(takes_chunks));
     }
   }
   return requests;
