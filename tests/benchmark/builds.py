@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "interme
 from contenders import Scrape
 from listed import Listed, seconds_to_list, status
 from gateways import HAProxy, Nginx
-from intermediary import CERTIFICATES
+from intermediary import CERTIFICATES, connections
 from report import Bound, machine, markdown, number
 from exporter import Simulator
 from run import AT_ONCE, certificate
@@ -132,17 +132,6 @@ def at_once(table, builds, cloud, certificate_file, n=1000):
             return [one.round() for _ in range(3)][-1].peak_kib
 
     table.compare(f"peak memory, {n:,} queries at once over TLS", in_turn(builds, 2, measure), 0.5, "MiB", 1 / 1024)
-
-
-def connections(pid, port):
-    """Those to this port that the process has open."""
-    sockets = set()
-    for descriptor in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(OSError):  # Closed meanwhile.
-            sockets.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
-    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as file:
-        lines = [line.split() for line in file.readlines()[1:]]
-    return sum(int(line[2].split(":")[1], 16) == port and f"socket:[{line[9]}]" in sockets for line in lines)
 
 
 def shared(table, builds, n):

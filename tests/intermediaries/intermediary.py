@@ -2,6 +2,7 @@
 nobody where the test is root, in a folder of their own that goes with them. Their
 configurations are the templates in conf/."""
 
+import contextlib
 import os
 import random
 import re
@@ -45,6 +46,21 @@ def wait_until(condition, what):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {WAIT} s")
         time.sleep(0.01)
+
+
+ESTABLISHED = "01"
+
+
+def connections(pid, port, state=""):
+    """Those to this port that the process has open, or of these those in this state."""
+    sockets = set()
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):  # Closed meanwhile.
+            sockets.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as file:
+        lines = [line.split() for line in file.readlines()[1:]]
+    return sum(int(line[2].split(":")[1], 16) == port and f"socket:[{line[9]}]" in sockets and
+               line[3].startswith(state) for line in lines)
 
 
 class Certificates:

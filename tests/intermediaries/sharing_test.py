@@ -3,31 +3,15 @@ carries many requests, and to one that does not; and what one of them costs that
 
 import asyncio
 import contextlib
-import os
 import threading
-import time
 import unittest
 
 from behind import Exporter, Simulator, config, outcome, probe
 from gateways import HAProxy, Nginx
+from intermediary import ESTABLISHED, connections, wait_until
 
 DATASETS = 1000
 MOST = 16  # One for 100 requests at once, and some more.
-
-
-ESTABLISHED = "01"
-
-
-def connections(exporter, port, state=""):
-    """Those to this port that it has open, or of these those in this state."""
-    sockets = set()
-    for descriptor in os.listdir(f"/proc/{exporter.process.pid}/fd"):
-        with contextlib.suppress(OSError):  # Closed meanwhile.
-            sockets.add(os.readlink(f"/proc/{exporter.process.pid}/fd/{descriptor}"))
-    with open(f"/proc/{exporter.process.pid}/net/tcp", encoding="ascii") as file:
-        lines = [line.split() for line in file.readlines()[1:]]
-    return sum(int(line[2].split(":")[1], 16) == port and f"socket:[{line[9]}]" in sockets and
-               line[3].startswith(state) for line in lines)
 
 
 @contextlib.contextmanager
@@ -45,7 +29,7 @@ class ConnectionsTest(unittest.TestCase):
                 self.assertTrue(probe(exporter))
             for _ in range(3):
                 outcome(exporter).must_be_whole(DATASETS)
-                self.assertLessEqual(connections(exporter, front.port), MOST)
+                self.assertLessEqual(connections(exporter.process.pid, front.port), MOST)
 
     def test_a_thousand_queries_of_nginx(self):
         self.check(Nginx, warm=False)
@@ -60,11 +44,9 @@ class ConnectionsTest(unittest.TestCase):
         with behind(Nginx, http2=True, idle_seconds=1) as (front, exporter):
             for _ in range(2):
                 outcome(exporter).must_be_whole(DATASETS)
-                self.assertLessEqual(connections(exporter, front.port), MOST)
-                until = time.monotonic() + 10
-                while connections(exporter, front.port, ESTABLISHED) > 0:
-                    self.assertLess(time.monotonic(), until)
-                    time.sleep(0.05)
+                self.assertLessEqual(connections(exporter.process.pid, front.port), MOST)
+                wait_until(lambda: connections(exporter.process.pid, front.port, ESTABLISHED) == 0,
+                           "the end of idle connections")
 
     def test_a_gateway_that_speaks_otherwise_than_before(self):
         with behind(Nginx, http2=True) as (front, exporter):
@@ -77,9 +59,9 @@ class ConnectionsTest(unittest.TestCase):
                     last = outcome(exporter)
                     self.assertEqual(last.good, DATASETS, last)
                 if http2:  # Those that began before the first one told are kept, too.
-                    self.assertLess(connections(exporter, front.port), 300)
+                    self.assertLess(connections(exporter.process.pid, front.port), 300)
                 else:
-                    self.assertGreater(connections(exporter, front.port), 300)
+                    self.assertGreater(connections(exporter.process.pid, front.port), 300)
 
 
 class Relay:

@@ -6,7 +6,9 @@
 #include <fstream>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "net/connection_line.h"
 #include "net/fetch.h"
@@ -39,6 +41,25 @@ class CurlFetcherTlsTest : public FetchTest {
     TlsTerms terms = Terms(local_);
     terms.http2 = true;
     return terms;
+  }
+
+  // How many of so many exchanges, begun at once for each of `transports`,
+  // bring a reply.
+  std::size_t FetchAtOnce(const std::string& url, std::size_t many,
+                          const std::vector<Transport>& transports) {
+    std::size_t good = 0;
+    std::size_t ended = 0;
+    for (const Transport& transport : transports) {
+      for (std::size_t i = 0; i < many; ++i) {
+        fetcher_.Start(Get(url, transport),
+                       [&](const Result<HttpReply>& reply, const HttpRequest&) {
+                         good += reply ? 1U : 0U;
+                         ++ended;
+                       });
+      }
+    }
+    while (ended < many * transports.size()) fetcher_.Poll(1s);
+    return good;
   }
 
   TestAuthority authority_;
@@ -318,16 +339,8 @@ TEST_F(CurlFetcherTlsTest, SurvivesThatManyIdleConnectionsWereClosed) {
   constexpr int kMany = 20;
   ClosesIdleOnes closes(kMany);
   SocketServer server([&](Connection& c) { closes(c); }, Terms(local_));
-  int good = 0;
-  for (int i = 0; i < kMany; ++i) {
-    fetcher_.Start(Get(server.Url(), trusting_),
-                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
-                     good += reply ? 1 : 0;
-                   });
-  }
+  ASSERT_EQ(FetchAtOnce(server.Url(), kMany, {trusting_}), std::size_t{kMany});
   const Deadline give_up = clock_.SteadyNow() + 20s;
-  while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
-  ASSERT_EQ(good, kMany);
   while (server.Open() > 0 && clock_.SteadyNow() < give_up) {
     std::this_thread::yield();
   }
@@ -412,17 +425,7 @@ TEST_F(CurlFetcherTlsTest, CarriesManyOverOneConnectionInHttp2) {
   ASSERT_EQ(Outcome(first), "status 200");
   EXPECT_EQ(first->body, "{}");
 
-  std::size_t good = 0;
-  for (std::size_t i = 0; i < kMany; ++i) {
-    fetcher_.Start(Get(server.Url(), trusting_),
-                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
-                     good += reply ? 1U : 0U;
-                   });
-  }
-  const Deadline give_up = clock_.SteadyNow() + 20s;
-  while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
-
-  EXPECT_EQ(good, kMany);
+  EXPECT_EQ(FetchAtOnce(server.Url(), kMany, {trusting_}), kMany);
   EXPECT_EQ(server.Accepted(), 1);
 }
 
@@ -433,17 +436,7 @@ TEST_F(CurlFetcherTlsTest, OpensFewConnectionsInHttp2) {
   const SocketServer server(
       [](Connection& connection) { AnswerInHttp2(connection, 1); }, Http2());
 
-  std::size_t good = 0;
-  for (std::size_t i = 0; i < kMany; ++i) {
-    fetcher_.Start(Get(server.Url(), trusting_),
-                   [&](const Result<HttpReply>& reply, const HttpRequest&) {
-                     good += reply ? 1U : 0U;
-                   });
-  }
-  const Deadline give_up = clock_.SteadyNow() + 20s;
-  while (good < kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
-
-  EXPECT_EQ(good, kMany);
+  EXPECT_EQ(FetchAtOnce(server.Url(), kMany, {trusting_}), kMany);
   EXPECT_LE(server.Accepted(), 4);
 }
 
@@ -455,19 +448,7 @@ TEST_F(CurlFetcherTlsTest, OpensFewConnectionsInHttp2ForEachWayToTrust) {
   Transport other = trusting_;
   other.min_version = TlsVersion::kTls13;
 
-  std::size_t good = 0;
-  for (const Transport& transport : {trusting_, other}) {
-    for (std::size_t i = 0; i < kMany; ++i) {
-      fetcher_.Start(Get(server.Url(), transport),
-                     [&](const Result<HttpReply>& reply, const HttpRequest&) {
-                       good += reply ? 1U : 0U;
-                     });
-    }
-  }
-  const Deadline give_up = clock_.SteadyNow() + 20s;
-  while (good < 2 * kMany && clock_.SteadyNow() < give_up) fetcher_.Poll(1s);
-
-  EXPECT_EQ(good, 2 * kMany);
+  EXPECT_EQ(FetchAtOnce(server.Url(), kMany, {trusting_, other}), 2 * kMany);
   EXPECT_LE(server.Accepted(), 2 * 4);
 }
 
