@@ -156,7 +156,7 @@ std::string Discovery::Warning() const {
     warning = "no dataset is listed";
   }
   if (warning.empty() || datasets_.empty()) return warning;
-  warning += "; before there were " + std::to_string(datasets_.size()) + ", ";
+  warning += "; wanted before: " + std::to_string(datasets_.size()) + ", ";
   warning += datasets_.front().key.dataset_id;
   warning += " among them";
   return warning;

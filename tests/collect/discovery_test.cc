@@ -202,7 +202,7 @@ TEST_F(DiscoveryTest, WarnsOfAnEmptyListAfterAFullOneWhenItIsReadTwice) {
 
   EXPECT_TRUE(news.changed);
   EXPECT_EQ(news.warning,
-            "no dataset is listed; before there were 2, 1 among them");
+            "no dataset is listed; wanted before: 2, 1 among them");
   EXPECT_TRUE(discovery.Datasets().empty());
   EXPECT_EQ(List(discovery, {Page({})}, 4s).warning, "");
 }
@@ -226,9 +226,10 @@ TEST_F(DiscoveryTest, WarnsOfATotalThatTheListDoesNotReachUntilItChanges) {
   rows.total = 2;
 
   EXPECT_EQ(List(discovery, {rows}, 0s).warning, "");
-  EXPECT_EQ(List(discovery, {twelve, twelve}, 2s).warning,
-            "total_number tells of 12 datasets, but 0 are listed; before there "
-            "were 1, 1 among them");
+  EXPECT_EQ(
+      List(discovery, {twelve, twelve}, 2s).warning,
+      "total_number tells of 12 datasets, but 0 are listed; wanted before: "
+      "1, 1 among them");
   EXPECT_EQ(List(discovery, {twelve}, 4s).warning, "");
   EXPECT_EQ(List(discovery, {rows}, 6s).warning, "");
   EXPECT_NE(List(discovery, {twelve, twelve}, 8s).warning, "");

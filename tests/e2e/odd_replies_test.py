@@ -219,7 +219,7 @@ class ListTest(unittest.TestCase):
         log = self.exporter.log()
         self.assertEqual(log.count(
             'msg="the list of datasets looks wrong" project_id=p what="total_number tells of '
-            '12 datasets, but 0 are listed; before there were 4, a among them"'), 1, log)
+            '12 datasets, but 0 are listed; wanted before: 3, a among them"'), 1, log)
 
         self.cloud.listing = LIST
         scrape = wait_until(lambda: (s := self.exporter.scrape()).all(*tasks) and s)
