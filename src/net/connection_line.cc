@@ -26,6 +26,14 @@ std::size_t ConnectionLine::Room(const Host& host) const {
                      : Beyond(most_shared_, host.open + host.connecting);
 }
 
+std::chrono::milliseconds ConnectionLine::Patience(
+    const std::string& host) const {
+  const auto known = hosts_.find(host);
+  return known != hosts_.end() && known->second.speaks == Speaks::kHttp1
+             ? kHandshakeTime
+             : kPatience;
+}
+
 bool ConnectionLine::Enter(const std::string& host, Ticket ticket) {
   Host& known = hosts_[host];
   if (Room(known) == 0) {

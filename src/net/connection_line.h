@@ -30,10 +30,12 @@ class ConnectionLine {
 
   // Exchanges of a host that have no connection yet.
   static constexpr std::size_t kFirst = 4;  // While kUnknown.
-  static constexpr std::size_t kHandshakes = 128;
+  static constexpr std::size_t kHandshakes = 64;
   // Who has none after this time holds up nobody any more: behind one address
   // may be many servers, of which some hang.
   static constexpr std::chrono::milliseconds kPatience{1000};
+  // The same in HTTP/1.1: what takes longer is no work, but a far line.
+  static constexpr std::chrono::milliseconds kHandshakeTime{100};
   // Of HTTP/2, on one connection. libcurl puts no more on it; where the host
   // wants fewer, it opens more connections.
   static constexpr std::size_t kStreams = 100;
@@ -43,12 +45,16 @@ class ConnectionLine {
   explicit ConnectionLine(std::size_t most_exchanges)
       : most_shared_(most_exchanges / kStreams + kMore) {}
 
+  // How long one that goes now may be without a connection.
+  [[nodiscard]] std::chrono::milliseconds Patience(
+      const std::string& host) const;
+
   // True if it may go, until Leave and End. Else it is in line, until Next or
   // Drop.
   bool Enter(const std::string& host, Ticket ticket);
 
   // One who went has a connection, which speaks this, or ended without, or
-  // exceeds kPatience; once for each.
+  // exceeds its Patience; once for each.
   void Leave(const std::string& host);
   void Learn(const std::string& host, Speaks speaks);
   // One who went has ended, after Leave.

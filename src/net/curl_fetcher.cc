@@ -186,8 +186,8 @@ bool CurlFetcher::LaunchIfReady(Transfer& transfer) {
       return false;
     }
     transfer.went = transfer.connecting = true;
-    entered_.emplace_back(clock_.SteadyNow() + ConnectionLine::kPatience,
-                          transfer.ticket);
+    entered_.emplace(clock_.SteadyNow() + line_.Patience(transfer.host),
+                     transfer.ticket);
   }
   Launch(transfer, found);
   return true;
@@ -264,9 +264,9 @@ void CurlFetcher::TakeConnected() {
 
 void CurlFetcher::PassOverSlow() {
   const Deadline now = clock_.SteadyNow();
-  while (!entered_.empty() && entered_.front().first <= now) {
-    const auto slow = running_.find(entered_.front().second);
-    entered_.pop_front();
+  while (!entered_.empty() && entered_.begin()->first <= now) {
+    const auto slow = running_.find(entered_.begin()->second);
+    entered_.erase(entered_.begin());
     if (slow == running_.end()) continue;
     Transfer& transfer = *slow->second;
     if (!std::exchange(transfer.connecting, false)) continue;
@@ -306,7 +306,7 @@ milliseconds CurlFetcher::UntilSomethingIsDue(milliseconds most) const {
   if (const auto at = loop_.DueAt()) due = std::min(due, *at);
   due = std::min(due, names_.NextOverdue());
   if (!waiting_.empty() && !entered_.empty()) {
-    due = std::min(due, entered_.front().first);
+    due = std::min(due, entered_.begin()->first);
   }
   for (const Transfer* waiting : waiting_) {
     due = std::min(due, waiting->exchange.EndsAt());

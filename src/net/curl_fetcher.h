@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -128,7 +129,7 @@ class CurlFetcher final : public Fetcher {
   ConnectionGenerations generations_;
   std::vector<Transfer*> connected_;  // Since TakeConnected.
   // Who entered line_, and when others pass who still have no connection.
-  std::deque<std::pair<Deadline, Ticket>> entered_;
+  std::set<std::pair<Deadline, Ticket>> entered_;
   Resolver resolver_;
   NameCache names_;
   // Those of running_ that need an address, or stand in line.

@@ -128,6 +128,15 @@ TEST(ConnectionLineTest, PassesOverThoseWhoWaitNoLonger) {
   EXPECT_THAT(line.Next(kHost), ElementsAre(6, 7));
 }
 
+TEST(ConnectionLineTest, WaitsLessForHandshakesThatOnlyWork) {
+  ConnectionLine line(1000);
+  EXPECT_EQ(line.Patience(kHost), ConnectionLine::kPatience);
+  line.Learn(kHost, Speaks::kHttp2);
+  EXPECT_EQ(line.Patience(kHost), ConnectionLine::kPatience);
+  line.Learn(kHost, Speaks::kHttp1);
+  EXPECT_EQ(line.Patience(kHost), ConnectionLine::kHandshakeTime);
+}
+
 TEST(ConnectionLineTest, LearnsAnew) {
   ConnectionLine line(1000);
   line.Learn(kHost, Speaks::kHttp2);
