@@ -209,6 +209,7 @@ bool Discovery::PageFailed(std::shared_ptr<const Error> error, SteadyTime now,
          before->kind != failure_->kind;
 }
 
+// Between 90 % and 100 %, so that replicas drift apart.
 SteadyDuration Discovery::Interval(Rng& rng) const {
   const SteadyDuration longest = settings_.refresh_interval;
   return longest * 4 / 5 + Jittered(longest / 5, rng);
